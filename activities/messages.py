@@ -1,0 +1,189 @@
+"""Sending: claim under the row lock, hand over to the provider, record; never twice, never lost.
+
+A claim is written before the provider is called and settled after. An attempt that finds its own claim unsettled was
+interrupted in between, so it asks the provider what became of the message and sends again only what certainly never
+arrived there. What stays unknown becomes a person's task.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from temporalio import activity
+
+from activities.ports import CaseStore, Clock, MessageSender
+from activities.steps import admitted, instant_of, is_current
+from cadences.case import Case, StepRef
+from cadences.hearing import contact_point_lost, lead_opted_out
+from cadences.messages import compose
+from cadences.progress import could_not_be_written, message_refused, message_sent, message_unknown
+from cadences.templating import TemplateMistake
+from leads.contract import Plan, StepInput
+from leads.ids import touch_id
+from leads.sending import (
+    AccountTrouble,
+    Claim,
+    ContactPointDead,
+    Found,
+    OutcomeUnknown,
+    OutgoingMessage,
+    Receipt,
+    RecipientOptedOut,
+    SendError,
+    SendRefused,
+    TouchState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A claim that this attempt holds."""
+
+    message: OutgoingMessage
+    interrupted: bool
+    """An earlier attempt held it and never settled it."""
+
+
+_SENDABLE = (TouchState.REFUSED, TouchState.FAILED)
+"""Claims whose message was certainly not accepted, so that it may be sent again under them."""
+
+
+class MessageActivities:
+    """The steps that send a message by themselves."""
+
+    def __init__(self, cases: CaseStore, email: MessageSender, sms: MessageSender, clock: Clock) -> None:
+        self._cases = cases
+        self._email = email
+        self._sms = sms
+        self._clock = clock
+
+    @activity.defn
+    async def send_email(self, step: StepInput) -> Plan:
+        """Send the email of a step, if it is still its turn, and say what comes next."""
+        return await self._send(step, self._email)
+
+    @activity.defn
+    async def send_sms(self, step: StepInput) -> Plan:
+        """Send the text of a step, if it is still its turn, and say what comes next."""
+        return await self._send(step, self._sms)
+
+    async def _send(self, step: StepInput, sender: MessageSender) -> Plan:
+        claimed = await self._claim(step)
+        if isinstance(claimed, Plan):
+            return claimed
+        try:
+            receipt = await self._hand_over(claimed, sender)
+        except SendError as error:
+            return await self._record(step, claimed.message, error)
+        return await self._record(step, claimed.message, receipt)
+
+    async def _claim(self, step: StepInput) -> _Claimed | Plan:
+        """Claim the step in the ledger; or the newest plan, when it is not to be sent now."""
+        now = instant_of(step, self._clock())
+        reference = _reference(step)
+        async with self._cases.open(step.lead_id, now) as opened:
+            claim = await opened.claim_of(reference)
+            if claim is not None and claim.state is TouchState.CLAIMED:
+                # Whatever the plan says by now: this message may be out, and must be settled first.
+                return _Claimed(_message_of(claim, step), interrupted=True)
+            if not is_current(step, opened):
+                return opened.plan
+            fresh, touch = admitted(step, opened.case, now)
+            if touch is None:
+                return await opened.save(fresh)
+            if claim is not None and claim.state not in _SENDABLE:
+                # It went out, or nobody knows, and the plan never heard: it hears now, and nothing is sent.
+                return await opened.save(message_sent(fresh, touch.step, now))
+            try:
+                message = compose(fresh, opened.bundle, touch, reference)
+            except TemplateMistake as broken:
+                return await opened.save(could_not_be_written(fresh, str(broken), now))
+            await opened.claim(_claim_for(step, message, now, attempt=1 if claim is None else claim.attempt + 1))
+            return _Claimed(message, interrupted=False)
+
+    async def _hand_over(self, claimed: _Claimed, sender: MessageSender) -> Receipt:
+        if not claimed.interrupted:
+            return await sender.send(claimed.message)
+        finding = await sender.find(claimed.message)
+        if finding.found is Found.SENT and finding.receipt is not None:
+            return finding.receipt
+        if finding.found is Found.NOT_SENT:
+            # Back through the gate, under a claim of its own: much may have been said since the first attempt.
+            raise SendRefused("interrupted before it reached the provider", retry_after=timedelta(0))
+        raise OutcomeUnknown("interrupted, and the provider can't say what became of it")
+
+    async def _record(self, step: StepInput, message: OutgoingMessage, result: Receipt | SendError) -> Plan:
+        """Settle the claim, and move the plan on if it still waited for this step."""
+        now = instant_of(step, self._clock())
+        async with self._cases.open(step.lead_id, now) as opened:
+            receipt = result if isinstance(result, Receipt) else None
+            error = f"{result.code} {result}".strip() if isinstance(result, SendError) else None
+            await opened.settle(message.touch_id, _state_after(result), receipt, error)
+            return await opened.save(_case_after(opened.case, step, message, result, now))
+
+
+def _case_after(
+    case: Case, step: StepInput, message: OutgoingMessage, result: Receipt | SendError, now: datetime
+) -> Case:
+    """What the provider's answer does to the case, whose plan may have changed while the message was out."""
+    done = StepRef(step.step_id or "", step.occurrence)
+    if case.enrollment.id != step.enrollment_id:
+        return case
+    match result:
+        case Receipt():
+            return message_sent(case, done, now)
+        case ContactPointDead():
+            return contact_point_lost(case, contact=message.to, why=str(result), now=now)
+        case RecipientOptedOut():
+            return lead_opted_out(case, why="the provider reports an opt-out", now=now)
+        case OutcomeUnknown():
+            return message_unknown(case, done, message.channel, now)
+        case SendRefused():
+            return message_refused(case, done, now, result.retry_after)
+        case _:
+            return message_refused(case, done, now)
+
+
+def _state_after(result: Receipt | SendError) -> TouchState:
+    match result:
+        case Receipt():
+            return TouchState.SENT
+        case OutcomeUnknown():
+            return TouchState.UNKNOWN
+        case ContactPointDead() | RecipientOptedOut():
+            return TouchState.FAILED
+        case SendRefused() | AccountTrouble():
+            return TouchState.REFUSED
+    # An error type that says nothing of acceptance must never lead to a second send.
+    return TouchState.UNKNOWN
+
+
+def _reference(step: StepInput) -> UUID:
+    return touch_id(step.enrollment_id, step.step_id or "", step.occurrence)
+
+
+def _claim_for(step: StepInput, message: OutgoingMessage, now: datetime, attempt: int) -> Claim:
+    return Claim(
+        touch_id=message.touch_id,
+        enrollment_id=step.enrollment_id,
+        step_id=step.step_id or "",
+        occurrence=step.occurrence,
+        channel=message.channel,
+        contact=message.to,
+        subject=message.subject,
+        text=message.text,
+        claimed_at=now,
+        attempt=attempt,
+    )
+
+
+def _message_of(claim: Claim, step: StepInput) -> OutgoingMessage:
+    """The claimed message as the ledger kept it: enough to find it, never sent from here."""
+    return OutgoingMessage(
+        touch_id=claim.touch_id,
+        lead_id=step.lead_id,
+        channel=claim.channel,
+        to=claim.contact,
+        text=claim.text,
+        subject=claim.subject,
+    )

@@ -1,0 +1,77 @@
+"""What the activities need from the outside, as Protocols; the adapters fit them by shape."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from cadences.bundle import CadenceBundle
+from cadences.case import Case
+from leads.contract import CommandKind, DeliveryResult, Plan
+from leads.sending import Claim, Finding, OutgoingMessage, Receipt, TouchState
+
+
+class Clock(Protocol):
+    """The time; activities have no other."""
+
+    def __call__(self) -> datetime:
+        """Now, in UTC."""
+        ...
+
+
+class OpenCase(Protocol):
+    """One lead's case, in an open transaction under the lead's row lock."""
+
+    case: Case
+    bundle: CadenceBundle
+    plan: Plan
+
+    async def claim_of(self, touch_id: UUID) -> Claim | None:
+        """The ledger's claim of a step occurrence, if there is one."""
+        ...
+
+    async def claim(self, claim: Claim) -> None:
+        """Write a new claim, or take a refused one again with the next attempt."""
+        ...
+
+    async def settle(
+        self, touch_id: UUID, state: TouchState, receipt: Receipt | None = None, error: str | None = None
+    ) -> None:
+        """Record what became of a claim."""
+        ...
+
+    async def save(self, case: Case, kind: CommandKind | None = None) -> Plan:
+        """Write the case as the next revision, and return its plan."""
+        ...
+
+
+class CaseStore(Protocol):
+    """Opens cases."""
+
+    def open(self, lead_id: UUID, now: datetime) -> AbstractAsyncContextManager[OpenCase]:
+        """The lead's case; commits when the block ends well, is undone when it raises."""
+        ...
+
+
+class MessageSender(Protocol):
+    """A provider of one channel."""
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Hand the message over.
+
+        Raises:
+            SendError: one of its subclasses says what that means for the lead.
+        """
+        ...
+
+    async def find(self, message: OutgoingMessage) -> Finding:
+        """What became of a message whose sending was interrupted."""
+        ...
+
+
+class CommandDelivery(Protocol):
+    """Tells workflows what was committed."""
+
+    async def deliver_all(self) -> DeliveryResult:
+        """Tell every workflow what a crash left untold."""
+        ...

@@ -1,0 +1,1 @@
+"""How we talk to the outside: the database, the message providers and Temporal."""

@@ -1,0 +1,90 @@
+"""Published cadence versions: immutable by content hash, and cached for ever since they never change."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.db.rows import CadenceRow, CadenceVersionRow
+from cadences.bundle import CadenceBundle
+
+
+class UnknownCadence(LookupError):
+    """No cadence of this name was published."""
+
+
+class CadenceShelf:
+    """Where published cadences stand."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._versions: dict[str, CadenceBundle] = {}
+
+    async def publish(self, bundle: CadenceBundle, now: datetime) -> bool:
+        """Make the bundle what new enrollments take; True when its content is new, or was not the current one.
+
+        Publishing the same text again changes nothing. The caller has checked the bundle.
+        """
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                insert(CadenceVersionRow)
+                .values(
+                    version=bundle.version,
+                    name=bundle.name,
+                    source=bundle.text,
+                    templates=dict(bundle.templates),
+                    published_at=now,
+                )
+                .on_conflict_do_nothing()
+            )
+            changed = await connection.execute(
+                insert(CadenceRow)
+                .values(name=bundle.name, version=bundle.version, changed_at=now)
+                .on_conflict_do_update(
+                    index_elements=[CadenceRow.name],
+                    set_={"version": bundle.version, "changed_at": now},
+                    where=CadenceRow.version != bundle.version,
+                )
+                .returning(CadenceRow.name)
+            )
+            return changed.first() is not None
+
+    async def names(self) -> Sequence[str]:
+        """The names of all published cadences."""
+        async with self._engine.connect() as connection:
+            return (await connection.execute(select(CadenceRow.name).order_by(CadenceRow.name))).scalars().all()
+
+    async def current(self, connection: AsyncConnection, name: str) -> CadenceBundle:
+        """The version that new enrollments take.
+
+        Raises:
+            UnknownCadence: no cadence of this name was published.
+        """
+        found = await connection.execute(select(CadenceRow.version).where(CadenceRow.name == name))
+        version = found.scalar_one_or_none()
+        if version is None:
+            raise UnknownCadence(name)
+        return await self.version(connection, version)
+
+    async def version(self, connection: AsyncConnection, version: str) -> CadenceBundle:
+        """The bundle of a pinned version."""
+        bundle = self._versions.get(version)
+        if bundle is None:
+            row = (
+                await connection.execute(
+                    select(CadenceVersionRow.name, CadenceVersionRow.source, CadenceVersionRow.templates).where(
+                        CadenceVersionRow.version == version
+                    )
+                )
+            ).one()
+            bundle = _bundle(row.name, row.source, tuple(sorted(row.templates.items())))
+            self._versions[version] = bundle
+        return bundle
+
+
+@lru_cache(maxsize=256)
+def _bundle(name: str, source: str, templates: tuple[tuple[str, str], ...]) -> CadenceBundle:
+    return CadenceBundle(name=name, text=source, templates=dict(templates))

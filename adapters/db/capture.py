@@ -1,0 +1,362 @@
+"""Capture: a lead is stored, or what came is added to the lead of the same person, and its first plan is made."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.db.cadences import CadenceShelf
+from adapters.db.cases import CaseStore, OpenCase, add_command
+from adapters.db.documents import enrollment_document, read_colleague, task_values
+from adapters.db.rows import (
+    ColleagueRow,
+    ConsentRow,
+    ContactPointRow,
+    EnrollmentRow,
+    InquiryRow,
+    LeadRow,
+    SuppressionRow,
+    TaskRow,
+)
+from cadences.bundle import CadenceBundle
+from cadences.case import Case
+from cadences.hearing import came_again
+from cadences.planning import contract_plan
+from cadences.progress import begin, new_enrollment
+from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
+from leads.contract import CommandKind, Plan
+from leads.model import Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
+from leads.suppression import SuppressionKey
+
+
+class LeadIntake:
+    """Takes leads in, whichever door they came through."""
+
+    def __init__(
+        self, engine: AsyncEngine, shelf: CadenceShelf, cases: CaseStore, company: Company, key: SuppressionKey
+    ) -> None:
+        self._engine = engine
+        self._shelf = shelf
+        self._cases = cases
+        self._company = company
+        self._key = key
+
+    async def capture(self, new: NewLead, by: str, now: datetime, lead_id: UUID | None = None) -> Captured:
+        """Store a new lead with its first plan, or add what came to the lead of the same person.
+
+        Args:
+            lead_id: the id a new lead gets; callers derive it from an idempotency key. Random when left out.
+
+        Raises:
+            CaptureRefused: nothing can be stored; nothing was.
+            UnknownCadence: no cadence of the named kind was published.
+        """
+        points = [
+            (kind, value)
+            for kind, value in ((ContactKind.EMAIL, new.email), (ContactKind.PHONE, new.phone))
+            if value is not None
+        ]
+        if not points:
+            raise CaptureRefused("email", "give an email address or a phone number, so that the lead can be reached")
+        async with self._engine.begin() as connection:
+            await _queue_up(connection, [value for _, value in points])
+            known = await self._known(connection, points)
+            if known is None:
+                return await self._store(connection, new, points, by, now, lead_id or uuid4())
+            return await self._add(connection, known, new, points, by, now)
+
+    async def _known(self, connection: AsyncConnection, points: Sequence[tuple[ContactKind, str]]) -> UUID | None:
+        """The lead that one of the contact points belongs to; the oldest, should they belong to several."""
+        found = await connection.execute(
+            select(LeadRow.id)
+            .join(ContactPointRow, ContactPointRow.lead_id == LeadRow.id)
+            .where(ContactPointRow.value.in_([value for _, value in points]))
+            .order_by(LeadRow.created_at)
+            .limit(1)
+        )
+        return found.scalar_one_or_none()
+
+    async def _store(
+        self,
+        connection: AsyncConnection,
+        new: NewLead,
+        points: Sequence[tuple[ContactKind, str]],
+        by: str,
+        now: datetime,
+        lead_id: UUID,
+    ) -> Captured:
+        bundle = await self._shelf.current(connection, new.cadence or DEFAULT_CADENCES[new.kind])
+        owner = await self._owner(connection, new.owner)
+        generated_by = await self._colleague(connection, "generated_by", new.generated_by) if new.generated_by else None
+        suppressed = await self._suppressed(connection, [value for _, value in points])
+        lead = Lead(
+            id=lead_id,
+            kind=new.kind,
+            created_at=now,
+            owner=owner,
+            name=new.name,
+            company=new.company,
+            question=new.question,
+            source=new.source,
+            zone=new.zone,
+            country=new.country,
+            generated_by=generated_by,
+            cost=new.cost,
+            attributes=dict(new.attributes),
+            contacts=tuple(ContactPoint(kind, value, None, value in suppressed) for kind, value in points),
+            consents=tuple(
+                Consent(given.channel, given.contact, given.wording, given.method, given.source, now)
+                for given in new.consents
+                if given.contact not in suppressed
+            ),
+        )
+        if new.kind is LeadKind.OUTBOUND and not any(point.usable for point in lead.contacts):
+            raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
+        enrollment = replace(
+            new_enrollment(lead.id, bundle.cadence.name, bundle.version, now, now),
+            answers_question=new.kind is LeadKind.INBOUND,
+            question_only=not any(point.usable for point in lead.contacts),
+        )
+        manager = await self._manager(connection) or owner.id
+        case = begin(
+            Case(
+                lead=lead,
+                company=self._company,
+                cadence=bundle.cadence,
+                enrollment=enrollment,
+                manager=manager,
+            ),
+            now,
+        )
+        plan = contract_plan(case, 1)
+        await self._insert(connection, case, plan, now)
+        await add_command(
+            connection, lead.id, CommandKind.START, by, {"source": new.source, "question": new.question}, {}, plan, now
+        )
+        return Captured(lead.id, created=True, enrolled=True)
+
+    async def _insert(self, connection: AsyncConnection, case: Case, plan: Plan, now: datetime) -> None:
+        lead, enrollment, touch = case.lead, case.enrollment, case.enrollment.next
+        await connection.execute(
+            insert(LeadRow).values(
+                id=lead.id,
+                kind=lead.kind.value,
+                name=lead.name,
+                company=lead.company,
+                question=lead.question,
+                source=lead.source,
+                zone=lead.zone,
+                country=lead.country,
+                attributes=dict(lead.attributes),
+                cost=lead.cost,
+                owner_id=lead.owner.id,
+                generated_by_id=lead.generated_by.id if lead.generated_by else None,
+                stage=lead.stage.value,
+                created_at=now,
+                revision=plan.revision,
+                enrollment_id=enrollment.id,
+                cadence=enrollment.cadence,
+                plan=plan.model_dump(mode="json"),
+                next_at=touch.opens_at if touch else None,
+                wake_at=plan.wake.at if plan.wake else None,
+                first_response_due_at=case.first_response_due_at,
+            )
+        )
+        await connection.execute(
+            insert(ContactPointRow),
+            [
+                {
+                    "lead_id": lead.id,
+                    "kind": point.kind.value,
+                    "value": point.value,
+                    "suppressed": point.suppressed,
+                    "created_at": now,
+                }
+                for point in lead.contacts
+            ],
+        )
+        await self._insert_consents(connection, lead.id, lead.consents)
+        if lead.question:
+            await self._insert_inquiry(connection, lead.id, lead.question, lead.source, now)
+        await connection.execute(
+            insert(EnrollmentRow).values(
+                id=enrollment.id,
+                lead_id=lead.id,
+                cadence=enrollment.cadence,
+                version=enrollment.version,
+                started_at=enrollment.started_at,
+                progress=enrollment_document(enrollment),
+            )
+        )
+        for task in case.tasks:
+            await connection.execute(insert(TaskRow).values(task_values(task, lead.id)))
+
+    async def _add(
+        self,
+        connection: AsyncConnection,
+        lead_id: UUID,
+        new: NewLead,
+        points: Sequence[tuple[ContactKind, str]],
+        by: str,
+        now: datetime,
+    ) -> Captured:
+        """Add to a known lead what is new; what is known already changes nothing."""
+        locked = await connection.execute(select(LeadRow.plan).where(LeadRow.id == lead_id).with_for_update())
+        opened = await self._cases.load(connection, lead_id, Plan.model_validate(locked.scalar_one()), now)
+        news = await self._add_facts(connection, opened.case.lead, new, points, now)
+        question = (
+            new.question if new.question and not await self._was_asked(connection, lead_id, new.question) else None
+        )
+        if question is not None:
+            await self._insert_inquiry(connection, lead_id, question, new.source, now)
+        if not news and question is None:
+            return Captured(lead_id, created=False, enrolled=False)
+        opened = await self._cases.load(connection, lead_id, opened.plan, now)
+        before = opened.case.enrollment
+        # An outbound finding is no wish of the person's: it never begins anything anew after an ending.
+        if before.ended is None or new.kind is LeadKind.INBOUND:
+            await self._begin_again(connection, opened, new, question, by, now)
+        return Captured(lead_id, created=False, enrolled=opened.case.enrollment.id != before.id)
+
+    async def _begin_again(
+        self,
+        connection: AsyncConnection,
+        opened: OpenCase,
+        new: NewLead,
+        question: str | None,
+        by: str,
+        now: datetime,
+    ) -> None:
+        name = new.cadence or DEFAULT_CADENCES[LeadKind.INBOUND]
+        bundle: CadenceBundle = await self._shelf.current(connection, name)
+        case = came_again(opened.case, cadence=bundle.cadence, version=bundle.version, question=question, now=now)
+        details = {"source": new.source, "question": question}
+        await opened.save(case, CommandKind.LEAD_ASKED_AGAIN, by=by, details=details)
+
+    async def _add_facts(
+        self,
+        connection: AsyncConnection,
+        lead: Lead,
+        new: NewLead,
+        points: Sequence[tuple[ContactKind, str]],
+        now: datetime,
+    ) -> bool:
+        """Fill what the lead lacks; True when that may change its plan (contact points, consents, zone)."""
+        suppressed = await self._suppressed(connection, [value for _, value in points])
+        added = await connection.execute(
+            postgresql.insert(ContactPointRow)
+            .values(
+                [
+                    {
+                        "lead_id": lead.id,
+                        "kind": kind.value,
+                        "value": value,
+                        "suppressed": value in suppressed,
+                        "created_at": now,
+                    }
+                    for kind, value in points
+                ]
+            )
+            .on_conflict_do_nothing()
+            .returning(ContactPointRow.id)
+        )
+        new_points = len(added.all())
+        in_force = {(given.channel, given.contact) for given in lead.consents if given.revoked_at is None}
+        consents = tuple(
+            Consent(given.channel, given.contact, given.wording, given.method, given.source, now)
+            for given in new.consents
+            if (given.channel, given.contact) not in in_force and given.contact not in suppressed
+        )
+        await self._insert_consents(connection, lead.id, consents)
+        filled: dict[str, Any] = {
+            key: getattr(new, key)
+            for key in ("name", "company", "source", "zone", "country", "cost")
+            if getattr(lead, key) is None and getattr(new, key) is not None
+        }
+        attributes = {**new.attributes, **lead.attributes}
+        if attributes != dict(lead.attributes):
+            filled["attributes"] = attributes
+        if filled:
+            await connection.execute(update(LeadRow).where(LeadRow.id == lead.id).values(filled))
+        return bool(new_points or consents or "zone" in filled)
+
+    async def _insert_consents(self, connection: AsyncConnection, lead_id: UUID, consents: Sequence[Consent]) -> None:
+        if consents:
+            await connection.execute(
+                insert(ConsentRow),
+                [
+                    {
+                        "lead_id": lead_id,
+                        "channel": given.channel.value,
+                        "contact": given.contact,
+                        "wording": given.wording,
+                        "method": given.method,
+                        "source": given.source,
+                        "given_at": given.given_at,
+                    }
+                    for given in consents
+                ],
+            )
+
+    async def _insert_inquiry(
+        self, connection: AsyncConnection, lead_id: UUID, question: str, source: str | None, now: datetime
+    ) -> None:
+        await connection.execute(
+            insert(InquiryRow).values(lead_id=lead_id, question=question, source=source, asked_at=now)
+        )
+
+    async def _was_asked(self, connection: AsyncConnection, lead_id: UUID, question: str) -> bool:
+        found = await connection.execute(
+            select(InquiryRow.id).where(and_(InquiryRow.lead_id == lead_id, InquiryRow.question == question)).limit(1)
+        )
+        return found.first() is not None
+
+    async def _suppressed(self, connection: AsyncConnection, values: Sequence[str]) -> set[str]:
+        digests = {self._key.digest(value): value for value in values}
+        found = await connection.execute(select(SuppressionRow.digest).where(SuppressionRow.digest.in_(list(digests))))
+        return {digests[digest] for digest in found.scalars()}
+
+    async def _owner(self, connection: AsyncConnection, owner: str | None) -> Colleague:
+        """The named colleague, or the active rep who got a lead longest ago."""
+        if owner is not None:
+            return await self._colleague(connection, "owner", owner)
+        newest = select(func.max(LeadRow.created_at)).where(LeadRow.owner_id == ColleagueRow.id).scalar_subquery()
+        found = await connection.execute(
+            select(ColleagueRow.__table__)
+            .where(ColleagueRow.active)
+            .order_by(ColleagueRow.role != "rep", newest.asc().nulls_first(), ColleagueRow.created_at, ColleagueRow.id)
+            .limit(1)
+        )
+        row = found.mappings().one_or_none()
+        if row is None:
+            raise CaptureRefused("owner", "there is nobody who could own the lead; add a colleague first")
+        return read_colleague(row)
+
+    async def _colleague(self, connection: AsyncConnection, field: str, colleague_id: str) -> Colleague:
+        found = await connection.execute(
+            select(ColleagueRow.__table__).where(ColleagueRow.id == colleague_id, ColleagueRow.active)
+        )
+        row = found.mappings().one_or_none()
+        if row is None:
+            raise CaptureRefused(field, f"there is no active colleague {colleague_id!r}")
+        return read_colleague(row)
+
+    async def _manager(self, connection: AsyncConnection) -> str | None:
+        found = await connection.execute(
+            select(ColleagueRow.id)
+            .where(ColleagueRow.role == "manager", ColleagueRow.active)
+            .order_by(ColleagueRow.created_at, ColleagueRow.id)
+            .limit(1)
+        )
+        return found.scalar_one_or_none()
+
+
+async def _queue_up(connection: AsyncConnection, values: Sequence[str]) -> None:
+    """Captures of the same person go one after the other, so that two at once make one lead."""
+    for value in sorted(values):
+        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(value, 0))))

@@ -1,0 +1,82 @@
+"""How the pure values become rows and documents, and come back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from cadences.case import Enrollment, Task
+from leads.model import Channel, Colleague, Consent, ContactKind, ContactPoint, Lead, LeadKind, Stage
+
+_ENROLLMENT: TypeAdapter[Enrollment] = TypeAdapter(Enrollment)
+_TASKS: TypeAdapter[tuple[Task, ...]] = TypeAdapter(tuple[Task, ...])
+_CONSENTS: TypeAdapter[tuple[Consent, ...]] = TypeAdapter(tuple[Consent, ...])
+_COLLEAGUE: TypeAdapter[Colleague] = TypeAdapter(Colleague)
+_INSTANTS: TypeAdapter[tuple[datetime, ...]] = TypeAdapter(tuple[datetime, ...])
+
+
+def enrollment_document(enrollment: Enrollment) -> dict[str, Any]:
+    """The enrollment as JSON."""
+    document: dict[str, Any] = _ENROLLMENT.dump_python(enrollment, mode="json")
+    return document
+
+
+def read_enrollment(document: Mapping[str, Any]) -> Enrollment:
+    return _ENROLLMENT.validate_python(document)
+
+
+def task_values(task: Task, lead_id: UUID) -> dict[str, Any]:
+    """The task as a row."""
+    return {**asdict(task), "lead_id": lead_id}
+
+
+def read_tasks(rows: list[dict[str, Any]] | None) -> tuple[Task, ...]:
+    return _TASKS.validate_python([{key: row[key] for key in Task.__dataclass_fields__} for row in rows or []])
+
+
+def read_colleague(row: Mapping[Any, Any]) -> Colleague:
+    return _COLLEAGUE.validate_python({key: row[key] for key in Colleague.__dataclass_fields__})
+
+
+def read_instants(values: list[str] | None) -> tuple[datetime, ...]:
+    return _INSTANTS.validate_python(values or [])
+
+
+def read_lead(
+    row: Mapping[Any, Any],
+    owner: Mapping[Any, Any],
+    generated_by: Mapping[Any, Any] | None,
+    contacts: list[dict[str, Any]] | None,
+    consents: list[dict[str, Any]] | None,
+) -> Lead:
+    """The lead from its row and what belongs to it."""
+    return Lead(
+        id=row["id"],
+        kind=LeadKind(row["kind"]),
+        created_at=row["created_at"],
+        owner=read_colleague(owner),
+        name=row["name"],
+        company=row["company"],
+        question=row["question"],
+        source=row["source"],
+        zone=row["zone"],
+        country=row["country"],
+        generated_by=read_colleague(generated_by) if generated_by else None,
+        cost=row["cost"],
+        attributes=row["attributes"],
+        contacts=tuple(
+            ContactPoint(ContactKind(point["kind"]), point["value"], point["lost"], point["suppressed"])
+            for point in contacts or []
+        ),
+        consents=_CONSENTS.validate_python(
+            [{key: row[key] for key in Consent.__dataclass_fields__} for row in consents or []]
+        ),
+        stage=Stage(row["stage"]),
+    )
+
+
+MESSAGE_CHANNELS = (Channel.EMAIL.value, Channel.SMS.value)
+"""The channels whose touches count against a cadence's limits."""

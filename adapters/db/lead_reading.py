@@ -1,0 +1,286 @@
+"""One lead with everything that belongs to it, and all of that merged into a timeline."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.db.documents import read_enrollment, read_lead
+from adapters.db.rows import (
+    AnswerRow,
+    ColleagueRow,
+    CommandRow,
+    ConsentRow,
+    ContactPointRow,
+    EnrollmentRow,
+    HoldRow,
+    InquiryRow,
+    LeadRow,
+    TaskRow,
+    TouchRow,
+)
+from adapters.db.views import (
+    AnswerView,
+    CommandView,
+    ConsentView,
+    ContactView,
+    EnrollmentView,
+    FirstResponseView,
+    HoldView,
+    LeadView,
+    QuestionView,
+    TaskView,
+    TimelineEntry,
+    TouchView,
+    first_response_view,
+    hold_view,
+    next_touch_view,
+    outcomes_of,
+)
+from leads.contract import CommandKind, Plan, workflow_id
+from leads.model import Company
+from leads.zones import main_zone
+
+View = TypeVar("View")
+
+NEWEST = 200
+"""So many of each thing are shown, the newest."""
+
+_TOLD_ELSEWHERE = frozenset(
+    kind.value
+    for kind in (
+        CommandKind.START,
+        CommandKind.LOG_PERSONAL_TOUCH,
+        CommandKind.RECORD_ANSWER,
+        CommandKind.HOLD,
+        CommandKind.COMPLETE_TASK,
+        CommandKind.LEAD_ASKED_AGAIN,
+        CommandKind.MESSAGE_REPORTED,
+    )
+)
+"""Commands of which the timeline tells by what they made: a touch, an answer, a hold, a task, a question."""
+
+
+class _Newest:
+    """The newest rows of each table that belong to one lead."""
+
+    def __init__(self, connection: AsyncConnection, lead_id: UUID) -> None:
+        self._connection = connection
+        self._lead_id = lead_id
+        self.left_out = False
+
+    async def of(self, table: Any, newest_by: Any, *conditions: ColumnElement[bool]) -> list[Mapping[str, Any]]:
+        """At most `NEWEST` rows, newest first; notes when there are more."""
+        found = await self._connection.execute(
+            select(table.__table__)
+            .where(table.lead_id == self._lead_id, *conditions)
+            .order_by(newest_by.desc(), table.id.desc())
+            .limit(NEWEST + 1)
+        )
+        rows: Sequence[Any] = found.mappings().all()
+        self.left_out = self.left_out or len(rows) > NEWEST
+        return list(rows[:NEWEST])
+
+
+async def read_lead_view(
+    connection: AsyncConnection, lead_id: UUID, company: Company, now: datetime
+) -> LeadView | None:
+    """The lead with everything; None when there is none."""
+    row = await _lead_row(connection, lead_id)
+    if row is None:
+        return None
+    newest = _Newest(connection, lead_id)
+    contacts = await newest.of(ContactPointRow, ContactPointRow.id)
+    consents = await newest.of(ConsentRow, ConsentRow.id)
+    inquiries = await newest.of(InquiryRow, InquiryRow.asked_at)
+    enrollments = await newest.of(EnrollmentRow, EnrollmentRow.started_at)
+    touches = await newest.of(TouchRow, TouchRow.happened_at)
+    closed = await newest.of(TaskRow, TaskRow.created_at, TaskRow.state != "open")
+    waiting = await newest.of(TaskRow, TaskRow.created_at, TaskRow.state == "open")
+    holds = await newest.of(HoldRow, HoldRow.since)
+    answers = await newest.of(AnswerRow, AnswerRow.said_at)
+    commands = await newest.of(CommandRow, CommandRow.revision)
+    people = await _colleagues(connection, row["owner_id"], row["generated_by_id"])
+
+    owner, plan = people[row["owner_id"]], Plan.model_validate(row["plan"])
+    lead = read_lead(row, owner, people.get(row["generated_by_id"]), _as_lists(contacts), _as_lists(consents))
+    zone = main_zone(lead, company)
+    current = next((one for one in enrollments if one["id"] == row["enrollment_id"]), None) or await _current(
+        connection, row["enrollment_id"]
+    )
+    enrollment = read_enrollment(current["progress"])
+    tasks = sorted([*waiting, *closed], key=lambda task: task["created_at"], reverse=True)[:NEWEST]
+    happened = (
+        entry
+        for entry in (
+            TimelineEntry(row["created_at"], "captured", f"captured as {row['kind']} lead"),
+            *_of_questions(inquiries),
+            *_of_touches(touches),
+            *_of_tasks([*waiting, *closed]),
+            *_of_holds(holds),
+            *_of_answers(answers),
+            *_of_enrollments(enrollments),
+            *_of_consents(consents),
+            *_of_commands(commands),
+        )
+        if entry.at <= now  # a "not now" has an enrollment that begins later
+    )
+    timeline = sorted(happened, key=lambda entry: entry.at, reverse=True)
+    names = {"lead_name": row["name"], "lead_company": row["company"]}
+    return LeadView(
+        id=lead.id,
+        name=lead.name,
+        company=lead.company,
+        question=lead.question,
+        kind=lead.kind.value,
+        source=lead.source,
+        zone=zone.key,
+        stated_zone=lead.zone,
+        country=lead.country,
+        cost=lead.cost,
+        attributes=dict(lead.attributes),
+        stage=lead.stage.value,
+        answer=row["answer"],
+        ended=row["ended"],
+        ended_at=row["ended_at"],
+        owner=lead.owner.id,
+        owner_name=lead.owner.name,
+        generated_by=row["generated_by_id"],
+        created_at=lead.created_at,
+        cadence=enrollment.cadence,
+        version=enrollment.version,
+        enrollment_id=enrollment.id,
+        revision=row["revision"],
+        temporal=workflow_id(lead.id),
+        next_touch=next_touch_view(enrollment, zone),
+        wakes_at=plan.wake.at if plan.wake else None,
+        hold=hold_view(enrollment.hold, now),
+        first_response=_first_response(row, enrollments, now),
+        open_tasks=[task_view({**task, **names}, now) for task in sorted(waiting, key=lambda one: one["due_at"])],
+        contacts=[_picked(ContactView, one) for one in reversed(contacts)],
+        consents=[_picked(ConsentView, one) for one in reversed(consents)],
+        questions=[_picked(QuestionView, one) for one in inquiries],
+        enrollments=[_picked(EnrollmentView, one) for one in enrollments],
+        touches=[_picked(TouchView, {**one, "step": one["step_id"]}) for one in touches],
+        tasks=[task_view({**task, **names}, now) for task in tasks],
+        holds=[_picked(HoldView, one) for one in holds],
+        answers=[_picked(AnswerView, one) for one in answers],
+        commands=[_picked(CommandView, one) for one in commands],
+        timeline=timeline[:NEWEST],
+        truncated=newest.left_out or len(timeline) > NEWEST,
+    )
+
+
+def task_view(row: Mapping[str, Any], now: datetime) -> TaskView:
+    """A task's row, with its lead's name and company, as it is shown."""
+    is_open = row["state"] == "open"
+    extra = {
+        "step": row["step_id"],
+        "overdue": is_open and row["due_at"] < now,
+        "outcomes": outcomes_of(row["kind"]) if is_open else [],
+    }
+    return _picked(TaskView, {**row, **extra})
+
+
+async def _lead_row(connection: AsyncConnection, lead_id: UUID) -> Mapping[str, Any] | None:
+    found = await connection.execute(select(LeadRow.__table__).where(LeadRow.id == lead_id, LeadRow.plan.is_not(None)))
+    row = found.mappings().one_or_none()
+    return dict(row) if row is not None else None
+
+
+async def _current(connection: AsyncConnection, enrollment_id: UUID) -> Mapping[str, Any]:
+    """The enrollment in force, should newer ones have pushed it off the list."""
+    found = await connection.execute(select(EnrollmentRow.__table__).where(EnrollmentRow.id == enrollment_id))
+    return dict(found.mappings().one())
+
+
+async def _colleagues(connection: AsyncConnection, *ids: str | None) -> dict[str | None, Mapping[str, Any]]:
+    wanted = or_(*(ColleagueRow.id == one for one in ids if one is not None))
+    found = await connection.execute(select(ColleagueRow.__table__).where(wanted))
+    return {row["id"]: dict(row) for row in found.mappings()}
+
+
+def _as_lists(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [dict(row) for row in reversed(rows)]
+
+
+def _picked(view: type[View], row: Mapping[str, Any]) -> View:
+    fields: Iterable[str] = view.__dataclass_fields__  # type: ignore[attr-defined]
+    return view(**{name: row[name] for name in fields})
+
+
+def _first_response(
+    row: Mapping[str, Any], enrollments: Sequence[Mapping[str, Any]], now: datetime
+) -> FirstResponseView | None:
+    """Counted from the newest enrollment that a question began; a switch of the cadence begins nothing anew."""
+    asked_at = next(
+        (one["started_at"] for one in enrollments if one["progress"].get("answers_question")), row["created_at"]
+    )
+    return first_response_view(asked_at, row["first_response_due_at"], row["first_human_at"], now)
+
+
+def _of_questions(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    return (TimelineEntry(row["asked_at"], "question", row["question"]) for row in rows)
+
+
+def _of_touches(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
+        what = "personal touch" if row["personal"] else row["step_id"] or "touch"
+        times = f" ({row['occurrence']})" if (row["occurrence"] or 1) > 1 else ""
+        said = row["outcome"] or row["subject"] or (row["text"] if row["personal"] else None)
+        text = f"{row['channel']}: {what}{times}, {row['state']}" + (f": {said}" if said else "")
+        yield TimelineEntry(row["happened_at"], "touch", text, row["by"], str(row["id"]))
+
+
+def _of_tasks(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
+        reference = str(row["id"])
+        yield TimelineEntry(row["created_at"], "task", f"{row['title']}: for {row['owner']}", None, reference)
+        if row["closed_at"] is not None:
+            how = row["outcome"] or row["note"]
+            text = f"{row['title']}: {row['state']}" + (f", {how}" if how else "")
+            yield TimelineEntry(row["closed_at"], "task", text, row["closed_by"], reference)
+
+
+def _of_holds(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
+        reason, reference = row["reason"].replace("_", " "), str(row["id"])
+        text = f"held until {row['until']:%Y-%m-%d %H:%M} UTC: {reason}" + (f", {row['note']}" if row["note"] else "")
+        yield TimelineEntry(row["since"], "hold", text, row["owner"], reference)
+        if row["lifted_at"] is not None:
+            yield TimelineEntry(row["lifted_at"], "hold", f"hold ended early: {reason}", None, reference)
+
+
+def _of_answers(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
+        text = f"said {row['answer']}" + (f": {row['note']}" if row["note"] else "")
+        yield TimelineEntry(row["said_at"], "answer", text, row["by"])
+
+
+def _of_enrollments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
+        reference = str(row["id"])
+        yield TimelineEntry(row["started_at"], "enrollment", f"{row['cadence']} begins", None, reference)
+        if row["ended_at"] is not None:
+            text = f"{row['cadence']} ended: {row['ended'].replace('_', ' ')}"
+            yield TimelineEntry(row["ended_at"], "enrollment", text, None, reference)
+
+
+def _of_consents(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
+        yield TimelineEntry(row["given_at"], "consent", f"consent to {row['channel']}: {row['method']}")
+        if row["revoked_at"] is not None:
+            yield TimelineEntry(row["revoked_at"], "consent", f"consent to {row['channel']} revoked")
+
+
+def _of_commands(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
+        if row["kind"] not in _TOLD_ELSEWHERE:
+            text = row["kind"].replace("_", " ")
+            said = [str(value) for value in row["details"].values() if value is not None]
+            yield TimelineEntry(
+                row["created_at"], "command", f"{text}: {', '.join(said)}" if said else text, row["by"], str(row["id"])
+            )

@@ -1,0 +1,343 @@
+"""The reading side: the lists and counts that people look at, from indexes and in pages."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_, union, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.db.lead_reading import read_lead_view, task_view
+from adapters.db.rows import ColleagueRow, CommandRow, ContactPointRow, LeadRow, OutboxRow, TaskRow, TouchRow
+from adapters.db.views import (
+    LeadPage,
+    LeadSummary,
+    LeadView,
+    OutboxMessage,
+    OutboxPage,
+    StatusView,
+    TaskPage,
+    TaskView,
+)
+from cadences.case import TaskState
+from leads.capture import CaptureRefused
+from leads.model import Company, ContactKind
+from leads.normalising import normal_email
+
+PAGE = 50
+MAX_PAGE = 200
+LEAST_PREFIX = 4
+"""Hexadecimal digits of a lead's id below which a prefix finds nothing."""
+TaskFilter = Literal["open", "overdue", "done", "all"]
+
+
+class BadCursor(ValueError):
+    """The cursor is none that a page gave out."""
+
+
+class Reading:
+    """Answers what people ask about all leads, or about one; it changes nothing."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def leads(
+        self,
+        *,
+        stage: str | None = None,
+        cadence: str | None = None,
+        owner: str | None = None,
+        q: str | None = None,
+        limit: int = PAGE,
+        cursor: str | None = None,
+    ) -> LeadPage:
+        """A page of leads, newest first.
+
+        Args:
+            q: part of a name, a company or a contact point, in any case.
+
+        Raises:
+            BadCursor: no page gave this cursor out.
+        """
+        wanted: list[ColumnElement[bool]] = [LeadRow.plan.is_not(None)]
+        for column, value in ((LeadRow.stage, stage), (LeadRow.cadence, cadence), (LeadRow.owner_id, owner)):
+            if value is not None:
+                wanted.append(column == value)
+        if q:
+            wanted.append(LeadRow.id.in_(_matching(q)))
+        order = (LeadRow.created_at, LeadRow.id)
+        page = select(LeadRow.id).where(*wanted).order_by(*(column.desc() for column in order)).limit(limit + 1)
+        if cursor is not None:
+            page = page.where(tuple_(*order) < tuple_(*_place(cursor)))
+        async with self._engine.connect() as connection:
+            total = await _count(connection, select(LeadRow.id).where(*wanted))
+            rows = (await connection.execute(_summaries(page))).all()
+        return LeadPage(
+            items=[_summary(row) for row in rows[:limit]],
+            total=total,
+            next_cursor=_cursor(rows, limit, "created_at", "id"),
+        )
+
+    async def lead(self, lead_id: UUID, company: Company, now: datetime) -> LeadView | None:
+        """One lead with everything that belongs to it, as of one instant; None when there is none."""
+        async with self._engine.connect() as connection:
+            snapshot = await connection.execution_options(isolation_level="REPEATABLE READ")
+            return await read_lead_view(snapshot, lead_id, company, now)
+
+    async def find_leads(self, text: str) -> list[UUID]:
+        """The leads that an id, the beginning of an id, or an email address names; three at most."""
+        async with self._engine.connect() as connection:
+            if "@" in text:
+                try:
+                    address = normal_email(text)
+                except CaptureRefused:
+                    return []
+                points = select(ContactPointRow.lead_id).where(
+                    ContactPointRow.kind == ContactKind.EMAIL.value, ContactPointRow.value == address
+                )
+                return list((await connection.execute(points)).scalars())
+            between = _ids_that_begin(text)
+            if between is None:
+                return []
+            ids = select(LeadRow.id).where(LeadRow.id.between(*between)).order_by(LeadRow.id).limit(3)
+            return list((await connection.execute(ids)).scalars())
+
+    async def tasks(
+        self,
+        now: datetime,
+        *,
+        owner: str | None = None,
+        state: TaskFilter = "open",
+        kind: str | None = None,
+        limit: int = PAGE,
+        cursor: str | None = None,
+    ) -> TaskPage:
+        """A page of tasks: open ones by due time, the most urgent first; all others newest due first.
+
+        Raises:
+            BadCursor: no page gave this cursor out.
+        """
+        ascending = state in ("open", "overdue")
+        wanted: list[ColumnElement[bool]] = []
+        if owner is not None:
+            wanted.append(TaskRow.owner == owner)
+        if kind is not None:
+            wanted.append(TaskRow.kind == kind)
+        if state == "overdue":
+            wanted.append(TaskRow.due_at < now)
+        order = (TaskRow.due_at, TaskRow.id)
+        after: list[ColumnElement[bool]] = []
+        if cursor is not None:
+            place = tuple_(*_place(cursor))
+            after.append(tuple_(*order) > place if ascending else tuple_(*order) < place)
+        # One ordered index scan a state, merged: no index serves all states at once.
+        states = [one.value for one in TaskState] if state == "all" else ["done" if state == "done" else "open"]
+        some = [
+            select(TaskRow.id, TaskRow.due_at)
+            .where(TaskRow.state == one, *wanted, *after)
+            .order_by(*(column if ascending else column.desc() for column in order))
+            .limit(limit + 1)
+            for one in states
+        ]
+        merged = union_all(*some).subquery() if len(some) > 1 else some[0].subquery()
+        merged_order = (merged.c.due_at, merged.c.id)
+        page = (
+            select(TaskRow.__table__, LeadRow.name.label("lead_name"), LeadRow.company.label("lead_company"))
+            .join(merged, merged.c.id == TaskRow.id)
+            .join(LeadRow, LeadRow.id == TaskRow.lead_id)
+            .order_by(*(column if ascending else column.desc() for column in merged_order))
+            .limit(limit + 1)
+        )
+        async with self._engine.connect() as connection:
+            total = await _count(connection, select(TaskRow.id).where(TaskRow.state.in_(states), *wanted))
+            rows = (await connection.execute(page)).all()
+        return TaskPage(
+            items=[task_view(dict(row._mapping), now) for row in rows[:limit]],
+            total=total,
+            next_cursor=_cursor(rows, limit, "due_at", "id"),
+        )
+
+    async def task(self, task_id: UUID, now: datetime) -> TaskView | None:
+        """One task; None when there is none."""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(
+                select(TaskRow.__table__, LeadRow.name.label("lead_name"), LeadRow.company.label("lead_company"))
+                .join(LeadRow, LeadRow.id == TaskRow.lead_id)
+                .where(TaskRow.id == task_id)
+            )
+            row = found.mappings().one_or_none()
+        return task_view(dict(row), now) if row else None
+
+    async def outbox(self, *, lead_id: UUID | None = None, limit: int = PAGE, cursor: str | None = None) -> OutboxPage:
+        """A page of the local outbox, newest first.
+
+        Raises:
+            BadCursor: no page gave this cursor out.
+        """
+        wanted = [] if lead_id is None else [OutboxRow.lead_id == lead_id]
+        order = (OutboxRow.accepted_at, OutboxRow.touch_id)
+        page = (
+            select(OutboxRow.__table__).where(*wanted).order_by(*(column.desc() for column in order)).limit(limit + 1)
+        )
+        if cursor is not None:
+            page = page.where(tuple_(*order) < tuple_(*_place(cursor)))
+        async with self._engine.connect() as connection:
+            total = await _count(connection, select(OutboxRow.touch_id).where(*wanted))
+            rows = (await connection.execute(page)).all()
+        return OutboxPage(
+            items=[OutboxMessage(**row._mapping) for row in rows[:limit]],
+            total=total,
+            next_cursor=_cursor(rows, limit, "accepted_at", "touch_id"),
+        )
+
+    async def status(self, now: datetime) -> StatusView:
+        """How many of everything there are."""
+        is_open = TaskRow.state == TaskState.OPEN.value
+        counts = select(
+            select(func.count()).where(is_open).scalar_subquery().label("open_tasks"),
+            select(func.count()).where(is_open, TaskRow.due_at < now).scalar_subquery().label("overdue_tasks"),
+            _due_by(now + timedelta(hours=1)).label("due_within_hour"),
+            _due_by(now + timedelta(days=1)).label("due_within_day"),
+            select(func.count(CommandRow.id))
+            .where(CommandRow.delivered_at.is_(None))
+            .scalar_subquery()
+            .label("undelivered_commands"),
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(counts)).mappings().one()
+            return StatusView(
+                leads_by_stage=await _counts_by(connection, LeadRow.stage),
+                leads_by_cadence=await _counts_by(connection, LeadRow.cadence),
+                touches_by_state=await _counts_by(connection, TouchRow.state),
+                **row,
+            )
+
+    async def is_colleague(self, colleague_id: str) -> bool:
+        """Whether there is an active colleague of this id."""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(
+                select(ColleagueRow.id).where(ColleagueRow.id == colleague_id, ColleagueRow.active)
+            )
+            return found.first() is not None
+
+
+def _matching(q: str) -> Any:
+    """The ids of the leads in whose name, company or contact points the text occurs."""
+    return union(
+        select(LeadRow.id).where(or_(_contains(LeadRow.name, q), _contains(LeadRow.company, q))),
+        select(ContactPointRow.lead_id).where(_contains(ContactPointRow.value, q)),
+    )
+
+
+def _contains(column: Any, q: str) -> ColumnElement[bool]:
+    literally = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    condition: ColumnElement[bool] = column.ilike(f"%{literally}%", escape="\\")
+    return condition
+
+
+def _summaries(page: Select[Any]) -> Select[Any]:
+    """What a list shows of the leads of one page; the contact points of those leads only are looked up."""
+    chosen = page.subquery()
+    return (
+        select(
+            LeadRow.id,
+            LeadRow.name,
+            LeadRow.company,
+            _contact(ContactKind.EMAIL).label("email"),
+            _contact(ContactKind.PHONE).label("phone"),
+            LeadRow.kind,
+            LeadRow.stage,
+            LeadRow.cadence,
+            LeadRow.owner_id,
+            LeadRow.created_at,
+            LeadRow.next_at,
+            LeadRow.answer,
+            LeadRow.ended,
+            LeadRow.plan,
+        )
+        .join(chosen, chosen.c.id == LeadRow.id)
+        .order_by(LeadRow.created_at.desc(), LeadRow.id.desc())
+    )
+
+
+def _contact(kind: ContactKind) -> Any:
+    """The lead's first contact point of a kind, a usable one if there is one."""
+    unusable = or_(ContactPointRow.lost.is_not(None), ContactPointRow.suppressed)
+    return (
+        select(ContactPointRow.value)
+        .where(ContactPointRow.lead_id == LeadRow.id, ContactPointRow.kind == kind.value)
+        .order_by(unusable, ContactPointRow.id)
+        .limit(1)
+        .correlate(LeadRow)
+        .scalar_subquery()
+    )
+
+
+def _summary(row: Row[Any]) -> LeadSummary:
+    plan: Mapping[str, Any] = row.plan
+    held_until = datetime.fromisoformat(plan["held_until"]) if plan.get("held_until") else None
+    return LeadSummary(
+        id=row.id,
+        name=row.name,
+        company=row.company,
+        email=row.email,
+        phone=row.phone,
+        kind=row.kind,
+        stage=row.stage,
+        cadence=row.cadence,
+        owner=row.owner_id,
+        created_at=row.created_at,
+        next_step=plan.get("next_step"),
+        next_at=row.next_at,
+        hold=plan.get("hold"),
+        held_until=held_until,
+        open_tasks=len(plan.get("open_tasks") or ()),
+        answer=row.answer,
+        ended=row.ended,
+    )
+
+
+def _due_by(at: datetime) -> Any:
+    return select(func.count()).where(LeadRow.next_at <= at).scalar_subquery()
+
+
+async def _count(connection: AsyncConnection, rows: Select[Any]) -> int:
+    return int(await connection.scalar(select(func.count()).select_from(rows.subquery())) or 0)
+
+
+async def _counts_by(connection: AsyncConnection, column: Any) -> dict[str, int]:
+    counted = await connection.execute(
+        select(column, func.count()).where(column.is_not(None)).group_by(column).order_by(column)
+    )
+    return {value: count for value, count in counted}
+
+
+def _ids_that_begin(text: str) -> tuple[UUID, UUID] | None:
+    """The smallest and the largest id with this beginning; None for what begins no id."""
+    digits = text.strip().replace("-", "").lower()
+    if not LEAST_PREFIX <= len(digits) <= 32 or any(digit not in "0123456789abcdef" for digit in digits):
+        return None
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
+
+def _cursor(rows: Sequence[Row[Any]], limit: int, instant: str, name: str) -> str | None:
+    """Where the next page begins; None when this one is the last."""
+    if len(rows) <= limit:
+        return None
+    last = rows[limit - 1]._mapping
+    place = json.dumps([last[instant].isoformat(), str(last[name])])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _place(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        instant, name = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        at, row_id = datetime.fromisoformat(instant), UUID(name)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadCursor("take the cursor from `next_cursor` of the page before") from error
+    if at.tzinfo is None:
+        raise BadCursor("take the cursor from `next_cursor` of the page before")
+    return at, row_id

@@ -1,0 +1,385 @@
+"""What the reading side answers with: plain values, the same for REST, the command line and the staff pages."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from cadences.case import Enrollment, Hold, NextTouch, Outcome, TaskKind
+from cadences.reasons import Reason
+from cadences.task_outcomes import OUTCOMES
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonView:
+    """One link of the chain that explains a wait."""
+
+    rule: str
+    text: str
+    at: datetime | None
+    local_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextTouchView:
+    """What comes next for a lead, when, and why."""
+
+    step: str
+    occurrence: int
+    channel: str
+    content: str
+    at: datetime
+    """When the touch may happen (UTC)."""
+    local_at: datetime
+    """The same instant on the lead's own clock."""
+    zone: str
+    prepared_at: datetime
+    """When the machine acts: sends, or creates the task."""
+    due_at: datetime | None
+    task_id: UUID | None
+    """The task that the plan waits for."""
+    reasons: list[ReasonView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldView:
+    """A pause with a reason, an owner and an end."""
+
+    reason: str
+    owner: str
+    since: datetime
+    until: datetime
+    note: str | None = None
+    lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadSummary:
+    """A lead as a line of a list."""
+
+    id: UUID
+    name: str | None
+    company: str | None
+    email: str | None
+    phone: str | None
+    kind: str
+    stage: str
+    cadence: str | None
+    owner: str
+    created_at: datetime
+    next_step: str | None
+    next_at: datetime | None
+    hold: str | None
+    held_until: datetime | None
+    open_tasks: int
+    answer: str | None
+    ended: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """Some leads, newest first."""
+
+    items: list[LeadSummary]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskView:
+    """Work for one of our people."""
+
+    id: UUID
+    lead_id: UUID
+    lead_name: str | None
+    lead_company: str | None
+    kind: str
+    owner: str
+    title: str
+    text: str
+    state: str
+    overdue: bool
+    created_at: datetime
+    opens_at: datetime
+    due_at: datetime
+    escalations: int
+    escalate_at: datetime | None
+    expires_at: datetime | None
+    step: str | None
+    occurrence: int
+    outcomes: list[str]
+    """How it may be completed."""
+    outcome: str | None
+    note: str | None
+    closed_at: datetime | None
+    closed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Some tasks: open ones by due time, all others newest first."""
+
+    items: list[TaskView]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """A message that the local outbox accepted."""
+
+    touch_id: UUID
+    lead_id: UUID
+    channel: str
+    recipient: str
+    sender: str
+    subject: str | None
+    text: str
+    html: str | None
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPage:
+    """Some messages of the local outbox, newest first."""
+
+    items: list[OutboxMessage]
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """An address or number of a lead."""
+
+    kind: str
+    value: str
+    lost: str | None
+    suppressed: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """A permission as it was given."""
+
+    channel: str
+    contact: str
+    wording: str
+    method: str
+    source: str
+    given_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """What a lead asked."""
+
+    question: str
+    source: str | None
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollmentView:
+    """One run through one version of a cadence."""
+
+    id: UUID
+    cadence: str
+    version: str
+    started_at: datetime
+    ended: str | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchView:
+    """A line of the ledger."""
+
+    id: UUID
+    channel: str
+    state: str
+    personal: bool
+    step: str | None
+    occurrence: int | None
+    contact: str | None
+    subject: str | None
+    text: str | None
+    outcome: str | None
+    by: str | None
+    happened_at: datetime
+    settled_at: datetime | None
+    attempt: int
+    provider: str | None
+    provider_message_id: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """An explicit yes or no."""
+
+    answer: str
+    by: str
+    note: str | None
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandView:
+    """What was said and committed, and whether the workflow knows."""
+
+    id: UUID
+    kind: str
+    by: str
+    details: dict[str, Any]
+    created_at: datetime
+    delivered_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstResponseView:
+    """How fast a human answered, or has to."""
+
+    state: str
+    """`waiting`, `overdue`, `in time` or `late`."""
+    asked_at: datetime
+    due_at: datetime
+    answered_at: datetime | None
+    seconds: float | None
+    """Wall clock from the question to the first human contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened to a lead."""
+
+    at: datetime
+    kind: str
+    """`captured`, `question`, `touch`, `task`, `hold`, `answer`, `enrollment`, `consent` or `command`."""
+    text: str
+    by: str | None = None
+    reference: str | None = None
+    """The id of the touch, task or command it tells of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadView:
+    """A lead with everything that belongs to it."""
+
+    id: UUID
+    name: str | None
+    company: str | None
+    question: str | None
+    kind: str
+    source: str | None
+    zone: str
+    """The lead's own clock."""
+    stated_zone: str | None
+    country: str | None
+    cost: Decimal | None
+    attributes: dict[str, str]
+    stage: str
+    answer: str | None
+    ended: str | None
+    ended_at: datetime | None
+    owner: str
+    owner_name: str
+    generated_by: str | None
+    created_at: datetime
+    cadence: str
+    version: str
+    enrollment_id: UUID
+    revision: int
+    temporal: str
+    """The id of the lead's workflow."""
+    next_touch: NextTouchView | None
+    wakes_at: datetime | None
+    """When the machine does something next, escalations included."""
+    hold: HoldView | None
+    first_response: FirstResponseView | None
+    open_tasks: list[TaskView]
+    contacts: list[ContactView]
+    consents: list[ConsentView]
+    questions: list[QuestionView]
+    enrollments: list[EnrollmentView]
+    touches: list[TouchView]
+    tasks: list[TaskView]
+    holds: list[HoldView]
+    answers: list[AnswerView]
+    commands: list[CommandView]
+    timeline: list[TimelineEntry]
+    truncated: bool
+    """Whether something older was left out; of each list the newest are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """How many of everything there are."""
+
+    leads_by_stage: dict[str, int] = field(default_factory=dict)
+    leads_by_cadence: dict[str, int] = field(default_factory=dict)
+    open_tasks: int
+    overdue_tasks: int
+    touches_by_state: dict[str, int] = field(default_factory=dict)
+    due_within_hour: int
+    due_within_day: int
+    undelivered_commands: int
+
+
+def next_touch_view(enrollment: Enrollment, zone: ZoneInfo) -> NextTouchView | None:
+    """What comes next, on the lead's own clock; None when nothing does."""
+    touch: NextTouch | None = enrollment.next
+    if touch is None or enrollment.ended is not None:
+        return None
+    return NextTouchView(
+        step=touch.step.step_id,
+        occurrence=touch.step.occurrence,
+        channel=touch.channel.value,
+        content=touch.content,
+        at=touch.opens_at,
+        local_at=touch.opens_at.astimezone(zone),
+        zone=zone.key,
+        prepared_at=touch.act_at,
+        due_at=touch.due_at,
+        task_id=touch.task_id,
+        reasons=[_reason_view(reason, zone) for reason in touch.reasons],
+    )
+
+
+def _reason_view(reason: Reason, zone: ZoneInfo) -> ReasonView:
+    return ReasonView(reason.rule, reason.text, reason.at, reason.at.astimezone(zone) if reason.at else None)
+
+
+def hold_view(hold: Hold | None, now: datetime) -> HoldView | None:
+    """The hold in force; None when there is none."""
+    if hold is None or hold.until <= now:
+        return None
+    return HoldView(reason=hold.reason.value, owner=hold.owner, since=hold.since, until=hold.until, note=hold.note)
+
+
+def outcomes_of(kind: str) -> list[str]:
+    """How a task of this kind may be completed, in a fixed order."""
+    return [outcome.value for outcome in Outcome if outcome in OUTCOMES[TaskKind(kind)]]
+
+
+def first_response_view(
+    asked_at: datetime, due_at: datetime | None, answered_at: datetime | None, now: datetime
+) -> FirstResponseView | None:
+    """How the first response stands; None for a lead without a target."""
+    if due_at is None:
+        return None
+    met = (answered_at or now) <= due_at
+    state = ("in time" if met else "late") if answered_at else ("waiting" if met else "overdue")
+    took: timedelta | None = answered_at - asked_at if answered_at else None
+    return FirstResponseView(
+        state=state,
+        asked_at=asked_at,
+        due_at=due_at,
+        answered_at=answered_at,
+        seconds=took.total_seconds() if took is not None else None,
+    )

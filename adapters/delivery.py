@@ -1,0 +1,107 @@
+"""Telling workflows what was committed, in order, and remembering what they have heard."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError
+
+from adapters.db.rows import CommandRow
+from leads.contract import CommandKind, DeliveryResult, Told
+
+log = structlog.get_logger()
+
+_ROUND = 500
+"""So many leads are told in one round of the schedule."""
+_AT_ONCE = 16
+_SETTLE = timedelta(seconds=10)
+"""A command younger than this is still its caller's to deliver."""
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def __call__(self) -> datetime: ...
+
+
+class Workflows(Protocol):
+    """Whom to tell."""
+
+    async def tell(self, kind: CommandKind, told: Told) -> None: ...
+
+
+class CommandDelivery:
+    """Delivers committed commands; callers do it after their commit, and a schedule does what a crash left."""
+
+    def __init__(self, engine: AsyncEngine, workflows: Workflows, clock: Clock) -> None:
+        self._engine = engine
+        self._workflows = workflows
+        self._clock = clock
+
+    async def deliver(self, lead_id: UUID) -> bool:
+        """Tell one lead's workflow what it has not heard yet, oldest first.
+
+        Returns:
+            False when Temporal could not be told; the schedule tells it later.
+        """
+        for command in await self._undelivered(lead_id):
+            try:
+                await self._workflows.tell(CommandKind(command.kind), Told.model_validate(command.told))
+            except WorkflowUpdateFailedError as refused:
+                # The database had accepted it, so its plan counts all the same; the next activity brings it.
+                log.error("the workflow refused a command", lead_id=str(lead_id), command_id=str(command.id))
+                await self._mark(command.id, delivered=True, error=str(refused.cause))
+            except (RPCError, RuntimeError, OSError) as unreachable:
+                log.warning("the workflow could not be told", lead_id=str(lead_id), command_id=str(command.id))
+                await self._mark(command.id, delivered=False, error=type(unreachable).__name__)
+                return False
+            else:
+                await self._mark(command.id, delivered=True, error=None)
+        return True
+
+    async def deliver_all(self) -> DeliveryResult:
+        """Tell every workflow what a crash left untold, as many leads as fit in a round."""
+        before = self._clock() - _SETTLE
+        async with self._engine.connect() as connection:
+            waiting = (
+                (
+                    await connection.execute(
+                        select(CommandRow.lead_id)
+                        .where(CommandRow.delivered_at.is_(None), CommandRow.created_at < before)
+                        .order_by(CommandRow.created_at)
+                        .limit(_ROUND)
+                    )
+                )
+                .scalars()
+                .all()
+            )
+        leads = list(dict.fromkeys(waiting))
+        some = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(lead_id: UUID) -> bool:
+            async with some:
+                return await self.deliver(lead_id)
+
+        told = await asyncio.gather(*(one(lead_id) for lead_id in leads))
+        return DeliveryResult(delivered=sum(told), failed=len(told) - sum(told))
+
+    async def _undelivered(self, lead_id: UUID) -> list[CommandRow]:
+        async with self._engine.connect() as connection:
+            found = await connection.execute(
+                select(CommandRow.id, CommandRow.kind, CommandRow.told)
+                .where(CommandRow.lead_id == lead_id, CommandRow.delivered_at.is_(None))
+                .order_by(CommandRow.revision)
+            )
+            return list(found.all())  # type: ignore[arg-type]
+
+    async def _mark(self, command_id: UUID, *, delivered: bool, error: str | None) -> None:
+        values: dict[str, Any] = {"attempts": CommandRow.attempts + 1, "error": error}
+        if delivered:
+            values["delivered_at"] = self._clock()
+        async with self._engine.begin() as connection:
+            await connection.execute(update(CommandRow).where(CommandRow.id == command_id).values(values))

@@ -1,0 +1,52 @@
+"""The local outbox: a provider that needs no account, and keeps every message where a newcomer can read it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.db.rows import OutboxRow
+from leads.sending import Finding, Found, OutgoingMessage, Receipt
+
+PROVIDER = "local outbox"
+
+
+class LocalOutbox:
+    """Accepts emails and texts into a table, once per touch."""
+
+    def __init__(self, engine: AsyncEngine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Put the message into the outbox; a second time changes nothing."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                insert(OutboxRow)
+                .values(
+                    touch_id=message.touch_id,
+                    lead_id=message.lead_id,
+                    channel=message.channel.value,
+                    recipient=message.to,
+                    sender=message.sender,
+                    subject=message.subject,
+                    text=message.text,
+                    html=message.html,
+                    accepted_at=self._clock(),
+                )
+                .on_conflict_do_nothing()
+            )
+        return self._receipt(message)
+
+    async def find(self, message: OutgoingMessage) -> Finding:
+        """Whether the message stands in the outbox; it always knows."""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(select(OutboxRow.touch_id).where(OutboxRow.touch_id == message.touch_id))
+            if found.first() is None:
+                return Finding(Found.NOT_SENT)
+        return Finding(Found.SENT, self._receipt(message))
+
+    def _receipt(self, message: OutgoingMessage) -> Receipt:
+        return Receipt(PROVIDER, f"outbox-{message.touch_id}")

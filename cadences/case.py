@@ -1,0 +1,311 @@
+"""Everything a decision about one lead needs, in one immutable value: the lead, its enrollment, its open tasks.
+
+Decisions are functions from a case and an instant to a new case; the store loads the first under the lead's row lock
+and writes what differs in the second.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from cadences.model import Cadence
+from cadences.reasons import Reason
+from cadences.spans import Stretch
+from leads.model import Channel, Company, Ending, Lead, Stage
+from leads.zones import candidate_zones, main_zone
+
+
+class HoldReason(StrEnum):
+    """Why the machine pauses."""
+
+    PERSONAL_TOUCH = "personal_touch"
+    """A human was in touch."""
+    REPLY = "reply"
+    """The lead wrote; a person answers first."""
+    MANUAL = "manual"
+    """Somebody of ours asked for it."""
+    PROVIDER = "provider"
+    """A provider's account is in trouble; the step is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A pause with a reason, an owner and an end."""
+
+    id: UUID
+    reason: HoldReason
+    owner: str
+    since: datetime
+    until: datetime
+    note: str | None = None
+
+
+class TaskKind(StrEnum):
+    """What a task asks of a person."""
+
+    CALL = "call"
+    """A call the cadence planned."""
+    STEP = "step"
+    """Other work the cadence planned."""
+    REPLY = "reply"
+    """Answer what the lead wrote."""
+    QUESTION = "question"
+    """Answer a new question of a lead that is being followed up, or that had ended."""
+    HAND_OVER = "hand_over"
+    """The lead said yes: take it to won or lost."""
+    UNKNOWN_SEND = "unknown_send"
+    """Nobody knows whether a message went out: find out and say."""
+    KICK_BACK = "kick_back"
+    """The plan is used up without an answer: decide how to go on."""
+    FIND_CONTACT = "find_contact"
+    """No usable contact point is left: find one, or close the lead."""
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    """A person did it and said how it went."""
+    EXPIRED = "expired"
+    """Nobody did it in time; the plan went on."""
+    CANCELLED = "cancelled"
+    """Something else made it needless."""
+
+
+class Outcome(StrEnum):
+    """How a task ended; the first six are a call's."""
+
+    CONNECTED = "connected"
+    VOICEMAIL = "voicemail"
+    NO_ANSWER = "no answer"
+    WRONG_NUMBER = "wrong number"
+    CALL_BACK = "call back"
+    """The person asked to be called at a given time."""
+    YES = "yes"
+    NO = "no"
+    NOT_NOW = "not now"
+    DONE = "done"
+    """The work is done."""
+    ANSWERED = "answered"
+    """The person's message was answered by a human."""
+    NOTHING_NEEDED = "nothing needed"
+    """The reply needs no answer; the plan goes on at once."""
+    SENT = "sent"
+    """The unknown message did go out."""
+    NOT_SENT = "not sent"
+    """The unknown message did not go out."""
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Work for one of our people, with an owner and a due time."""
+
+    id: UUID
+    kind: TaskKind
+    owner: str
+    title: str
+    created_at: datetime
+    opens_at: datetime
+    """From when it may be done: the lead's open hours, for a call."""
+    due_at: datetime
+    enrollment_id: UUID | None = None
+    step_id: str | None = None
+    occurrence: int = 1
+    text: str = ""
+    """What helps to do it: the talk track, the reply's words."""
+    escalate_to: str = "manager"
+    escalate_at: datetime | None = None
+    """When somebody else is told next; None when nobody is."""
+    escalations: int = 0
+    expires_at: datetime | None = None
+    """When the plan goes on without it; None for tasks that stay until they are done."""
+    state: TaskState = TaskState.OPEN
+    outcome: Outcome | None = None
+    note: str | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is TaskState.OPEN
+
+    @property
+    def of_plan(self) -> bool:
+        """Whether the plan waits for it."""
+        return self.kind in (TaskKind.CALL, TaskKind.STEP)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRef:
+    """A step and which of its repetitions."""
+
+    step_id: str
+    occurrence: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextTouch:
+    """What comes next in the plan, when, and the chain of rules that put it there."""
+
+    step: StepRef
+    channel: Channel
+    content: str
+    """Template name, or the title of a task."""
+    act_at: datetime
+    """When the machine acts: sends the message, or creates the task."""
+    opens_at: datetime
+    """When the touch itself may happen; differs from `act_at` for tasks that are created ahead."""
+    due_at: datetime | None
+    """When a call or task is due; None for messages."""
+    reasons: tuple[Reason, ...]
+    planned_at: datetime | None = None
+    """When plan, pauses and rules would have had it; `act_at` is later when the machine, or the provider, was down."""
+    task_id: UUID | None = None
+    """The task that was created for it; while it is set the plan waits for the task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrollment:
+    """One run of a lead through one pinned version of a cadence: how far it came."""
+
+    id: UUID
+    cadence: str
+    version: str
+    started_at: datetime
+    """What the first step counts from; lies in the future after a dated "not now"."""
+    answers_question: bool = False
+    """It began because the person asked: the first email answers at once, at any hour."""
+    question_only: bool = False
+    """The person had said no and asked again: only the question is answered, by a person."""
+    first_contact_at: datetime | None = None
+    """When the first touch really happened; `after` counts from it."""
+    previous_at: datetime | None = None
+    """When the last step really happened, or would have; `wait` and `every` count from it."""
+    done: StepRef | None = None
+    attempts: int = 0
+    """Touches made so far in this enrollment."""
+    moved: timedelta = timedelta(0)
+    """How far pauses moved everything that counts from the first contact, on the wall clock."""
+    moved_since_previous: timedelta = timedelta(0)
+    """How far pauses since the last step moved what counts from it, on the wall clock."""
+    pauses: tuple[Stretch, ...] = ()
+    """When the machine was, or will be, paused since the last step, so that no instant counts twice."""
+    hold: Hold | None = None
+    outcomes: dict[str, str] = field(default_factory=dict)
+    """Each step's last outcome, for conditions."""
+    not_before: datetime | None = None
+    """The provider refused the step: it is tried again from here on."""
+    refusals: int = 0
+    """How often in a row the provider refused the step."""
+    next: NextTouch | None = None
+    ended: Ending | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TouchMade:
+    """A personal touch or a completed call, for the ledger."""
+
+    id: UUID
+    channel: Channel
+    happened_at: datetime
+    by: str
+    personal: bool
+    note: str | None = None
+    outcome: str | None = None
+    step: StepRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGiven:
+    """An explicit yes or no."""
+
+    answer: str
+    by: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLost:
+    """A contact point turned out to be unusable."""
+
+    contact: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A contact point must not be used again, on any channel."""
+
+    contact: str
+    why: str
+
+
+Fact = TouchMade | AnswerGiven | ContactLost | Suppressed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One lead as a decision sees it."""
+
+    lead: Lead
+    company: Company
+    cadence: Cadence
+    """The enrollment's pinned version."""
+    enrollment: Enrollment
+    manager: str
+    """Who `manager` means for this lead: a colleague's id."""
+    tasks: tuple[Task, ...] = ()
+    """Open tasks, and those that this decision closed."""
+    messages: tuple[datetime, ...] = ()
+    """Instants of the automated messages of the last two weeks, for the limits."""
+    first_response_due_at: datetime | None = None
+    first_human_at: datetime | None = None
+    """First human contact: a connected call or a person's written answer."""
+    facts: tuple[Fact, ...] = ()
+    """What this decision found out, for the store to write down."""
+    ended_enrollments: tuple[Enrollment, ...] = ()
+    """Enrollments that this decision ended and replaced."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The lead's own clock."""
+        return main_zone(self.lead, self.company)
+
+    @property
+    def candidate_zones(self) -> tuple[ZoneInfo, ...]:
+        return candidate_zones(self.lead, self.company)
+
+    @property
+    def open_tasks(self) -> tuple[Task, ...]:
+        return tuple(task for task in self.tasks if task.is_open)
+
+    def colleague(self, role: str) -> str:
+        """The id of who a role in the YAML means: owner, manager, generator, or an id as it stands."""
+        match role:
+            case "owner":
+                return self.lead.owner.id
+            case "manager":
+                return self.manager
+            case "generator":
+                return (self.lead.generated_by or self.lead.owner).id
+        return role
+
+    def enrolled(self, **changes: object) -> "Case":
+        """The case with a changed enrollment."""
+        return replace(self, enrollment=replace(self.enrollment, **changes))  # type: ignore[arg-type]
+
+    def with_task(self, task: Task) -> "Case":
+        """The case with a task added, or replaced by id."""
+        return replace(self, tasks=(*(other for other in self.tasks if other.id != task.id), task))
+
+    def with_fact(self, fact: Fact) -> "Case":
+        return replace(self, facts=(*self.facts, fact))
+
+    def with_stage(self, stage: Stage) -> "Case":
+        return replace(self, lead=replace(self.lead, stage=stage))

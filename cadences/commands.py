@@ -1,0 +1,192 @@
+"""What people command: each a function from a case to the case that follows from it.
+
+A function raises `CommandRefused` when the command makes no sense for the lead as it stands; nothing has changed then.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from cadences.case import (
+    AnswerGiven,
+    Case,
+    HoldReason,
+    Outcome,
+    Task,
+    TaskKind,
+    TaskState,
+    TouchMade,
+)
+from cadences.holds import lift_hold, place_hold
+from cadences.model import Cadence
+from cadences.planning import plan
+from cadences.progress import (
+    ANSWERABLE,
+    awaited_task,
+    begin,
+    cancel_tasks,
+    close_task,
+    end,
+    human_contact,
+    new_enrollment,
+    standing_task,
+    step_done,
+    step_left_out,
+    worked_on,
+)
+from cadences.refusals import CLOCK_SKEW, CommandRefused, require_future, require_past, require_running
+from cadences.spans import Span, Unit, add_span
+from leads.ids import derived_id
+from leads.model import Channel, Colleague, Ending, Stage
+
+_HAND_OVER_WITHIN = Span(1, Unit.HOUR)
+
+
+def log_personal_touch(
+    case: Case, *, channel: Channel, touched_at: datetime, by: str, note: str | None, now: datetime
+) -> Case:
+    """A human was in touch outside the plan: the machine pauses, and the call that became needless is closed."""
+    require_past("at", touched_at, now)
+    touch = TouchMade(
+        derived_id(case.lead.id, "personal", channel, touched_at.isoformat(), now.isoformat()),
+        channel,
+        touched_at,
+        by,
+        personal=True,
+        note=note,
+    )
+    case = human_contact(case.with_fact(touch), touched_at)
+    for task in case.open_tasks:
+        if task.kind in ANSWERABLE and _is_older(task, touched_at):
+            case = close_task(case, task, TaskState.DONE, now, by, Outcome.ANSWERED, note)
+    if case.enrollment.ended is not None:
+        return case
+    unanswered = any(task.kind in ANSWERABLE for task in case.open_tasks)
+    if case.enrollment.question_only:
+        return case if unanswered else end(case, Ending.ANSWERED, now)
+    held = case.enrollment.hold
+    if held is not None and held.reason is HoldReason.REPLY and not unanswered:
+        case = lift_hold(case, touched_at)  # It held for this answer, whose own pause begins.
+    pause = case.cadence.on_personal_touch.pause
+    until = add_span(touched_at, pause, case.zone, case.cadence.hours.business_calendar())
+    case = _without_needless_task(case, touched_at, until, by, now)
+    return plan(place_hold(case, HoldReason.PERSONAL_TOUCH, by, touched_at, until, note, now=now), now)
+
+
+def _without_needless_task(case: Case, touched_at: datetime, until: datetime, by: str, now: datetime) -> Case:
+    """The task that the plan waits for is done by the touch; one made after it, in ignorance of it, comes later.
+
+    A call back that the person asked for stays: it was promised.
+    """
+    awaited = awaited_task(case)
+    if awaited is None:
+        return case
+    task, planned = awaited
+    promised = case.enrollment.outcomes.get(planned.step.step_id) == Outcome.CALL_BACK.value
+    done = _is_older(task, touched_at)
+    if (promised and task.opens_at > touched_at) or (not done and until <= now):
+        return case
+    case = close_task(case, task, TaskState.CANCELLED, now, by, note="made needless by a personal touch")
+    if not done:
+        return case.enrolled(next=None)
+    happened = min(max(touched_at, case.enrollment.previous_at or touched_at), now)
+    return step_done(case, planned.step, happened, Outcome.DONE.value)
+
+
+def _is_older(task: Task, touched_at: datetime) -> bool:
+    """Whether the task was there when the lead was touched, for clocks that may disagree a little."""
+    return task.created_at <= touched_at + CLOCK_SKEW
+
+
+def record_answer(case: Case, *, answer: str, by: str, note: str | None, now: datetime) -> Case:
+    """The lead said yes or no. A yes leaves exactly the hand-over; a no leaves no open task, and means never."""
+    if answer not in ("yes", "no"):
+        raise CommandRefused("answer", f"{answer!r} is no answer; it is yes or no")
+    ended = case.enrollment.ended
+    if ended is Ending.NO or (ended is Ending.YES and answer == "yes"):
+        said = "no" if ended is Ending.NO else "yes"
+        raise CommandRefused("answer", f"the lead already said {said}; if it asks again, capture the new question")
+    case = worked_on(case.with_fact(AnswerGiven(answer, by, note)))
+    case = cancel_tasks(case, now, by, f"the lead said {answer}")
+    if answer == "no":
+        return end(case, Ending.NO, now).with_stage(Stage.LOST)
+    case = end(case, Ending.YES, now).with_stage(Stage.QUALIFIED)
+    on_yes, target = case.cadence.on_yes, case.cadence.first_response
+    within = on_yes.within or (target.within if target else _HAND_OVER_WITHIN)
+    return standing_task(case, TaskKind.HAND_OVER, on_yes.task, note or "", within, on_yes.escalate_to, now)
+
+
+def not_now(
+    case: Case, *, until: datetime, cadence: Cadence, version: str, by: str, note: str | None, now: datetime
+) -> Case:
+    """The lead asked to be left alone until a date: the machine sleeps, and then starts the cadence for that."""
+    require_future("until", until, now)
+    if case.enrollment.ended is Ending.NO:
+        raise CommandRefused("until", "the lead said no, which means never; it can't be enrolled again by us")
+    if case.enrollment.ended is Ending.OPTED_OUT:
+        raise CommandRefused("until", "the lead opted out; it can't be enrolled again by us")
+    case = cancel_tasks(worked_on(case), now, by, "the lead said not now")
+    if case.lead.stage is Stage.QUALIFIED:
+        case = case.with_stage(Stage.WORKING)  # The hand-over is off; it is followed up again.
+    return _reenroll(case, cadence, version, until, now)
+
+
+def hold(case: Case, *, until: datetime, reason: str, by: str, now: datetime) -> Case:
+    """Somebody pauses the machine until an instant."""
+    require_running(case, "until")
+    require_future("until", until, now)
+    return plan(place_hold(case, HoldReason.MANUAL, by, now, until, reason), now)
+
+
+def resume(case: Case, *, by: str, now: datetime) -> Case:
+    """Somebody ends the hold; the plan goes on from where the pause caught it."""
+    require_running(case, "hold")
+    held = case.enrollment.hold
+    if held is None or held.until <= now:
+        raise CommandRefused("hold", "the lead is not on hold; there is nothing to resume")
+    return plan(lift_hold(case, now), now)
+
+
+def skip_step(case: Case, *, step_id: str | None, by: str, now: datetime) -> Case:
+    """Leave the next step out; what follows keeps its distance from where the step would have been."""
+    require_running(case, "step")
+    touch = case.enrollment.next
+    if touch is None:
+        raise CommandRefused("step", "no step is planned that could be skipped")
+    if step_id is not None and step_id != touch.step.step_id:
+        raise CommandRefused("step", f"the next step is {touch.step.step_id!r}; only the next one can be skipped")
+    if case.cadence.step(touch.step.step_id) is None:
+        raise CommandRefused("step", "the plan is used up; complete the task, or switch the cadence")
+    awaited = awaited_task(case)
+    if awaited is not None:
+        case = close_task(case, awaited[0], TaskState.CANCELLED, now, by, note="the step was skipped")
+    return plan(step_left_out(case, touch.step, max(touch.act_at, now), now), now)
+
+
+def switch_cadence(case: Case, *, cadence: Cadence, version: str, by: str, now: datetime) -> Case:
+    """Another cadence takes over at once, from its first step."""
+    if case.enrollment.ended in (Ending.YES, Ending.NO, Ending.OPTED_OUT, Ending.ANSWERED):
+        raise CommandRefused("cadence", f"the lead's enrollment has ended ({case.enrollment.ended.value})")
+    if case.enrollment.question_only:
+        raise CommandRefused("cadence", "the lead had said no; only its question may be answered")
+    case = cancel_tasks(case, now, by, f"switched to {cadence.name}")
+    return _reenroll(case, cadence, version, now, now)
+
+
+def reassign(case: Case, *, owner: Colleague, by: str, now: datetime) -> Case:
+    """Another colleague owns the lead and its open tasks."""
+    former = case.lead.owner.id
+    if former == owner.id:
+        raise CommandRefused("owner", f"{owner.id!r} already owns the lead")
+    case = replace(case, lead=replace(case.lead, owner=owner))
+    for task in case.open_tasks:
+        if task.owner == former:
+            case = case.with_task(replace(task, owner=owner.id))
+    return case
+
+
+def _reenroll(case: Case, cadence: Cadence, version: str, started_at: datetime, now: datetime) -> Case:
+    """The old enrollment ends, and a new one begins under another cadence."""
+    former = case.enrollment if case.enrollment.ended else end(case, Ending.SWITCHED, now).enrollment
+    fresh = new_enrollment(case.lead.id, cadence.name, version, started_at, now)
+    case = replace(case, cadence=cadence, enrollment=fresh, ended_enrollments=(*case.ended_enrollments, former))
+    return begin(case, now)

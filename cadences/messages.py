@@ -1,0 +1,53 @@
+"""From a planned touch to what is handed over: the rendered email or text, or the talk track of a task."""
+
+from uuid import UUID
+
+from cadences.bundle import CadenceBundle
+from cadences.case import Case, NextTouch
+from cadences.rendering import render_email, render_sms, render_talk_track
+from cadences.templating import TemplateMistake
+from leads.model import Channel
+from leads.sending import OutgoingMessage
+
+
+def compose(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID) -> OutgoingMessage:
+    """The message of a touch, rendered for the lead.
+
+    Raises:
+        TemplateMistake: the template can't be rendered for this lead.
+    """
+    lead, company, occurrence = case.lead, case.company, touch.step.occurrence
+    if touch.channel is Channel.SMS:
+        sms = render_sms(bundle, touch.content, lead, company, occurrence=occurrence)
+        return OutgoingMessage(
+            touch_id=touch_id, lead_id=lead.id, channel=Channel.SMS, to=lead.phone or "", text=sms.text
+        )
+    email = render_email(bundle, touch.content, lead, company, occurrence=occurrence)
+    return OutgoingMessage(
+        touch_id=touch_id,
+        lead_id=lead.id,
+        channel=Channel.EMAIL,
+        to=lead.email or "",
+        subject=email.subject,
+        text=email.text,
+        html=email.html,
+        sender_name=company.sender_name,
+        sender=company.sender_email,
+    )
+
+
+def talk_track(case: Case, bundle: CadenceBundle, touch: NextTouch) -> str:
+    """What helps a colleague with the task of a touch: the talk track, or why it is not a message.
+
+    A template that fails for this lead must not keep the task from being created, so its mistake stands there instead.
+    """
+    question = f"Asked: {case.lead.question}\n\n" if case.lead.question else ""
+    step = case.cadence.step(touch.step.step_id)
+    if step is None or touch.channel is not Channel.CALL or f"call/{touch.content}.md" not in bundle.templates:
+        why = "; ".join(reason.text for reason in touch.reasons if reason.rule in ("channel", "consent"))
+        return f"{question}{why}".strip()
+    try:
+        track = render_talk_track(bundle, touch.content, case.lead, case.company, occurrence=touch.step.occurrence)
+    except TemplateMistake as broken:
+        return f"{question}(the talk track could not be written: {broken})"
+    return f"{question}{track.text}".strip()

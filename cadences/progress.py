@@ -1,0 +1,354 @@
+"""What happens to a lead by the plan itself: it begins, messages go out, tasks are created, fall due and expire."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cadences.case import (
+    Case,
+    Enrollment,
+    HoldReason,
+    NextTouch,
+    Outcome,
+    StepRef,
+    Task,
+    TaskKind,
+    TaskState,
+)
+from cadences.holds import place_hold
+from cadences.planning import CALL_WITHIN, SILENCE_STEP, due_after, expires_after, plan, replanned
+from cadences.spans import Span, Stretch, Unit, add_span, local_distance, merged, wall_length
+from leads.ids import derived_id, touch_id
+from leads.model import Channel, Ending, Stage
+
+LATE = timedelta(days=1)
+"""A touch that happens this much later than planned (the machine was down) moves all that is left with it."""
+REFUSED_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+"""How long a step waits after the provider refused it for the first, second … time; the last one repeats."""
+UNKNOWN_WITHIN = Span(1, Unit.BUSINESS_DAY)
+_ESCALATE_AGAIN = Span(1, Unit.BUSINESS_DAY)
+
+
+def begin(case: Case, now: datetime) -> Case:
+    """The case at the start of its enrollment: its first-response target set, and its first touch planned."""
+    if case.enrollment.question_only:
+        return ask_person(case, TaskKind.QUESTION, "answer the question", case.lead.question or "", now)
+    target = case.cadence.first_response
+    if case.enrollment.answers_question and target is not None and case.first_response_due_at is None:
+        case = replace(case, first_response_due_at=due_after(case, case.enrollment.started_at, target.within))
+    return plan(case, now)
+
+
+def new_enrollment(lead_id: UUID, cadence: str, version: str, started_at: datetime, now: datetime) -> Enrollment:
+    """An enrollment whose id follows from the lead and the instant of the decision."""
+    return Enrollment(
+        id=derived_id(lead_id, "enrollment", now.isoformat(), cadence),
+        cadence=cadence,
+        version=version,
+        started_at=started_at,
+    )
+
+
+def message_sent(case: Case, step: StepRef, now: datetime) -> Case:
+    """A step's message went out at `now`; the plan goes on if it waited for it."""
+    case = replace(case, messages=(*case.messages, now))
+    if not awaits(case, step):
+        return case
+    return plan(step_done(_fallen_behind(case, now), step, now, "sent"), now)
+
+
+def message_unknown(case: Case, step: StepRef, channel: Channel, now: datetime) -> Case:
+    """Nobody knows whether a step's message went out: a person finds out, and the plan goes on if it waited for it."""
+    reference = touch_id(case.enrollment.id, step.step_id, step.occurrence)
+    due_at = due_after(case, now, UNKNOWN_WITHIN)
+    task = Task(
+        id=derived_id(reference, TaskKind.UNKNOWN_SEND),
+        kind=TaskKind.UNKNOWN_SEND,
+        owner=case.lead.owner.id,
+        title=f"find out whether {channel.value} {step.step_id} went out",
+        text=f"The provider never answered. Look the message up in its console; our reference is {reference}.",
+        created_at=now,
+        opens_at=now,
+        due_at=due_at,
+        enrollment_id=case.enrollment.id,
+        step_id=step.step_id,
+        occurrence=step.occurrence,
+        escalate_at=due_at,
+    )
+    case = replace(case, messages=(*case.messages, now)).with_task(task)
+    if not awaits(case, step):
+        return case
+    return plan(step_done(_fallen_behind(case, now), step, now, "unknown"), now)
+
+
+def message_refused(case: Case, step: StepRef, now: datetime, retry_after: timedelta | None = None) -> Case:
+    """The provider refused a step's message for now: it is tried again, later each time."""
+    if not awaits(case, step):
+        return case
+    enrollment = case.enrollment
+    pause = retry_after or REFUSED_AGAIN_AFTER[min(enrollment.refusals, len(REFUSED_AGAIN_AFTER) - 1)]
+    return plan(case.enrolled(not_before=now + pause, refusals=enrollment.refusals + 1), now)
+
+
+def awaits(case: Case, step: StepRef) -> bool:
+    """Whether this step is the one that the plan has next."""
+    touch = case.enrollment.next
+    return touch is not None and touch.step == step and case.enrollment.ended is None
+
+
+def task_created(case: Case, now: datetime, text: str = "") -> Case:
+    """The call, or other work, of the next step became a task; the plan waits for it."""
+    touch = _expected(case)
+    step = case.cadence.step(touch.step.step_id)
+    if touch.step.step_id == SILENCE_STEP:
+        kind, owner = TaskKind.KICK_BACK, case.colleague(_returned_to(case))
+    else:
+        kind = TaskKind.CALL if touch.channel is Channel.CALL else TaskKind.STEP
+        owner = case.colleague(step.to if step else "owner")
+    due_at = touch.due_at or due_after(case, touch.opens_at, CALL_WITHIN)
+    case = _fallen_behind(case, now)
+    task = Task(
+        id=derived_id(case.enrollment.id, "task", touch.step.step_id, touch.step.occurrence, now.isoformat()),
+        kind=kind,
+        owner=owner,
+        title=task_title(touch),
+        text=text,
+        created_at=now,
+        opens_at=touch.opens_at,
+        due_at=due_at,
+        enrollment_id=case.enrollment.id,
+        step_id=touch.step.step_id,
+        occurrence=touch.step.occurrence,
+        escalate_to=_first_response_escalation(case, touch),
+        escalate_at=_first_told_at(case, touch, due_at),
+        expires_at=None if kind is TaskKind.KICK_BACK else expires_after(case, due_at, step),
+    )
+    return case.with_task(task).enrolled(next=replace(touch, task_id=task.id))
+
+
+def task_title(touch: NextTouch) -> str:
+    """What the task of a touch is called; never anything about the person."""
+    return f"call: {touch.content.replace('-', ' ')}" if touch.channel is Channel.CALL else touch.content
+
+
+def could_not_be_written(case: Case, why: str, now: datetime) -> Case:
+    """The next message's template failed for this lead: a person writes instead, and nothing stands still."""
+    touch = _expected(case)
+    title = f"write to the lead in person: {touch.channel.value} {touch.content} could not be written"
+    due_at = due_after(case, now, CALL_WITHIN)
+    by_hand = replace(touch, channel=Channel.TASK, content=title, due_at=due_at)
+    return task_created(case.enrolled(next=by_hand), now, why)
+
+
+def see_to_overdue(case: Case, now: datetime) -> Case:
+    """Escalate every task that is overdue, give up those nobody did, and renew a hold whose reply nobody answered."""
+    for task in case.open_tasks:
+        if task.expires_at is not None and task.expires_at <= now:
+            case = _expired(case, task, now)
+        elif task.escalate_at is not None and task.escalate_at <= now:
+            case = _escalated(case, task, now)
+    return plan(case, now)
+
+
+def ask_person(case: Case, kind: TaskKind, title: str, text: str, now: datetime) -> Case:
+    """The case with a reply or question for a person: owned, due, and escalated until somebody answers."""
+    waiting = next((task for task in case.open_tasks if task.kind is kind), None)
+    if waiting is not None:
+        return case.with_task(replace(waiting, text=f"{waiting.text}\n\n{text}".strip()))
+    due_at = due_after(case, now, case.cadence.on_reply.within)
+    task = Task(
+        id=derived_id(case.enrollment.id, kind, now.isoformat()),
+        kind=kind,
+        owner=case.lead.owner.id,
+        title=title,
+        text=text,
+        created_at=now,
+        opens_at=now,
+        due_at=due_at,
+        enrollment_id=case.enrollment.id,
+        escalate_to=case.cadence.on_reply.escalate_to,
+        escalate_at=due_at,
+    )
+    return case.with_task(task)
+
+
+def step_done(
+    case: Case,
+    step: StepRef,
+    at: datetime,
+    outcome: str,
+    *,
+    is_touch: bool = True,
+    now: datetime | None = None,
+) -> Case:
+    """The enrollment with a step behind it; the caller plans what comes next.
+
+    Args:
+        at: when it really happened or, for a step that was left out, when it would have.
+        now: when that was decided; `at` when left out.
+    """
+    enrollment, hold = case.enrollment, case.enrollment.hold
+    decided_at = now or at
+    still_moved = wall_length(_from(enrollment.pauses, at), case.zone)
+    is_first_contact = is_touch and enrollment.first_contact_at is None
+    return case.enrolled(
+        done=step,
+        previous_at=at,
+        first_contact_at=at if is_first_contact else enrollment.first_contact_at,
+        attempts=enrollment.attempts + is_touch,
+        # The first contact was itself moved by the pauses before it; only what follows it is still to be moved.
+        moved=still_moved if is_first_contact else enrollment.moved,
+        moved_since_previous=still_moved,
+        pauses=_from(enrollment.pauses, min(at, decided_at)),
+        hold=hold if hold is not None and hold.until > decided_at else None,
+        outcomes={**enrollment.outcomes, step.step_id: outcome},
+        not_before=None,
+        refusals=0,
+        next=None,
+    )
+
+
+def _from(pauses: Iterable[Stretch], instant: datetime) -> tuple[Stretch, ...]:
+    return merged((max(start, instant), end) for start, end in pauses if end > instant)
+
+
+def close_task(
+    case: Case,
+    task: Task,
+    state: TaskState,
+    now: datetime,
+    by: str,
+    outcome: Outcome | None = None,
+    note: str | None = None,
+) -> Case:
+    """The case with one task closed."""
+    closed = replace(task, state=state, outcome=outcome, note=note, closed_at=now, closed_by=by, escalate_at=None)
+    return case.with_task(replace(closed, expires_at=None))
+
+
+def cancel_tasks(case: Case, now: datetime, by: str, why: str, *, plan_only: bool = False) -> Case:
+    """The case with every open task (or only those of the plan) made needless."""
+    for task in case.open_tasks:
+        if task.of_plan or not plan_only:
+            case = close_task(case, task, TaskState.CANCELLED, now, by, note=why)
+    return case
+
+
+def end(case: Case, ending: Ending, now: datetime) -> Case:
+    """The case with its enrollment ended; nothing automated follows."""
+    return case.enrolled(ended=ending, ended_at=now, next=None, hold=None, not_before=None)
+
+
+def human_contact(case: Case, at: datetime) -> Case:
+    """A human was in touch with the lead: the first time stops the first-response clock."""
+    first = at if case.first_human_at is None else min(case.first_human_at, at)
+    return replace(worked_on(case), first_human_at=first)
+
+
+def worked_on(case: Case) -> Case:
+    """A human is at it: a new lead becomes a working one."""
+    return case.with_stage(Stage.WORKING) if case.lead.stage is Stage.NEW else case
+
+
+def standing_task(
+    case: Case, kind: TaskKind, title: str, text: str, within: Span, escalate_to: str, now: datetime
+) -> Case:
+    """A task for the owner that stays, and is escalated, until it is done."""
+    due_at = due_after(case, now, within)
+    return case.with_task(
+        Task(
+            id=derived_id(case.enrollment.id, kind, now.isoformat()),
+            kind=kind,
+            owner=case.lead.owner.id,
+            title=title,
+            text=text,
+            created_at=now,
+            opens_at=now,
+            due_at=due_at,
+            enrollment_id=case.enrollment.id,
+            escalate_to=escalate_to,
+            escalate_at=due_at,
+        )
+    )
+
+
+def awaited_task(case: Case) -> tuple[Task, NextTouch] | None:
+    """The open task that the plan waits for, if any."""
+    touch = case.enrollment.next
+    if touch is None or touch.task_id is None:
+        return None
+    task = next((task for task in case.open_tasks if task.id == touch.task_id), None)
+    return (task, touch) if task is not None else None
+
+
+def step_left_out(case: Case, step: StepRef, at: datetime, now: datetime | None = None) -> Case:
+    """The enrollment without a step that would have happened at `at`, as decided `now`."""
+    return step_done(case, step, at, "skipped", is_touch=False, now=now)
+
+
+def _fallen_behind(case: Case, now: datetime) -> Case:
+    """All that is left moves along when the next touch is much too late, so that the distances are kept."""
+    planned_at = _expected(case).planned_at
+    if planned_at is None or now - planned_at < LATE:
+        return case
+    return case.enrolled(moved=case.enrollment.moved + local_distance(planned_at, now, case.zone))
+
+
+def _expected(case: Case) -> NextTouch:
+    if case.enrollment.next is None:
+        raise ValueError("nothing is planned for this lead")
+    return case.enrollment.next
+
+
+def _returned_to(case: Case) -> str:
+    return case.cadence.on_silence.return_to if case.cadence.on_silence else "owner"
+
+
+def _first_response_escalation(case: Case, touch: NextTouch) -> str:
+    target = case.cadence.first_response
+    return target.escalate_to if target is not None and touch.channel is Channel.CALL else "manager"
+
+
+def _first_told_at(case: Case, touch: NextTouch, due_at: datetime) -> datetime:
+    """When somebody else is told of a task: once it is overdue, but before a first response is missed."""
+    target = case.cadence.first_response
+    if not case.enrollment.answers_question or target is None or case.first_human_at is not None:
+        return due_at
+    if due_at != due_after(case, touch.opens_at, target.within):
+        return due_at
+    minutes = target.within.amount * (60 if target.within.unit is Unit.HOUR else 1)
+    if target.within.unit not in (Unit.MINUTE, Unit.HOUR):
+        return due_at
+    return due_after(case, touch.opens_at, Span(minutes * 2 // 3, Unit.MINUTE))
+
+
+def _escalated(case: Case, task: Task, now: datetime) -> Case:
+    """Somebody else is told; a planned task at last when it is overdue, all others each business day until done."""
+    calendar = case.cadence.hours.business_calendar()
+    again = task.due_at if task.due_at > now else None
+    if not task.of_plan:
+        again = add_span(now, _ESCALATE_AGAIN, case.zone, calendar)
+    case = case.with_task(replace(task, escalations=task.escalations + 1, escalate_at=again))
+    return held_for_answer(case, now) if task.kind in ANSWERABLE else case
+
+
+ANSWERABLE = (TaskKind.REPLY, TaskKind.QUESTION)
+"""Kinds of tasks that a person's answer to the lead settles."""
+
+
+def held_for_answer(case: Case, now: datetime) -> Case:
+    """The machine holds for a person's answer: as long as the cadence says, and until it is seen to again at least."""
+    if case.enrollment.ended is not None or case.enrollment.question_only:
+        return case
+    until = add_span(now, case.cadence.on_reply.hold, case.zone, case.cadence.hours.business_calendar())
+    seen_to = [task.escalate_at for task in case.open_tasks if task.kind in ANSWERABLE and task.escalate_at]
+    return place_hold(case, HoldReason.REPLY, case.lead.owner.id, now, max([until, *seen_to]))
+
+
+def _expired(case: Case, task: Task, now: datetime) -> Case:
+    case = close_task(case, task, TaskState.EXPIRED, now, "followthrough", note="nobody did it in time")
+    touch = case.enrollment.next
+    if touch is None or touch.task_id != task.id:
+        return case
+    return replanned(step_done(case, touch.step, now, "expired", is_touch=False), now)

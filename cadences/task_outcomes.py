@@ -1,0 +1,186 @@
+"""How each kind of task may end, and what its outcome does to the plan."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from cadences.case import (
+    Case,
+    HoldReason,
+    Outcome,
+    StepRef,
+    Task,
+    TaskKind,
+    TaskState,
+    TouchMade,
+)
+from cadences.commands import log_personal_touch, not_now, record_answer
+from cadences.hearing import contact_point_lost
+from cadences.holds import lift_hold
+from cadences.model import Cadence
+from cadences.planning import CALL_WITHIN, due_after, expires_after, plan, replanned
+from cadences.progress import (
+    ANSWERABLE,
+    close_task,
+    end,
+    human_contact,
+    step_done,
+    worked_on,
+)
+from cadences.reasons import Reason
+from cadences.refusals import CommandRefused, require_future
+from leads.ids import derived_id
+from leads.model import Channel, Ending, Stage
+
+_CALL_MADE = {Outcome.CONNECTED, Outcome.VOICEMAIL, Outcome.NO_ANSWER}
+_ANSWERS = {Outcome.YES, Outcome.NO, Outcome.NOT_NOW}
+
+OUTCOMES: dict[TaskKind, frozenset[Outcome]] = {
+    TaskKind.CALL: frozenset(_CALL_MADE | _ANSWERS | {Outcome.WRONG_NUMBER, Outcome.CALL_BACK}),
+    TaskKind.STEP: frozenset(_ANSWERS | {Outcome.DONE, Outcome.CONNECTED}),
+    TaskKind.REPLY: frozenset(_ANSWERS | {Outcome.ANSWERED, Outcome.NOTHING_NEEDED}),
+    TaskKind.QUESTION: frozenset(_ANSWERS | {Outcome.ANSWERED, Outcome.NOTHING_NEEDED}),
+    TaskKind.HAND_OVER: frozenset({Outcome.WON, Outcome.LOST, Outcome.NO, Outcome.NOT_NOW}),
+    TaskKind.UNKNOWN_SEND: frozenset({Outcome.SENT, Outcome.NOT_SENT}),
+    TaskKind.KICK_BACK: frozenset(_ANSWERS),
+    TaskKind.FIND_CONTACT: frozenset({Outcome.DONE, Outcome.LOST, Outcome.NO}),
+}
+"""How each kind of task may end."""
+
+
+def complete_task(
+    case: Case,
+    *,
+    task_id: UUID,
+    outcome: Outcome,
+    by: str,
+    note: str | None,
+    now: datetime,
+    until: datetime | None = None,
+    later: tuple[Cadence, str] | None = None,
+) -> Case:
+    """A person says how a task ended, and that drives what comes next.
+
+    Args:
+        until: when to call back, or until when "not now" holds.
+        later: the cadence (and version) that a "not now" returns to.
+    """
+    task = next((task for task in case.open_tasks if task.id == task_id), None)
+    if task is None:
+        raise CommandRefused("task", "the task is not open any more")
+    if outcome not in OUTCOMES[task.kind]:
+        allowed = ", ".join(sorted(OUTCOMES[task.kind]))
+        raise CommandRefused("outcome", f"a {task.kind.value.replace('_', ' ')} task ends with one of: {allowed}")
+    if (until is None) == (outcome in (Outcome.NOT_NOW, Outcome.CALL_BACK)):
+        needs = "needs" if until is None else "takes no"
+        raise CommandRefused("until", f"the outcome {outcome.value!r} {needs} date")
+    if until is not None:
+        require_future("until", until, now)
+    if outcome is Outcome.NOT_NOW and later is None:
+        raise ValueError("a not now needs the cadence that it returns to")
+    case = close_task(case, task, TaskState.DONE, now, by, outcome, note)
+    if task.kind is TaskKind.CALL and outcome is not Outcome.WRONG_NUMBER:
+        case = case.with_fact(_call_made(task, outcome, by, note, now))
+    match outcome:
+        case Outcome.YES | Outcome.NO if case.enrollment.ended == outcome.value:
+            return human_contact(case, now)  # The lead repeats what it had said; nothing new follows.
+        case Outcome.YES | Outcome.NO:
+            return record_answer(human_contact(case, now), answer=outcome.value, by=by, note=note, now=now)
+        case Outcome.NOT_NOW if until is not None and later is not None:
+            case = human_contact(case, now)
+            return not_now(case, until=until, cadence=later[0], version=later[1], by=by, note=note, now=now)
+        case Outcome.WON | Outcome.LOST:
+            return case.with_stage(Stage.WON if outcome is Outcome.WON else Stage.LOST)
+        case Outcome.ANSWERED:
+            return _answered_by_human(case, by, note, now)
+        case Outcome.NOTHING_NEEDED:
+            return _nothing_needed(case, now)
+        case Outcome.CALL_BACK if until is not None:
+            return _call_back(human_contact(case, now), task, until, now)
+        case Outcome.WRONG_NUMBER:
+            return _wrong_number(case, task, now)
+        case Outcome.CONNECTED:
+            case = human_contact(case, now)
+    return _after_task(worked_on(case), task, outcome, now)
+
+
+def _after_task(case: Case, task: Task, outcome: Outcome, now: datetime) -> Case:
+    """The plan goes on after one of its own tasks; other tasks leave it as it is."""
+    touch = case.enrollment.next
+    if task.kind is TaskKind.FIND_CONTACT and case.enrollment.ended is Ending.UNREACHABLE:
+        return _reachable_again(case, now)
+    if touch is None or touch.task_id != task.id or case.enrollment.ended is not None:
+        return case
+    return replanned(step_done(case, touch.step, now, outcome.value), now)
+
+
+def _call_made(task: Task, outcome: Outcome, by: str, note: str | None, now: datetime) -> TouchMade:
+    step = StepRef(task.step_id, task.occurrence) if task.step_id else None
+    return TouchMade(
+        derived_id(task.id, "call"),
+        Channel.CALL,
+        now,
+        by,
+        personal=False,
+        note=note,
+        outcome=outcome.value,
+        step=step,
+    )
+
+
+def _answered_by_human(case: Case, by: str, note: str | None, now: datetime) -> Case:
+    """A person answered what the lead wrote: a personal touch, with its pause."""
+    return log_personal_touch(case, channel=Channel.EMAIL, touched_at=now, by=by, note=note, now=now)
+
+
+def _nothing_needed(case: Case, now: datetime) -> Case:
+    held = case.enrollment.hold
+    if case.enrollment.ended is not None or any(task.kind in ANSWERABLE for task in case.open_tasks):
+        return case
+    if case.enrollment.question_only:
+        return end(case, Ending.ANSWERED, now)
+    if held is not None and held.reason is HoldReason.REPLY:
+        case = lift_hold(case, now)
+    return plan(case, now)
+
+
+def _call_back(case: Case, task: Task, at: datetime, now: datetime) -> Case:
+    """The person named a time: the same call again, then. It is a wish, so the cadence's hours do not shift it."""
+    due_at = due_after(case, at, CALL_WITHIN)
+    step = case.cadence.step(task.step_id) if task.step_id else None
+    again = replace(
+        task,
+        id=derived_id(task.id, "call back", at.isoformat()),
+        created_at=now,
+        opens_at=at,
+        due_at=due_at,
+        escalate_at=due_at,
+        escalations=0,
+        expires_at=expires_after(case, due_at, step),
+    )
+    case = case.with_task(again)
+    touch = case.enrollment.next
+    if touch is not None and touch.task_id == task.id:
+        asked = Reason("plan", "the person asked to be called then", at)
+        promised = replace(touch, task_id=again.id, opens_at=at, act_at=now, due_at=due_at, reasons=(asked,))
+        outcomes = {**case.enrollment.outcomes, touch.step.step_id: Outcome.CALL_BACK.value}
+        case = case.enrolled(next=promised, outcomes=outcomes)
+    return case
+
+
+def _wrong_number(case: Case, task: Task, now: datetime) -> Case:
+    """The number is somebody else's: it is disabled, its consents are void, and the plan goes on without it."""
+    phone = case.lead.phone
+    touch = case.enrollment.next
+    if touch is not None and touch.task_id == task.id:
+        case = step_done(case, touch.step, now, Outcome.WRONG_NUMBER.value, is_touch=False)
+    if phone is None:
+        return replanned(case, now)
+    return replanned(contact_point_lost(case, contact=phone, why="wrong number", now=now), now)
+
+
+def _reachable_again(case: Case, now: datetime) -> Case:
+    """A person found a contact point for an unreachable lead: the plan goes on where it stopped."""
+    if not any(point.usable for point in case.lead.contacts):
+        raise CommandRefused("outcome", "add the contact point to the lead first, or close the task as lost")
+    return plan(case.enrolled(ended=None, ended_at=None), now)

@@ -1,0 +1,74 @@
+"""A lead as it comes in, normalised: what capture stores, whichever door it came through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from leads.model import Channel, LeadKind
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """A permission that came with the lead, for one of its contact points."""
+
+    channel: Channel
+    contact: str
+    """Normalised, and one of the lead's own contact points."""
+    wording: str
+    method: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLead:
+    """What is known of a person who just asked, or was just found. At least one contact point is given."""
+
+    kind: LeadKind = LeadKind.INBOUND
+    email: str | None = None
+    """Normalised."""
+    phone: str | None = None
+    """E.164."""
+    name: str | None = None
+    company: str | None = None
+    question: str | None = None
+    source: str | None = None
+    zone: str | None = None
+    country: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    cost: Decimal | None = None
+    consents: tuple[NewConsent, ...] = ()
+    cadence: str | None = None
+    """A cadence's name; None for the default of the lead's kind."""
+    owner: str | None = None
+    """A colleague's id; None for the next rep in turn."""
+    generated_by: str | None = None
+
+
+DEFAULT_CADENCES = {LeadKind.INBOUND: "inbound-web", LeadKind.OUTBOUND: "outbound-qualified"}
+"""Which cadence a lead takes when it names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What became of a captured lead."""
+
+    lead_id: UUID
+    created: bool
+    """False: the person was known, and what came was added to its lead."""
+    enrolled: bool
+    """True: a new enrollment began."""
+
+
+class CaptureRefused(Exception):
+    """What came in can't be stored.
+
+    Attributes:
+        field: the part that is wrong.
+        message: what is wrong, and what to do instead.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message

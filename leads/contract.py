@@ -1,0 +1,187 @@
+"""The contract between workflow, activities and callers: names, queues, ids and payloads, ids only."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+WORKFLOW = "LeadCadence"
+DELIVERY_WORKFLOW = "CommandDelivery"
+DELIVERY_SCHEDULE = "deliver-commands"
+
+WORKFLOW_QUEUE = "follow-leads"
+"""Workflow tasks, and the activities that only touch our database."""
+EMAIL_QUEUE = "follow-email"
+"""Email sends have a queue of their own, so that a provider's rate limit holds nothing else up."""
+SMS_QUEUE = "follow-sms"
+"""Text sends have a queue of their own, for the same reason."""
+
+PROGRESS_QUERY = "progress"
+
+
+def workflow_id(lead_id: UUID) -> str:
+    """The one workflow of a lead, for all its enrollments and years."""
+    return f"lead:{lead_id}"
+
+
+class SearchAttribute(StrEnum):
+    """Names in Temporal's visibility store, all of type Keyword."""
+
+    CADENCE = "FollowCadence"
+    VERSION = "FollowVersion"
+    OWNER = "FollowOwner"
+    STAGE = "FollowStage"
+
+
+class WakeKind(StrEnum):
+    """What the workflow asks for when a wake is due; the value names the activity."""
+
+    SEND_EMAIL = "send_email"
+    SEND_SMS = "send_sms"
+    CREATE_CALL_TASK = "create_call_task"
+    CREATE_TASK = "create_task"
+    SEE_TO_OVERDUE = "see_to_overdue"
+    """Escalate what is overdue, expire what nobody did, renew a hold whose reply nobody answered."""
+
+
+class CommandKind(StrEnum):
+    """What a person or a provider can say; the value names the update or signal that tells the workflow."""
+
+    START = "start"
+    """A lead was captured: its workflow starts with the plan, nothing else needs telling."""
+    LOG_PERSONAL_TOUCH = "log_personal_touch"
+    RECORD_ANSWER = "record_answer"
+    NOT_NOW = "not_now"
+    HOLD = "hold"
+    RESUME = "resume"
+    SKIP_STEP = "skip_step"
+    SWITCH_CADENCE = "switch_cadence"
+    REASSIGN = "reassign"
+    COMPLETE_TASK = "complete_task"
+    LEAD_ASKED_AGAIN = "lead_asked_again"
+    """A known person came in once more: with a question, new contact points or consents, or after an ending."""
+    LEAD_REPLIED = "lead_replied"
+    CONTACT_POINT_LOST = "contact_point_lost"
+    LEAD_OPTED_OUT = "lead_opted_out"
+    MESSAGE_REPORTED = "message_reported"
+
+
+SIGNALS = frozenset(
+    {
+        CommandKind.LEAD_ASKED_AGAIN,
+        CommandKind.LEAD_REPLIED,
+        CommandKind.CONTACT_POINT_LOST,
+        CommandKind.LEAD_OPTED_OUT,
+        CommandKind.MESSAGE_REPORTED,
+    }
+)
+"""What providers report; everything else but the start is an update that a person commands."""
+
+
+class Payload(BaseModel):
+    """Base of what crosses the wire to Temporal: immutable, and nothing unknown gets in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Wake(Payload):
+    """The next instant at which the machine does something for this lead."""
+
+    kind: WakeKind
+    at: datetime
+    step_id: str | None = None
+    occurrence: int = 1
+    summary: str
+    """For Temporal's UI, for example `email checking-in`; never anything about the person."""
+
+
+class Plan(Payload):
+    """What the database decided comes next. The workflow keeps the newest plan it was told, nothing else.
+
+    `revision` grows by one with each decision that is committed for the lead, so of two plans the one with the
+    higher revision is the truth, in whatever order they arrive.
+    """
+
+    revision: int
+    enrollment_id: UUID
+    cadence: str
+    version: str
+    owner: str
+    stage: str
+    wake: Wake | None
+    """None: nothing is left for the machine to do; the workflow completes."""
+    next_step: str | None = None
+    """The id of the step that comes next in the cadence; what `skip_step` may name."""
+    hold: str | None = None
+    """The reason code of the hold in force when the plan was made."""
+    held_until: datetime | None = None
+    open_tasks: tuple[UUID, ...] = ()
+    ended: str | None = None
+    """Why the messages ended: no, won, lost, opted_out, unreachable …"""
+    answer: str | None = None
+    """The explicit answer of this enrollment, `yes` or `no`, once given."""
+
+
+class LeadState(Payload):
+    """The workflow's whole state, and the argument with which it continues as new."""
+
+    schema_version: int = 1
+    lead_id: UUID
+    plan: Plan
+    heard: tuple[UUID, ...] = ()
+    """The last command ids that were told, newest last, bounded."""
+
+
+class StepInput(Payload):
+    """What every step's activity is given: which step, under which plan, asked when."""
+
+    lead_id: UUID
+    enrollment_id: UUID
+    revision: int
+    kind: WakeKind
+    step_id: str | None
+    occurrence: int
+    asked_at: datetime
+    """The workflow's clock when it asked; the test clock follows it."""
+
+
+class Told(Payload):
+    """One command, told to the workflow after it was committed: its id, its kind's own ids, and the new plan."""
+
+    command_id: UUID
+    lead_id: UUID
+    said_at: datetime
+    plan: Plan
+    answer: str | None = None
+    until: datetime | None = None
+    task_id: UUID | None = None
+    step_id: str | None = None
+    touched_at: datetime | None = None
+    cadence: str | None = None
+    owner: str | None = None
+    touch_id: UUID | None = None
+
+
+class Acknowledged(Payload):
+    """The workflow's answer to an update."""
+
+    revision: int
+    repeated: bool
+    """True when the workflow had already heard of it: a redelivery that changed nothing."""
+
+
+class Progress(Payload):
+    """The workflow's answer to the `progress` query."""
+
+    lead_id: UUID
+    plan: Plan
+    waiting: bool
+    """False while an activity is at work."""
+
+
+class DeliveryResult(Payload):
+    """What one round of redelivery did."""
+
+    delivered: int
+    failed: int

@@ -1,0 +1,172 @@
+"""The values that describe a lead: contact points, consents, kinds and stages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+
+class LeadKind(StrEnum):
+    """How the lead came to us."""
+
+    INBOUND = "inbound"
+    """Asked us something."""
+    OUTBOUND = "outbound"
+    """Was found by prospecting."""
+
+
+class Channel(StrEnum):
+    """The way a step reaches the person, or the colleague."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    CALL = "call"
+    TASK = "task"
+    """Other work for a person of ours."""
+
+
+class ContactKind(StrEnum):
+    """What a contact point is."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class Stage(StrEnum):
+    """Where the lead stands commercially."""
+
+    NEW = "new"
+    """Captured; only the machine has been at it."""
+    WORKING = "working"
+    """A human has touched it, or it replied."""
+    QUALIFIED = "qualified"
+    """Said yes; the hand-over is open."""
+    WON = "won"
+    LOST = "lost"
+
+
+class Ending(StrEnum):
+    """Why the messages of an enrollment ended."""
+
+    NO = "no"
+    """The person said no: never."""
+    YES = "yes"
+    """The person said yes: the cadence is over, the hand-over task remains."""
+    OPTED_OUT = "opted_out"
+    """The person stopped the messages without answering the question."""
+    UNREACHABLE = "unreachable"
+    """No usable contact point is left."""
+    SWITCHED = "switched"
+    """Another enrollment took over: a different cadence, or a dated "not now"."""
+    ANSWERED = "answered"
+    """The one question of a person who had said no was answered; nothing else follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """A normalised email address or E.164 phone number."""
+
+    kind: ContactKind
+    value: str
+    lost: str | None = None
+    """Why it can't be used any more (bounce, wrong number …); None while it can."""
+    suppressed: bool = False
+    """On the company's own list: never to be used again."""
+
+    @property
+    def usable(self) -> bool:
+        return self.lost is None and not self.suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A person's permission for one channel to one contact point, as it was given."""
+
+    channel: Channel
+    contact: str
+    """The normalised number or address it was given for; it never covers another."""
+    wording: str
+    method: str
+    source: str
+    given_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """One of our own people: a rep, a manager, whoever can own leads and tasks."""
+
+    id: str
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    role: str = "rep"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Us: what messages are signed with and which clock counts when nothing better is known."""
+
+    name: str
+    zone: str
+    """IANA name of the company's own time zone."""
+    country: str
+    """ISO 3166 code whose holidays count when a cadence names none; also the region of bare phone numbers."""
+    postal_address: str = ""
+    phone: str = ""
+    sender_name: str = ""
+    sender_email: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """A person who asked us something, or was found by prospecting."""
+
+    id: UUID
+    kind: LeadKind
+    created_at: datetime
+    owner: Colleague
+    name: str | None = None
+    company: str | None = None
+    question: str | None = None
+    """The newest question asked."""
+    source: str | None = None
+    zone: str | None = None
+    """IANA name the lead stated (or a form detected), if any."""
+    country: str | None = None
+    generated_by: Colleague | None = None
+    """Who found an outbound lead; after silence it goes back there."""
+    cost: Decimal | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    contacts: tuple[ContactPoint, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    stage: Stage = Stage.NEW
+
+    def contact(self, kind: ContactKind) -> ContactPoint | None:
+        """The first usable contact point of this kind."""
+        return next((point for point in self.contacts if point.kind is kind and point.usable), None)
+
+    @property
+    def email(self) -> str | None:
+        point = self.contact(ContactKind.EMAIL)
+        return point.value if point else None
+
+    @property
+    def phone(self) -> str | None:
+        point = self.contact(ContactKind.PHONE)
+        return point.value if point else None
+
+    @property
+    def first_name(self) -> str | None:
+        """What to call the person: the first word of the name."""
+        return self.name.split()[0] if self.name and self.name.split() else None
+
+    def consents_to(self, channel: Channel) -> bool:
+        """Whether a consent in force covers the contact point this channel would use now."""
+        target = self.phone if channel in (Channel.SMS, Channel.CALL) else self.email
+        return target is not None and any(
+            consent.channel is channel and consent.contact == target and consent.revoked_at is None
+            for consent in self.consents
+        )

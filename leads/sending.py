@@ -1,0 +1,120 @@
+"""What is handed to a message provider, and the ways it can answer; every answer is a type, never parsed text."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from leads.model import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMessage:
+    """A rendered email or text, ready to go."""
+
+    touch_id: UUID
+    """Carried to the provider and back; the one id by which a message is found again."""
+    lead_id: UUID
+    channel: Channel
+    to: str
+    text: str
+    subject: str | None = None
+    html: str | None = None
+    sender_name: str = ""
+    sender: str = ""
+    """The address or number it is sent from; empty where the provider decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider accepted the message."""
+
+    provider: str
+    message_id: str
+
+
+class Found(StrEnum):
+    """What a provider knows of a message whose sending was interrupted."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    """It certainly never arrived there, so it may be sent."""
+    UNKNOWN = "unknown"
+    """Nobody can say; a person has to find out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer to `MessageSender.find`."""
+
+    found: Found
+    receipt: Receipt | None = None
+
+
+class SendError(Exception):
+    """A message was not accepted, or nobody knows."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        """The provider's own code, for the ledger."""
+
+
+class SendRefused(SendError):
+    """Certainly not accepted, and not for ever: it may be sent again under the same claim, later."""
+
+    def __init__(self, message: str, code: str = "", retry_after: timedelta | None = None) -> None:
+        super().__init__(message, code)
+        self.retry_after = retry_after
+
+
+class ContactPointDead(SendError):
+    """Certainly not accepted: this address or number can never be used."""
+
+
+class RecipientOptedOut(SendError):
+    """Certainly not accepted: the provider knows that the person stopped the messages."""
+
+
+class AccountTrouble(SendError):
+    """Certainly not accepted, and not the lead's fault: keys, balance, registration. The step is kept."""
+
+
+class OutcomeUnknown(SendError):
+    """Nobody knows whether it was accepted: a read time-out, a 5xx, a connection cut. Never sent again blindly."""
+
+
+class TouchState(StrEnum):
+    """Where a touch stands in the ledger."""
+
+    CLAIMED = "claimed"
+    """About to be sent, or being sent; nobody else may."""
+    REFUSED = "refused"
+    """Certainly not accepted; may be sent again under this claim."""
+    SENT = "sent"
+    """The provider accepted it."""
+    DELIVERED = "delivered"
+    """The provider says that it arrived."""
+    UNKNOWN = "unknown"
+    """Nobody knows; never sent again, a person finds out."""
+    FAILED = "failed"
+    """Certainly not accepted, and it never will be."""
+    MADE = "made"
+    """A human made it: a call of the plan, or a personal touch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The ledger's row of one step occurrence. Nothing is sent without one."""
+
+    touch_id: UUID
+    enrollment_id: UUID
+    step_id: str
+    occurrence: int
+    channel: Channel
+    contact: str
+    subject: str | None
+    text: str
+    claimed_at: datetime
+    state: TouchState = TouchState.CLAIMED
+    attempt: int = 1

@@ -1,0 +1,26 @@
+"""Where the servers are: those that the settings name, else the embedded ones of the data folder."""
+
+from pathlib import Path
+
+from runtime.embedded.postgres import EmbeddedPostgres
+from runtime.embedded.temporal import HOST
+from runtime.settings import Settings
+
+
+def with_servers(settings: Settings) -> Settings:
+    """The settings with every address filled in, for whoever talks to the servers; starts nothing.
+
+    A command in a second terminal finds the servers of a running `follow up` by this, too.
+
+    Raises:
+        StartError: The data folder's path is too long for the embedded PostgreSQL's socket.
+    """
+    folder = settings.data_dir.absolute()
+    found: dict[str, Path | str] = {"data_dir": folder}
+    if settings.database_url is None:
+        found["database_url"] = EmbeddedPostgres(folder).url()
+    if settings.temporal_address is None:
+        found["temporal_address"] = f"{HOST}:{settings.temporal_port}"
+        if settings.temporal_ui_url is None:
+            found["temporal_ui_url"] = f"http://{HOST}:{settings.temporal_ui_port}"
+    return settings.model_copy(update=found)

@@ -1,0 +1,91 @@
+"""What has to be true before the worker and the web start: schema, cadences, people, Temporal's namespace, a token."""
+
+import os
+from pathlib import Path
+
+import structlog
+
+from adapters.db.access import ApiTokens
+from adapters.db.migrate import SchemaTooNew, migrate
+from adapters.temporal import ensure_delivery_schedule
+from cadences.library import shipped
+from leads.model import Colleague
+from runtime import sample
+from runtime.bootstrap import Foundation, connect_temporal, delivery_of, open_foundation
+from runtime.embedded.errors import StartError
+from runtime.settings import Settings
+from runtime.temporal_setup import prepare_namespace
+
+log = structlog.get_logger()
+
+TOKEN_FILE = "token"
+_TOKEN_NAME = "embedded"
+
+
+async def migrate_and_publish(settings: Settings) -> None:
+    """`follow migrate`: the newest schema, Temporal's namespace, and the shipped cadences; harmless to repeat.
+
+    Raises:
+        StartError: a part can't be reached, or is newer than this program.
+    """
+    async with open_foundation(settings) as foundation:
+        await _prepare(foundation)
+        await _ensure_owner(foundation)
+
+
+async def prepare_embedded(settings: Settings) -> None:
+    """What `follow up` needs: the same, and for a newcomer the sample business and a token.
+
+    Raises:
+        StartError: a part can't be reached, or is newer than this program.
+    """
+    async with open_foundation(settings) as foundation:
+        await _prepare(foundation)
+        await _ensure_token(foundation, settings.data_dir / TOKEN_FILE)
+        if await foundation.people.nothing_here_yet():
+            await _load_sample(foundation)
+        await _ensure_owner(foundation)
+
+
+async def _prepare(foundation: Foundation) -> None:
+    settings = foundation.settings
+    try:
+        await migrate(foundation.engine)
+    except SchemaTooNew as newer:
+        raise StartError(str(newer)) from newer
+    except OSError as unreachable:
+        raise StartError(f"the database can't be reached: {unreachable}") from unreachable
+    for bundle in shipped():
+        if await foundation.shelf.publish(bundle, foundation.clock()):
+            log.info("published", cadence=bundle.name, version=bundle.version[:12])
+    client = await connect_temporal(settings)
+    await prepare_namespace(client, settings.temporal_namespace)
+    await ensure_delivery_schedule(client, settings.redeliver_every)
+
+
+async def _load_sample(foundation: Foundation) -> None:
+    now = foundation.clock()
+    await foundation.people.add(sample.COLLEAGUES, now)
+    delivery = delivery_of(foundation, await connect_temporal(foundation.settings))
+    for lead in sample.LEADS:
+        captured = await foundation.intake.capture(lead, by="sample", now=foundation.clock())
+        await delivery.deliver(captured.lead_id)
+
+
+async def _ensure_owner(foundation: Foundation) -> None:
+    """Somebody must be able to own a lead."""
+    if not await foundation.people.all():
+        owner = foundation.settings.default_owner
+        await foundation.people.add([Colleague(owner, owner.capitalize())], foundation.clock())
+
+
+async def _ensure_token(foundation: Foundation, path: Path) -> None:
+    """One token for this machine's owner, in a file that only they can read."""
+    tokens = ApiTokens(foundation.engine)
+    if path.exists() and await tokens.find(path.read_text(encoding="ascii").strip()) is not None:
+        return
+    token = await tokens.create(_TOKEN_NAME, foundation.clock())
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"{token}\n")

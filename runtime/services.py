@@ -1,0 +1,69 @@
+"""What the web and the command line work with, wired; and which of its parts are ready."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from adapters.db.access import AccessStore
+from adapters.db.migrate import schema_is_current
+from adapters.db.reading import Reading
+from api.services import Services
+from runtime.bootstrap import Foundation, connect_temporal, delivery_of, open_foundation
+from runtime.settings import Settings
+
+_PART_ANSWERS_WITHIN = timedelta(seconds=2)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """What the web and the command line work with.
+
+    Raises:
+        StartError: the database or Temporal is not named.
+    """
+    async with open_foundation(settings) as foundation:
+        client = await connect_temporal(settings, lazy=True)
+        yield Services(
+            cases=foundation.cases,
+            intake=foundation.intake,
+            shelf=foundation.shelf,
+            delivery=delivery_of(foundation, client),
+            reading=Reading(foundation.engine),
+            tokens=ApiTokens(foundation.engine),
+            idempotency=IdempotencyKeys(foundation.engine),
+            clock=foundation.clock,
+            company=foundation.company,
+            readiness=_Readiness(foundation, client),
+        )
+
+
+class _Readiness:
+    """Which part is ready, and what is wrong with the one that is not."""
+
+    def __init__(self, foundation: Foundation, client: Client) -> None:
+        self._foundation = foundation
+        self._client = client
+
+    async def __call__(self) -> dict[str, str]:
+        database, temporal = await asyncio.gather(self._database(), self._temporal())
+        return {"database": database, "temporal": temporal}
+
+    async def _database(self) -> str:
+        try:
+            async with asyncio.timeout(_PART_ANSWERS_WITHIN.total_seconds()):
+                current = await schema_is_current(self._foundation.engine)
+        except (OSError, TimeoutError) as unreachable:
+            return f"can't be reached ({type(unreachable).__name__})"
+        return "ok" if current else "its schema is not current; run `follow migrate`"
+
+    async def _temporal(self) -> str:
+        try:
+            async with asyncio.timeout(_PART_ANSWERS_WITHIN.total_seconds()):
+                await self._client.service_client.check_health(timeout=_PART_ANSWERS_WITHIN)
+        except (RPCError, RuntimeError, TimeoutError) as unreachable:
+            return f"can't be reached ({type(unreachable).__name__})"
+        return "ok"

@@ -1,0 +1,332 @@
+"""Every setting of Followthrough: read from the environment and `.env`, checked, handed down as values."""
+
+import difflib
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import phonenumbers
+from dotenv import dotenv_values
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "FOLLOW_"
+ENV_FILE = Path(".env")
+HIDDEN = {"database_url", "temporal_api_key", "secret"}  # their values never appear in a message
+LEAST_SECRET = 16  # characters
+# In place of pydantic's words, which speak of types to people who write variables.
+MESSAGES = {
+    "int_parsing": "must be a whole number",
+    "bool_parsing": "must be true or false",
+    "time_delta_parsing": "must be a number of seconds",
+    "string_too_short": "must not be empty",
+}
+# What libpq understands in a URL and asyncpg does not; harmless to leave out.
+LIBPQ_ONLY = {"channel_binding", "gssencmode"}
+
+
+class SettingsError(Exception):
+    """The settings are wrong; the message has one line for each, which names the variable."""
+
+
+def _database_url(text: str) -> str:
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("must be a URL such as postgresql://user:password@host:5432/followthrough") from error
+    if url.drivername not in {"postgresql", "postgres", "postgresql+asyncpg"}:
+        raise ValueError(f"must begin with postgresql://, not {url.drivername}://")
+    if not url.database:
+        raise ValueError("must name a database after the host: postgresql://user:password@host:5432/followthrough")
+    return text
+
+
+def _host_and_port(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "/" in text:
+        raise ValueError("must be host:port, such as temporal.example.com:7233")
+    return text
+
+
+def _web_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be a web address such as https://follow.example.com")
+    return text.rstrip("/")
+
+
+def _zone(text: str) -> str:
+    if text in available_timezones():
+        return text
+    near = difflib.get_close_matches(text, available_timezones(), n=1)
+    raise ValueError(f"must be an IANA time zone such as {near[0] if near else 'America/New_York'}")
+
+
+def _country(text: str) -> str:
+    if text.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("must be a country's two letters (ISO 3166), such as US")
+    return text.upper()
+
+
+def _email(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f"must be an email address: {error}") from error
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
+        raise ValueError("must be lower-case letters, digits and single hyphens")
+    return text
+
+
+def _seconds(value: object) -> object:
+    # "15" from the environment means seconds; ISO 8601 such as PT15S is understood as well.
+    if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value.strip()):
+        return timedelta(seconds=float(value))
+    return value
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < LEAST_SECRET:
+        raise ValueError(f"must have at least {LEAST_SECRET} characters")
+    return value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Slug = Annotated[str, AfterValidator(_slug)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+
+
+class Settings(BaseSettings):
+    """The settings; each field is the variable FOLLOW_<NAME>, and an empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    data_dir: Path = Field(
+        Path(".followthrough"),
+        description="The folder for the embedded servers, the token, the outbox and the logs.",
+    )
+    database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(
+        None, repr=False, description="A PostgreSQL of yours (postgresql://...); not set: the embedded one."
+    )
+
+    temporal_address: Annotated[str, AfterValidator(_host_and_port)] | None = Field(
+        None, description="A Temporal of yours (host:port); not set: the embedded one."
+    )
+    temporal_namespace: str = Field("default", min_length=1, description="The Temporal namespace of all workflows.")
+    temporal_api_key: SecretStr | None = Field(None, description="The API key for Temporal Cloud; it implies TLS.")
+    temporal_tls: bool = Field(False, description="Whether to connect to Temporal by TLS.")
+    temporal_ui_url: WebUrl | None = Field(
+        None, description="Where Temporal's own web UI is, for links; not set: the embedded one."
+    )
+    temporal_port: Port = Field(7233, description="The port of the embedded Temporal, on 127.0.0.1.")
+    temporal_ui_port: Port = Field(8233, description="The port of the embedded Temporal's web UI, on 127.0.0.1.")
+
+    web_host: str = Field("127.0.0.1", min_length=1, description="The address that the web server listens on.")
+    web_port: Port = Field(8000, description="The port that the web server listens on.")
+    public_url: WebUrl | None = Field(
+        None,
+        description="How prospects and providers reach the web server; not set: http://<web_host>:<web_port>.",
+    )
+
+    company_name: str = Field("Example Company", min_length=1, description="The company's name, in every message.")
+    company_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "America/New_York", description="The company's time zone (IANA)."
+    )
+    company_country: Annotated[str, AfterValidator(_country)] = Field(
+        "US",
+        description="The company's country (two letters), also that of phone numbers without a country code.",
+    )
+    company_postal_address: str = Field(
+        "1 Example Street, Springfield, IL 62701",
+        min_length=1,
+        description="The company's postal address, which the law wants in every commercial email.",
+    )
+    company_phone: str | None = Field(None, description="The company's phone number; not set: none is shown.")
+    sender_email: Annotated[str, AfterValidator(_email)] = Field(
+        "hello@example.com", description="The address that emails come from."
+    )
+    sender_name: str = Field("Example Company", min_length=1, description="The name that emails come from.")
+
+    default_owner: Slug = Field("owner", description="Who gets a lead that no routing rule assigns.")
+    default_escalation: Slug = Field("manager", description="Who hears of what an owner left undone.")
+
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)] = Field(
+        "INFO", description="The least level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."
+    )
+    log_json: bool = Field(False, description="Whether logs are JSON, one object a line.")
+
+    worker_max_activities: int = Field(50, ge=1, description="How many activities one worker carries out at once.")
+    worker_max_workflows: int = Field(
+        500, ge=1, description="How many leads' workflows one worker keeps in memory (about 0.1 MB each)."
+    )
+    redeliver_every: Annotated[timedelta, BeforeValidator(_seconds)] = Field(
+        timedelta(seconds=30),
+        gt=timedelta(0),
+        description="How often what a crash left undelivered is looked for, in s.",
+    )
+    secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
+        None,
+        description="The key that signs sessions and links; not set: one is made in <data_dir>/secret.",
+    )
+
+    @field_validator("company_phone")
+    @classmethod
+    def _check_phone(cls, text: str | None, info: ValidationInfo) -> str | None:
+        if text is None:
+            return None
+        try:
+            possible = phonenumbers.is_possible_number(phonenumbers.parse(text, info.data.get("company_country")))
+        except phonenumbers.NumberParseException:
+            possible = False
+        if not possible:
+            raise ValueError("must be a phone number, best with its country code (+1 ...)")
+        return text
+
+    @property
+    def asyncpg_url(self) -> str | None:
+        """The database URL as SQLAlchemy with asyncpg wants it; None when the embedded one is meant."""
+        if self.database_url is None:
+            return None
+        url = make_url(self.database_url)
+        query = {key: value for key, value in url.query.items() if key not in LIBPQ_ONLY}
+        if "sslmode" in query:  # libpq's name for what asyncpg calls ssl
+            query["ssl"] = query.pop("sslmode")
+        translated: URL = url.set(drivername="postgresql+asyncpg", query=query)
+        return translated.render_as_string(hide_password=False)
+
+    @property
+    def local_web_url(self) -> str:
+        """Where this machine reaches the web server, whatever address it listens on."""
+        anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+        host = anywhere.get(self.web_host, self.web_host)
+        return f"http://[{host}]:{self.web_port}" if ":" in host else f"http://{host}:{self.web_port}"
+
+    @property
+    def base_url(self) -> str:
+        """How others reach the web server, without a slash at the end."""
+        return self.public_url or self.local_web_url
+
+
+def load_settings(*, env_file: Path | None = ENV_FILE, **given: Any) -> Settings:
+    """Reads and checks the settings.
+
+    Args:
+        env_file: The file of variables; the environment wins over it. None: no file.
+        given: Settings that win over both, such as a command line's.
+
+    Raises:
+        SettingsError: A value is wrong or a FOLLOW_ variable means nothing; one line for each.
+    """
+    try:
+        in_file = {} if env_file is None else dotenv_values(env_file, encoding="utf-8")
+        problems = _unknown_variables([*os.environ, *in_file])
+        settings = Settings(_env_file=env_file, **given)
+    except ValidationError as error:
+        problems += [_line(problem) for problem in error.errors()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{env_file} cannot be read: {error}") from error
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The FOLLOW_ variables that make a child process see exactly these settings."""
+    variables = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if value is None:
+            continue
+        if isinstance(value, SecretStr):
+            text = value.get_secret_value()
+        elif isinstance(value, timedelta):
+            text = str(value.total_seconds())
+        else:
+            text = str(value)
+        variables[variable(name)] = text
+    return variables
+
+
+def signing_secret(settings: Settings) -> SecretStr:
+    """The key that signs sessions and links: the one that is set, else the data folder's, made at first use.
+
+    Raises:
+        SettingsError: The file in the data folder cannot be read or made, or is damaged.
+    """
+    if settings.secret is not None:
+        return settings.secret
+    path = settings.data_dir / "secret"
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            fresh = path.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(32))
+            try:
+                os.link(fresh, path)  # whole or not at all, and the first of two processes wins
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        found = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the key in {path} cannot be used: {error}; set {PREFIX}SECRET") from error
+    if len(found) < LEAST_SECRET:
+        raise SettingsError(f"the key in {path} is too short: remove the file, and a new one is made")
+    return SecretStr(found)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def _unknown_variables(names: list[str]) -> list[str]:
+    known = [variable(name) for name in Settings.model_fields]
+    lines = []
+    for name in dict.fromkeys(names):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            lines.append(f"{name}: there is no such setting{hint}")
+    return lines
+
+
+def _line(problem: Mapping[str, Any]) -> str:
+    said = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
+    message = MESSAGES.get(problem["type"], said)
+    name = str(problem["loc"][0])
+    shown = "" if name in HIDDEN else f" (it is {problem['input']!r})"
+    return f"{variable(name)}: {message}{shown}"

@@ -1,0 +1,1 @@
+"""In what order things happen, over weeks and years: the durable story of one lead."""
