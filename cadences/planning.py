@@ -113,11 +113,9 @@ def _planned(
     if occurrence > 1 and step.repeat is not None:
         anchor, span, words = previous, step.repeat.every, "after the previous one"
     elif step.after is not None:
-        anchor, span, words = (
-            enrollment.first_contact_at or enrollment.started_at,
-            step.after,
-            "after the first contact",
-        )
+        first = enrollment.first_contact_at
+        anchor, span = first or enrollment.started_at, step.after
+        words = "after the first contact" if first else "after the start"
         moved = enrollment.moved
     elif step.wait is not None:
         anchor, span, words = previous, step.wait, "after the previous touch"

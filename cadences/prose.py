@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 _PLACEHOLDER = re.compile("\ue000([0-9]+)\ue001")
-_WEB = re.compile(r"^https?://[^\s<>\"'`\\^{}|]+$")
+_WEB = re.compile("^https?://[^\\s<>\"'`\\\\^{}|\ue000\ue001]+$")
 
 _STYLES = {
     "blockquote_open": "margin:0 0 16px;padding:0 0 0 12px;border-left:3px solid #c9d1d9;color:#57606a",

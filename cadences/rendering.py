@@ -17,7 +17,7 @@ from cadences.prose import Values, render_prose
 from cadences.reading import TEMPLATE_FILES
 from cadences.sms import SmsEncoding, measure
 from cadences.source import Source, read_source
-from cadences.templating import KEEP, RenderError, TemplateMistake
+from cadences.templating import KEEP, RenderError
 from leads.model import Channel, Company, Lead
 
 __all__ = [
@@ -159,12 +159,12 @@ def split_email(source: str, path: str) -> EmailTemplate:
     """An email template's front matter and body.
 
     Raises:
-        TemplateMistake: there is no front matter, or it is wrong; `front_matter_findings` has all of it.
+        RenderError: there is no front matter, or it is wrong; `read_email` has all that is.
     """
     template, findings = read_email(source, path)
     if findings or template is None:
         first = findings[0]
-        raise TemplateMistake(path, first.line, first.message, first.hint)
+        raise RenderError(path, first.line, first.message, first.hint)
     return template
 
 

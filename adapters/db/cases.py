@@ -39,7 +39,7 @@ from cadences.bundle import CadenceBundle
 from cadences.case import AnswerGiven, Case, ContactLost, Enrollment, Hold, Suppressed, TouchMade
 from cadences.planning import contract_plan
 from leads.contract import CommandKind, Plan, Told
-from leads.model import Company, ContactKind
+from leads.model import Channel, Company, ContactKind
 from leads.sending import Claim, Receipt, TouchState
 from leads.suppression import SuppressionKey
 
@@ -105,7 +105,7 @@ class OpenCase:
             enrollment_id=row["enrollment_id"],
             step_id=row["step_id"],
             occurrence=row["occurrence"],
-            channel=row["channel"],
+            channel=Channel(row["channel"]),
             contact=row["contact"],
             subject=row["subject"],
             text=row["text"],
@@ -255,7 +255,6 @@ class OpenCase:
     ) -> None:
         match fact:
             case TouchMade():
-                # A call stands beside the step's ledger row of its own kind: several calls may serve one step.
                 await self._connection.execute(
                     postgresql.insert(TouchRow)
                     .values(
@@ -263,7 +262,7 @@ class OpenCase:
                         lead_id=lead_id,
                         enrollment_id=None if fact.personal else enrollment_id,
                         step_id=None if fact.step is None else fact.step.step_id,
-                        occurrence=None,
+                        occurrence=None if fact.step is None else fact.step.occurrence,
                         channel=fact.channel.value,
                         state=TouchState.MADE.value,
                         personal=fact.personal,

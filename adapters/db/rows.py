@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, MetaData, Numeric, UniqueConstraint, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, MetaData, Numeric, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -40,7 +41,7 @@ class ColleagueRow(Base):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     role: Mapped[str] = mapped_column(server_default="rep")
-    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    active: Mapped[bool] = mapped_column(server_default=sql("true"))
     created_at: Mapped[datetime]
 
 
@@ -85,7 +86,7 @@ class LeadRow(Base):
     generated_by_id: Mapped[str | None] = mapped_column(ForeignKey("colleagues.id"))
     stage: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(index=True)
-    revision: Mapped[int] = mapped_column(server_default=text("0"))
+    revision: Mapped[int] = mapped_column(server_default=sql("0"))
     """Grows by one with each committed decision; the workflow keeps the plan with the highest."""
     enrollment_id: Mapped[UUID | None]
     """The current enrollment; no foreign key, since enrollments point here already."""
@@ -119,7 +120,7 @@ class ContactPointRow(Base):
     kind: Mapped[str]
     value: Mapped[str]
     lost: Mapped[str | None]
-    suppressed: Mapped[bool] = mapped_column(server_default=text("false"))
+    suppressed: Mapped[bool] = mapped_column(server_default=sql("false"))
     created_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("kind", "value"),)
@@ -192,7 +193,7 @@ class TouchRow(Base):
     occurrence: Mapped[int | None]
     channel: Mapped[str]
     state: Mapped[str]
-    personal: Mapped[bool] = mapped_column(server_default=text("false"))
+    personal: Mapped[bool] = mapped_column(server_default=sql("false"))
     contact: Mapped[str | None]
     subject: Mapped[str | None]
     text: Mapped[str | None]
@@ -201,15 +202,24 @@ class TouchRow(Base):
     happened_at: Mapped[datetime]
     """When it was claimed; for a human's touch, when it happened."""
     settled_at: Mapped[datetime | None]
-    attempt: Mapped[int] = mapped_column(server_default=text("1"))
+    attempt: Mapped[int] = mapped_column(server_default=sql("1"))
     provider: Mapped[str | None]
     provider_message_id: Mapped[str | None] = mapped_column(index=True)
     error: Mapped[str | None]
 
     __table_args__ = (
-        UniqueConstraint("lead_id", "enrollment_id", "step_id", "occurrence", name="uq_touches_step_occurrence"),
+        # Nothing is sent twice; a human's calls are not bound by it, since a step may need a call back.
+        Index(
+            "uq_touches_step_occurrence",
+            "lead_id",
+            "enrollment_id",
+            "step_id",
+            "occurrence",
+            unique=True,
+            postgresql_where=sql("state <> 'made'"),
+        ),
         Index("ix_touches_lead_id_happened_at", "lead_id", "happened_at"),
-        Index("ix_touches_open_claims", "state", postgresql_where=text("state in ('claimed', 'refused', 'unknown')")),
+        Index("ix_touches_open_claims", "state", postgresql_where=sql("state in ('claimed', 'refused', 'unknown')")),
     )
 
 
@@ -293,12 +303,12 @@ class CommandRow(Base):
     """The contract's Told payload: ids only."""
     created_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts: Mapped[int] = mapped_column(server_default=sql("0"))
     error: Mapped[str | None]
 
     __table_args__ = (
         Index("ix_commands_lead_id_revision", "lead_id", "revision"),
-        Index("ix_commands_undelivered", "created_at", postgresql_where=text("delivered_at is null")),
+        Index("ix_commands_undelivered", "created_at", postgresql_where=sql("delivered_at is null")),
     )
 
 

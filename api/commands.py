@@ -1,0 +1,366 @@
+"""What people command over the web: validated and committed under the lead's row lock, then told to its workflow."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from pydantic import TypeAdapter
+
+from adapters.db.access import RepeatableWrite, Token
+from adapters.db.cadences import UnknownCadence
+from adapters.db.cases import OpenCase, UnknownLead
+from adapters.db.views import HoldView, NextTouchView, hold_view, next_touch_view
+from api.problems import UnknownTask, ValueRefused
+from api.services import Services
+from cadences import commands, task_outcomes
+from cadences.bundle import CadenceBundle
+from cadences.case import Case, Outcome, TouchMade
+from cadences.refusals import CommandRefused, require_future, require_past
+from leads.capture import CaptureRefused, NewLead
+from leads.contract import CommandKind, Plan, workflow_id
+from leads.ids import derived_id
+from leads.model import Channel
+
+TELL_WITHIN = timedelta(seconds=2)
+"""So long a caller waits for the workflow to hear; what was committed stands either way."""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and under which key."""
+
+    token: Token
+    write: RepeatableWrite | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadCaptured:
+    """The answer to a captured lead."""
+
+    id: UUID
+    created: bool
+    """False: the person was known, and what came was added to its lead."""
+    enrolled: bool
+    """True: a new enrollment began."""
+    told: bool
+    """Whether the workflow has heard; if not, it will."""
+    temporal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandDone:
+    """The answer to a command: how the lead stands now."""
+
+    lead_id: UUID
+    revision: int
+    stage: str
+    answer: str | None
+    ended: str | None
+    next_touch: NextTouchView | None
+    hold: HoldView | None
+    open_tasks: list[UUID]
+    told: bool
+    """Whether the workflow has heard; if not, it will."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What a command makes of a case, what is kept of it, and what the workflow is told."""
+
+    case: Case
+    details: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+_Decide = Callable[[OpenCase, str, datetime], Awaitable[_Decision]]
+_CAPTURED: TypeAdapter[LeadCaptured] = TypeAdapter(LeadCaptured)
+_DONE: TypeAdapter[CommandDone] = TypeAdapter(CommandDone)
+_REFUSALS = (CommandRefused, ValueRefused, CaptureRefused, UnknownLead, UnknownCadence)
+
+
+class LeadCommands:
+    """Carries out what callers ask for, each at most once per idempotency key."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def capture(self, new: NewLead, caller: Caller) -> LeadCaptured:
+        """Take a lead in.
+
+        The intake keeps a transaction of its own, so its answer is written after it. A crash in between does no work
+        twice: a new lead's id follows from the key, and what is known of a person already changes nothing.
+
+        Raises:
+            CaptureRefused: it can't be stored.
+            UnknownCadence: it names a cadence that was never published.
+        """
+        services, write, now = self._services, caller.write, self._services.clock()
+        if write is not None:
+            await services.idempotency.begin(write, now)
+        lead_id = derived_id(write.token_id, "lead", write.key, write.digest) if write else None
+        try:
+            await self._require_known(new)
+            captured = await services.intake.capture(new, caller.token.name, now, lead_id)
+        except _REFUSALS:
+            await self._let_go(write)
+            raise
+        log.info("lead captured", lead_id=str(captured.lead_id), created=captured.created)
+        answer = LeadCaptured(
+            id=captured.lead_id,
+            created=captured.created or captured.lead_id == lead_id,
+            enrolled=captured.enrolled or captured.lead_id == lead_id,
+            told=await self._tell(captured.lead_id),
+            temporal=workflow_id(captured.lead_id),
+        )
+        if write is not None:
+            status = 201 if answer.created else 200
+            await services.idempotency.finish(write, status, _CAPTURED.dump_python(answer, mode="json"), now)
+        return answer
+
+    async def log_personal_touch(
+        self, lead_id: UUID, caller: Caller, by: str | None, *, channel: Channel, at: datetime | None, note: str | None
+    ) -> CommandDone:
+        """A human was in touch outside the plan."""
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            touched_at = at or now
+            _value_fits(require_past, "at", touched_at, now)
+            case = commands.log_personal_touch(
+                file.case, channel=channel, touched_at=touched_at, by=who, note=note, now=now
+            )
+            touch = next(fact for fact in case.facts if isinstance(fact, TouchMade))
+            details = {"channel": channel.value, "touched_at": touched_at, "note": note}
+            return _Decision(case, details, {"touched_at": touched_at, "touch_id": touch.id})
+
+        return await self._carry_out(lead_id, caller, by, CommandKind.LOG_PERSONAL_TOUCH, decide)
+
+    async def record_answer(
+        self, lead_id: UUID, caller: Caller, by: str | None, *, answer: str, note: str | None
+    ) -> CommandDone:
+        """The lead said yes or no."""
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            case = commands.record_answer(file.case, answer=answer, by=who, note=note, now=now)
+            return _Decision(case, {"answer": answer, "note": note}, {"answer": answer})
+
+        return await self._carry_out(lead_id, caller, by, CommandKind.RECORD_ANSWER, decide)
+
+    async def not_now(
+        self, lead_id: UUID, caller: Caller, by: str | None, *, until: datetime | date, note: str | None
+    ) -> CommandDone:
+        """The lead asked to be left alone until a date."""
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            ends_at = _end_of_wait(until, file.case.zone, now)
+            later = await _later(file)
+            case = commands.not_now(
+                file.case,
+                until=ends_at,
+                cadence=later.cadence,
+                version=later.version,
+                by=who,
+                note=note,
+                now=now,
+            )
+            return _Decision(case, {"until": ends_at, "note": note}, {"until": ends_at, "cadence": later.name})
+
+        return await self._carry_out(lead_id, caller, by, CommandKind.NOT_NOW, decide)
+
+    async def hold(
+        self, lead_id: UUID, caller: Caller, by: str | None, *, until: datetime | date, reason: str
+    ) -> CommandDone:
+        """Somebody pauses the machine until an instant."""
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            ends_at = _end_of_wait(until, file.case.zone, now)
+            case = commands.hold(file.case, until=ends_at, reason=reason, by=who, now=now)
+            return _Decision(case, {"until": ends_at, "reason": reason}, {"until": ends_at})
+
+        return await self._carry_out(lead_id, caller, by, CommandKind.HOLD, decide)
+
+    async def resume(self, lead_id: UUID, caller: Caller, by: str | None) -> CommandDone:
+        """Somebody ends the hold."""
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            return _Decision(commands.resume(file.case, by=who, now=now))
+
+        return await self._carry_out(lead_id, caller, by, CommandKind.RESUME, decide)
+
+    async def skip_step(self, lead_id: UUID, caller: Caller, by: str | None, *, step: str | None) -> CommandDone:
+        """Leave the next step out."""
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            planned = file.case.enrollment.next
+            case = commands.skip_step(file.case, step_id=step, by=who, now=now)
+            skipped = planned.step.step_id if planned else step
+            return _Decision(case, {"step": skipped}, {"step_id": skipped})
+
+        return await self._carry_out(lead_id, caller, by, CommandKind.SKIP_STEP, decide)
+
+    async def switch_cadence(self, lead_id: UUID, caller: Caller, by: str | None, *, cadence: str) -> CommandDone:
+        """Another cadence takes over at once."""
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            bundle = await file.cadence(cadence)
+            case = commands.switch_cadence(file.case, cadence=bundle.cadence, version=bundle.version, by=who, now=now)
+            return _Decision(case, {"cadence": cadence}, {"cadence": cadence})
+
+        return await self._carry_out(lead_id, caller, by, CommandKind.SWITCH_CADENCE, decide)
+
+    async def reassign(self, lead_id: UUID, caller: Caller, by: str | None, *, owner: str) -> CommandDone:
+        """Another colleague owns the lead."""
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            await self._require_colleague("owner", owner)
+            case = commands.reassign(file.case, owner=await file.colleague(owner), by=who, now=now)
+            return _Decision(case, {"owner": owner}, {"owner": owner})
+
+        return await self._carry_out(lead_id, caller, by, CommandKind.REASSIGN, decide)
+
+    async def complete_task(
+        self,
+        task_id: UUID,
+        caller: Caller,
+        by: str | None,
+        *,
+        outcome: Outcome,
+        until: datetime | date | None,
+        note: str | None,
+    ) -> CommandDone:
+        """A person says how a task ended.
+
+        Raises:
+            UnknownTask: there is no such task.
+        """
+        task = await self._services.reading.task(task_id, self._services.clock())
+        if task is None:
+            raise UnknownTask(str(task_id))
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            open_task = next((one for one in file.case.open_tasks if one.id == task_id), None)
+            if open_task is not None and outcome not in task_outcomes.OUTCOMES[open_task.kind]:
+                allowed = ", ".join(sorted(task_outcomes.OUTCOMES[open_task.kind]))
+                raise ValueRefused("outcome", f"a {open_task.kind.value} task ends with one of: {allowed}")
+            ends_at = _end_of_wait(until, file.case.zone, now) if until is not None else None
+            if (ends_at is None) == (outcome in (Outcome.NOT_NOW, Outcome.CALL_BACK)):
+                needs = "needs" if ends_at is None else "takes no"
+                raise ValueRefused("until", f"the outcome {outcome.value!r} {needs} date")
+            later = await _later(file) if outcome is Outcome.NOT_NOW else None
+            case = task_outcomes.complete_task(
+                file.case,
+                task_id=task_id,
+                outcome=outcome,
+                by=who,
+                note=note,
+                now=now,
+                until=ends_at,
+                later=(later.cadence, later.version) if later else None,
+            )
+            told = {"task_id": task_id, "until": ends_at}
+            if outcome in (Outcome.YES, Outcome.NO):
+                told["answer"] = outcome.value
+            return _Decision(case, {"outcome": outcome.value, "until": ends_at, "note": note}, told)
+
+        return await self._carry_out(task.lead_id, caller, by, CommandKind.COMPLETE_TASK, decide)
+
+    async def _carry_out(
+        self, lead_id: UUID, caller: Caller, by: str | None, kind: CommandKind, decide: _Decide
+    ) -> CommandDone:
+        """Decide, save and keep the answer in one transaction; tell the workflow after its commit."""
+        services, write, now = self._services, caller.write, self._services.clock()
+        keys = services.idempotency
+        if write is not None:
+            await keys.begin(write, now)
+        try:
+            if by is not None:
+                await self._require_colleague("by", by)
+            async with services.cases.open(lead_id, now) as file:
+                if write is not None:
+                    await file.beside(lambda connection: keys.claim(connection, write, now))
+                who = by or caller.token.name
+                decision = await decide(file, who, now)
+                plan = await file.save(decision.case, kind, by=who, details=decision.details, told=decision.told)
+                answer = _done(file.case, plan, now, told=False)
+                if write is not None:
+                    body = _DONE.dump_python(answer, mode="json")
+                    await file.beside(lambda connection: keys.keep(connection, write, 200, body))
+        except _REFUSALS:
+            await self._let_go(write)
+            raise
+        log.info("command committed", lead_id=str(lead_id), kind=kind.value, revision=plan.revision)
+        if not await self._tell(lead_id):
+            return answer
+        answer = _done(file.case, plan, now, told=True)
+        if write is not None:
+            await keys.finish(write, 200, _DONE.dump_python(answer, mode="json"), now)
+        return answer
+
+    async def _tell(self, lead_id: UUID) -> bool:
+        """Tell the workflow; what fails here is done again by the schedule, so it never fails the caller."""
+        try:
+            async with asyncio.timeout(TELL_WITHIN.total_seconds()):
+                return await self._services.delivery.deliver(lead_id)
+        except Exception as error:
+            log.warning("the workflow was not told yet", lead_id=str(lead_id), error=type(error).__name__)
+            return False
+
+    async def _let_go(self, write: RepeatableWrite | None) -> None:
+        if write is not None:
+            await self._services.idempotency.let_go(write)
+
+    async def _require_known(self, new: NewLead) -> None:
+        """What a lead names must exist, also where the person is known and it would not be used."""
+        if new.cadence is not None and new.cadence not in await self._services.shelf.names():
+            raise UnknownCadence(new.cadence)
+        for name, colleague in (("owner", new.owner), ("generated_by", new.generated_by)):
+            if colleague is not None:
+                await self._require_colleague(name, colleague)
+
+    async def _require_colleague(self, field_name: str, colleague: str) -> None:
+        if not await self._services.reading.is_colleague(colleague):
+            raise ValueRefused(field_name, f"there is no active colleague {colleague!r}")
+
+
+async def _later(file: OpenCase) -> CadenceBundle:
+    """The cadence that starts when a "not now" is over."""
+    return await file.cadence(file.case.cadence.on_not_now.cadence)
+
+
+def _end_of_wait(until: datetime | date, zone: ZoneInfo, now: datetime) -> datetime:
+    """The instant that is meant; a date means its first moment on the lead's own clock."""
+    try:
+        ends_at = until if isinstance(until, datetime) else datetime.combine(until, time(), zone).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueRefused("until", "it lies more than ten years ahead") from error
+    _value_fits(require_future, "until", ends_at, now)
+    return ends_at
+
+
+def _value_fits(
+    require: Callable[[str, datetime, datetime], None], field_name: str, at: datetime, now: datetime
+) -> None:
+    """A date that is wrong for every lead is the caller's mistake, not a conflict with how this lead stands."""
+    try:
+        require(field_name, at, now)
+    except CommandRefused as refused:
+        raise ValueRefused(refused.field, refused.message) from refused
+
+
+def _done(case: Case, plan: Plan, now: datetime, *, told: bool) -> CommandDone:
+    return CommandDone(
+        lead_id=case.lead.id,
+        revision=plan.revision,
+        stage=plan.stage,
+        answer=plan.answer,
+        ended=plan.ended,
+        next_touch=next_touch_view(case.enrollment, case.zone),
+        hold=hold_view(case.enrollment.hold, now),
+        open_tasks=list(plan.open_tasks),
+        told=told,
+    )

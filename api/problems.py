@@ -1,0 +1,209 @@
+"""Every error as an RFC 9457 problem document that names the field and says what to write instead."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError
+from starlette.exceptions import HTTPException
+
+from adapters.db.access import AlreadyAnswered, KeyReused, StillRunning
+from adapters.db.cadences import UnknownCadence
+from adapters.db.cases import UnknownLead
+from adapters.db.reading import BadCursor
+from cadences.refusals import CommandRefused
+from leads.capture import CaptureRefused
+
+MEDIA_TYPE = "application/problem+json"
+REPLAY_HEADER = "Idempotent-Replay"
+log = structlog.get_logger()
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong with a request."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] | None = None
+    incident: str | None = None
+    """Under which id our log has it."""
+    parts: dict[str, str] | None = None
+    """Which part is not ready."""
+
+
+class ValueRefused(Exception):
+    """A value that could never be right, in contrast to one that does not fit the lead as it stands."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+class UnknownTask(LookupError):
+    """There is no task of this id."""
+
+
+class NotReady(Exception):
+    """A part that we stand on is not ready."""
+
+    def __init__(self, parts: Mapping[str, str]) -> None:
+        super().__init__("not ready")
+        self.parts = dict(parts)
+
+
+def problem_response(
+    status: int,
+    detail: str,
+    *,
+    errors: Sequence[FieldError] | None = None,
+    incident: str | None = None,
+    parts: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """The problem document as a response."""
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=list(errors) if errors else None,
+        incident=incident,
+        parts=dict(parts) if parts else None,
+    )
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}},
+    }
+    for status in (401, 404, 409, 413, 415, 422)
+}
+"""For the OpenAPI document: how each error looks."""
+
+
+def install(app: FastAPI) -> None:
+    """Let the application answer every error with a problem document."""
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _refused_command(_: Request, refused: Any) -> JSONResponse:
+    return _of_field(409, refused.field, refused.message)
+
+
+async def _refused_value(_: Request, refused: Any) -> JSONResponse:
+    return _of_field(422, refused.field, refused.message)
+
+
+async def _unknown_cadence(_: Request, unknown: Any) -> JSONResponse:
+    return _of_field(422, "cadence", f"no cadence {str(unknown)!r} was published")
+
+
+async def _bad_cursor(_: Request, bad: Any) -> JSONResponse:
+    return _of_field(422, "cursor", str(bad))
+
+
+async def _unknown_lead(_: Request, __: Exception) -> JSONResponse:
+    return problem_response(404, "there is no such lead")
+
+
+async def _unknown_task(_: Request, __: Exception) -> JSONResponse:
+    return problem_response(404, "there is no such task")
+
+
+async def _answered(_: Request, answered: Any) -> JSONResponse:
+    return JSONResponse(answered.body, status_code=answered.status, headers={REPLAY_HEADER: "true"})
+
+
+async def _key_reused(_: Request, __: Exception) -> JSONResponse:
+    return _of_field(422, "Idempotency-Key", "this key was given with another request; take a new one")
+
+
+async def _still_running(_: Request, __: Exception) -> JSONResponse:
+    detail = "the same request is being worked on; ask again in a second"
+    return problem_response(409, detail, headers={"Retry-After": "1"})
+
+
+async def _not_ready(_: Request, not_ready: Any) -> JSONResponse:
+    wrong = [f"{part}: {state}" for part, state in not_ready.parts.items() if state != "ok"]
+    return problem_response(503, "; ".join(wrong), parts=not_ready.parts)
+
+
+async def _database_away(request: Request, away: Exception) -> JSONResponse:
+    log.warning("the database can't be reached", path=request.url.path, error=type(away).__name__)
+    return problem_response(503, "the database can't be reached; nothing was stored", headers={"Retry-After": "5"})
+
+
+async def _http_error(_: Request, error: Any) -> JSONResponse:
+    said = error.detail if error.detail and error.detail != HTTPStatus(error.status_code).phrase else None
+    detail = said or _PLAIN.get(error.status_code) or HTTPStatus(error.status_code).phrase
+    return problem_response(error.status_code, detail, headers=error.headers)
+
+
+async def _invalid(_: Request, invalid: Any) -> JSONResponse:
+    found: list[Mapping[str, Any]] = invalid.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return problem_response(400, "the body is no JSON", errors=[FieldError(field="body", message="it is no JSON")])
+    if any(one["loc"][0] == "path" for one in found):
+        return problem_response(404, "there is nothing at this address: its id is none")
+    errors = [FieldError(field=_field(one["loc"]), message=_message(one)) for one in found]
+    return problem_response(422, "; ".join(f"{one.field}: {one.message}" for one in errors[:5]), errors=errors)
+
+
+def _of_field(status: int, field: str, message: str) -> JSONResponse:
+    return problem_response(status, f"{field}: {message}", errors=[FieldError(field=field, message=message)])
+
+
+def _field(loc: Sequence[Any]) -> str:
+    return ".".join(str(part) for part in loc[1:]) or str(loc[0])
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    """Pydantic's words, without the input: that may be private, or long."""
+    if error["type"] == "extra_forbidden":
+        return "there is no such field"
+    if error["type"] == "missing":
+        return "it is required"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+_PLAIN = {
+    404: "there is nothing at this address",
+    405: "this address does not take that method",
+}
+_HANDLERS: dict[type[Exception], Any] = {
+    CommandRefused: _refused_command,
+    ValueRefused: _refused_value,
+    CaptureRefused: _refused_value,
+    UnknownCadence: _unknown_cadence,
+    UnknownLead: _unknown_lead,
+    UnknownTask: _unknown_task,
+    BadCursor: _bad_cursor,
+    AlreadyAnswered: _answered,
+    KeyReused: _key_reused,
+    StillRunning: _still_running,
+    NotReady: _not_ready,
+    RequestValidationError: _invalid,
+    HTTPException: _http_error,
+    InterfaceError: _database_away,
+    OperationalError: _database_away,
+    ConnectionError: _database_away,
+}

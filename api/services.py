@@ -1,0 +1,39 @@
+"""What the routes and the command line need, put together once by the composition root."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from adapters.db.access import ApiTokens, IdempotencyKeys
+from adapters.db.cadences import CadenceShelf
+from adapters.db.capture import LeadIntake
+from adapters.db.cases import CaseStore
+from adapters.db.reading import Reading
+from leads.model import Company
+
+
+class Delivery(Protocol):
+    """Tells a lead's workflow what was committed."""
+
+    async def deliver(self, lead_id: UUID) -> bool:
+        """Tell it everything it has not heard yet, in order; False when it can't be reached now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that callers get is made of these."""
+
+    cases: CaseStore
+    intake: LeadIntake
+    shelf: CadenceShelf
+    delivery: Delivery
+    reading: Reading
+    tokens: ApiTokens
+    idempotency: IdempotencyKeys
+    clock: Callable[[], datetime]
+    company: Company
+    readiness: Callable[[], Awaitable[dict[str, str]]]
+    """Each part we stand on, and "ok" or what is wrong with it."""

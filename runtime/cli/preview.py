@@ -1,0 +1,253 @@
+"""The command that shows what a cadence will do with a lead: `follow preview`."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from uuid import UUID
+
+import typer
+from pydantic import BaseModel, ConfigDict, ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from cadences.bundle import CadenceBundle
+from cadences.case import Case, Enrollment
+from cadences.fields import SAMPLE_LEAD
+from cadences.findings import CadenceError
+from cadences.library import library_files, read_bundle
+from cadences.preview import Calls, PreviewedTouch, preview
+from cadences.spans import at_local
+from leads.capture import CaptureRefused, NewLead
+from leads.model import Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
+from leads.normalising import GivenConsent, new_lead
+from leads.zones import main_zone
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+
+_ENROLLMENT = UUID("00000000-0000-4000-8000-000000000002")
+_YEARS = (2000, 2100)
+"""Between which a preview may start: what calendars and time zones know something about."""
+_LARGEST = 100_000
+"""Bytes of a lead's file."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="preview")(show)
+
+
+def show(
+    cadence: Annotated[str, typer.Argument(help="A cadence's YAML file, or the name of a shipped cadence.")],
+    lead: Annotated[Path | None, typer.Option(help="A lead as YAML or JSON; a sample lead when left out.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="When it begins, like 2026-11-20T22:15, on the lead's clock; now when left out.")
+    ] = None,
+    calls: Annotated[str, typer.Option(help="Whether our people make the calls: made or missed.")] = "made",
+    touches: Annotated[int, typer.Option(min=1, max=500, help="How many touches to show.")] = 40,
+) -> None:
+    """Show every touch of a cadence for a lead that stays silent: when, on the lead's clock, and why then."""
+    from adapters.clock import wall_clock
+    from runtime.bootstrap import company_of
+    from runtime.settings import load_settings
+
+    settings = load_settings()
+    company = company_of(settings)
+    how = _calls(calls)
+    bundle = _bundle(cadence)
+    plan_for = bundle.cadence.for_.kind
+    kind = LeadKind.OUTBOUND if plan_for is LeadKind.OUTBOUND else LeadKind.INBOUND
+    now = wall_clock()
+    person = replace(SAMPLE_LEAD, kind=kind) if lead is None else _lead(lead, kind, company, now)
+    begins = now if start is None else _instant(start, person, company)
+    found = preview(_case(bundle, person, company, settings, begins), begins, touches=touches, calls=how)
+    console = Console(highlight=False)
+    console.print(_table(bundle, person, company, found))
+    if plan_for not in ("any", person.kind):
+        console.print(Text(f"Mind that {bundle.name} is meant for {plan_for} leads; this one is {person.kind}."))
+
+
+def _case(bundle: CadenceBundle, lead: Lead, company: Company, settings: "Settings", begins: datetime) -> Case:
+    return Case(
+        lead=lead,
+        company=company,
+        cadence=bundle.cadence,
+        enrollment=Enrollment(
+            id=_ENROLLMENT,
+            cadence=bundle.cadence.name,
+            version=bundle.version,
+            started_at=begins,
+            answers_question=lead.kind is LeadKind.INBOUND,
+        ),
+        manager=settings.default_escalation,
+    )
+
+
+def _calls(text: str) -> Calls:
+    match text:
+        case "made" | "missed":
+            return text
+    _refuse(f"--calls is made or missed, not {text!r}")
+
+
+def _bundle(named: str) -> CadenceBundle:
+    """The cadence of this file or name, without an error in it."""
+    shipped = {path.stem: path for path in library_files()}
+    path = shipped.get(named) if named in shipped else Path(named)
+    if path is None or (named not in shipped and not path.exists() and path.suffix not in (".yaml", ".yml")):
+        near = difflib.get_close_matches(named, shipped, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"shipped are {', '.join(shipped)}"
+        _refuse(f"there is no file and no shipped cadence {named!r}; {hint}")
+    try:
+        bundle = read_bundle(path)
+        _ = bundle.cadence
+    except CadenceError as error:
+        _refuse(*str(error).splitlines())
+    return bundle
+
+
+class _ConsentFile(BaseModel):
+    """A permission, as a lead's file has it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    channel: str
+    contact: str | None = None
+    wording: str = "agreed"
+    method: str = "file"
+    source: str | None = None
+
+
+class _LeadFile(BaseModel):
+    """A lead, as its file has it; what the API takes, less what a preview has no use for."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    zone: str | None = None
+    country: str | None = None
+    company: str | None = None
+    question: str | None = None
+    kind: str | None = None
+    source: str | None = None
+    consents: list[_ConsentFile] = []
+    attributes: dict[str, str] = {}
+
+
+def _lead(path: Path, kind: LeadKind, company: Company, now: datetime) -> Lead:
+    """The lead of a file, normalised just as capture does it."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            _refuse(f"{path}: a lead has at most {_LARGEST:,} bytes")
+        given = _LeadFile.model_validate(YAML(typ="safe", pure=True).load(data.decode("utf-8-sig")) or {})
+        values = given.model_dump(exclude={"consents"}) | {"kind": given.kind or kind.value}
+        consents = [GivenConsent(**consent.model_dump()) for consent in given.consents]
+        return _captured(new_lead(region=company.country, consents=consents, **values), now)
+    except OSError as error:
+        _refuse(f"{path}: can't be read: {(error.strerror or str(error)).lower()}")
+    except UnicodeDecodeError:
+        _refuse(f"{path}: is no UTF-8 text")
+    except YAMLError as error:
+        _refuse(f"{path}: is neither YAML nor JSON: {_first_line(error)}")
+    except CaptureRefused as error:
+        _refuse(f"{path}: {error}")
+    except ValidationError as error:
+        _refuse(*(f"{path}: {_said(problem)}" for problem in error.errors()))
+
+
+def _captured(new: NewLead, now: datetime) -> Lead:
+    points = ((ContactKind.EMAIL, new.email), (ContactKind.PHONE, new.phone))
+    return replace(
+        SAMPLE_LEAD,
+        kind=new.kind,
+        created_at=now,
+        name=new.name,
+        company=new.company,
+        question=new.question,
+        source=new.source,
+        zone=new.zone,
+        country=new.country,
+        attributes=dict(new.attributes),
+        contacts=tuple(ContactPoint(kind, value) for kind, value in points if value is not None),
+        consents=tuple(
+            Consent(given.channel, given.contact, given.wording, given.method, given.source, now)
+            for given in new.consents
+        ),
+    )
+
+
+def _said(problem: Any) -> str:
+    """One mistake in a lead's file, in words for people who do not read pydantic."""
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        known = [*_LeadFile.model_fields, *_ConsentFile.model_fields]
+        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        return f"{place}: there is no such key{f'; did you mean {near[0]}?' if near else ''}"
+    if not place:
+        return "a lead is a mapping, like `email: maria@example.com`"
+    return f"{place}: {problem['msg'].lower()}"
+
+
+def _instant(text: str, lead: Lead, company: Company) -> datetime:
+    """An ISO date or time, on the lead's own clock unless it has an offset."""
+    try:
+        read = datetime.fromisoformat(text.strip())
+    except ValueError:
+        _refuse(f"--start {text!r} is no date or time; write 2026-11-20 or 2026-11-20T22:15, or 2026-11-20T22:15+01:00")
+    if not _YEARS[0] <= read.year < _YEARS[1]:
+        _refuse(f"--start {text!r} lies outside the years {_YEARS[0]} to {_YEARS[1] - 1}")
+    return at_local(read, main_zone(lead, company)) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def _table(bundle: CadenceBundle, lead: Lead, company: Company, found: Sequence[PreviewedTouch]) -> Table:
+    zone = main_zone(lead, company)
+    who = lead.name or lead.email or lead.phone or "a lead"
+    table = Table(title=Text(f"{bundle.name} for {who}, silent, by the clock of {zone.key}"), show_lines=True)
+    table.add_column("#", justify="right", no_wrap=True)
+    for heading in ("when", "channel", "step", "due"):
+        table.add_column(heading, no_wrap=heading != "step")
+    table.add_column("why", ratio=1)
+    for touch in found:
+        again = f" ({touch.occurrence})" if touch.occurrence > 1 else ""
+        due = f"{touch.due_at.astimezone(zone):%a %d %b %H:%M}" if touch.due_at else ""
+        cells = [str(touch.number), f"{touch.local:%a %d %b %Y %H:%M %Z}", touch.channel.value, touch.step_id + again]
+        table.add_row(*(Text(cell) for cell in (*cells, due, _why(touch))))
+    return table
+
+
+def _why(touch: PreviewedTouch) -> str:
+    """The chain of rules, each with the instant it led to where it moved the touch on."""
+    lines = []
+    before: datetime | None = None
+    for reason in touch.reasons:
+        at = reason.at.astimezone(touch.local.tzinfo) if reason.at else None
+        moved = at is not None and at != before
+        lines.append(reason.text + (f" → {at:%a %d %b %H:%M}" if moved else ""))
+        before = at or before
+    return "\n".join(lines)
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong and where, from a YAML library's long story."""
+    lines = str(error).splitlines()
+    place = next((found for line in reversed(lines) if (found := re.search(r"line \d+, column \d+", line))), None)
+    words = str(getattr(error, "problem", None) or (lines[0] if lines else "it can't be read"))
+    return f"{words} ({place.group(0)})" if place else words
+
+
+def _refuse(*lines: str) -> NoReturn:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(line, markup=False)
+    raise typer.Exit(1)
