@@ -217,11 +217,10 @@ class LeadCommands:
         """Another colleague owns the lead."""
 
         async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
-            await self._require_colleague("owner", owner)
             case = commands.reassign(file.case, owner=await file.colleague(owner), by=who, now=now)
             return _Decision(case, {"owner": owner}, {"owner": owner})
 
-        return await self._carry_out(lead_id, caller, by, CommandKind.REASSIGN, decide)
+        return await self._carry_out(lead_id, caller, by, CommandKind.REASSIGN, decide, owner=owner)
 
     async def complete_task(
         self,
@@ -262,7 +261,7 @@ class LeadCommands:
                 until=ends_at,
                 later=(later.cadence, later.version) if later else None,
             )
-            told = {"task_id": task_id, "until": ends_at}
+            told: dict[str, Any] = {"task_id": task_id, "until": ends_at}
             if outcome in (Outcome.YES, Outcome.NO):
                 told["answer"] = outcome.value
             return _Decision(case, {"outcome": outcome.value, "until": ends_at, "note": note}, told)
@@ -270,16 +269,26 @@ class LeadCommands:
         return await self._carry_out(task.lead_id, caller, by, CommandKind.COMPLETE_TASK, decide)
 
     async def _carry_out(
-        self, lead_id: UUID, caller: Caller, by: str | None, kind: CommandKind, decide: _Decide
+        self,
+        lead_id: UUID,
+        caller: Caller,
+        by: str | None,
+        kind: CommandKind,
+        decide: _Decide,
+        **colleagues: str,
     ) -> CommandDone:
-        """Decide, save and keep the answer in one transaction; tell the workflow after its commit."""
+        """Decide, save and keep the answer in one transaction; tell the workflow after its commit.
+
+        Args:
+            colleagues: who is named by which field, and must exist.
+        """
         services, write, now = self._services, caller.write, self._services.clock()
         keys = services.idempotency
         if write is not None:
             await keys.begin(write, now)
         try:
-            if by is not None:
-                await self._require_colleague("by", by)
+            for field_name, colleague in [*colleagues.items(), *([("by", by)] if by is not None else [])]:
+                await self._require_colleague(field_name, colleague)
             async with services.cases.open(lead_id, now) as file:
                 if write is not None:
                     await file.beside(lambda connection: keys.claim(connection, write, now))

@@ -92,11 +92,18 @@ def problem_response(
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": HTTPStatus(status).phrase,
-        "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema(ref_template="#/components/schemas/{model}")}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    for status in (401, 404, 409, 413, 415, 422)
+    for status in (400, 401, 404, 409, 413, 415, 422)
 }
 """For the OpenAPI document: how each error looks."""
+
+
+def problem_schemas() -> dict[str, Any]:
+    """What `PROBLEMS` refers to, for the components of the OpenAPI document."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts: dict[str, Any] = schema.pop("$defs")
+    return {**parts, "Problem": schema}
 
 
 def install(app: FastAPI) -> None:

@@ -89,6 +89,7 @@ class Life:
         self.clock = clock
         self.delivery = CommandDelivery(engine, LeadWorkflows(env.client), clock)
         self.lead_id = UUID(int=0)
+        self.first_run: str | None = None
 
     @property
     def client(self) -> Client:
@@ -111,6 +112,7 @@ class Life:
         captured = await self._intake.capture(new, by="test", now=self.clock())
         self.lead_id = captured.lead_id
         assert await self.delivery.deliver(captured.lead_id)
+        self.first_run = (await self.handle.describe()).run_id
         await self._settled()
         return captured.lead_id
 

@@ -1,0 +1,44 @@
+"""The web application: the REST interface with its OpenAPI document."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from api import problems
+from api.middleware import Incidents, JsonBodies
+from api.rest import health, leads, outbox, tasks
+from api.services import Services
+
+TITLE = "Followthrough"
+API = "/api"
+
+
+class Application(FastAPI):
+    """FastAPI whose OpenAPI document also says how errors look."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        document = super().openapi()
+        document["components"]["schemas"].update(problems.problem_schemas())
+        return document
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over these services.
+
+    There is no documentation page, since FastAPI's loads its parts from a CDN; the OpenAPI document is all there is.
+    """
+    app = Application(
+        title=TITLE,
+        summary="Every lead is followed up, politely, until it says yes or no.",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.services = services
+    problems.install(app)
+    for part in (leads, tasks, outbox, health):
+        app.include_router(part.router)
+    app.add_middleware(JsonBodies, under=f"{API}/")
+    app.add_middleware(Incidents)
+    return app

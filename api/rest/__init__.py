@@ -1,0 +1,1 @@
+"""The REST interface under /api: what other programs of the business call."""

@@ -1,0 +1,236 @@
+"""What callers send: one model for each body and query, in which nothing unknown is accepted."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from adapters.db.reading import MAX_PAGE, PAGE, TaskFilter
+from cadences.case import Outcome, TaskKind
+from leads.capture import NewLead
+from leads.model import Channel, LeadKind, Stage
+from leads.normalising import MAX_LINE, MAX_TEXT, MAX_WORDING, GivenConsent, clean_line, clean_text, new_lead
+
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+
+
+def _read_instant(value: Any) -> datetime:
+    """An instant with its offset; a naive one could be meant on any clock, so it is refused."""
+    if not isinstance(value, str):
+        raise ValueError("write an instant with its offset, like 2026-11-20T15:00:00Z")
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("it is no instant; write one like 2026-11-20T15:00:00Z") from error
+    if at.tzinfo is None:
+        raise ValueError("it has no offset; add Z or one like +01:00, so that it means one instant")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("it lies outside the calendar") from error
+
+
+def _read_until(value: Any) -> datetime | date:
+    if isinstance(value, str) and _DATE.match(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError("there is no such date") from error
+    return _read_instant(value)
+
+
+def _one_line(text: str) -> str | None:
+    return clean_line("text", text)
+
+
+def _many_lines(text: str) -> str | None:
+    return clean_text("text", text)
+
+
+def _required(text: str | None) -> str:
+    if not text:
+        raise ValueError("it must not be empty")
+    return text
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_read_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "description": "With its offset."}),
+]
+Until = Annotated[
+    datetime | date,
+    BeforeValidator(_read_until),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "An instant with its offset, or a date: its first moment on the lead's own clock.",
+            "examples": ["2027-03-01", "2027-03-01T09:00:00-05:00"],
+        }
+    ),
+]
+Note = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_many_lines)]
+Line = Annotated[str, Field(max_length=MAX_LINE), AfterValidator(_one_line)]
+RequiredLine = Annotated[str, Field(max_length=MAX_LINE), AfterValidator(_one_line), AfterValidator(_required)]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ConsentSent(_Sent):
+    """A permission, with the words that the person agreed to."""
+
+    channel: Channel
+    wording: str = Field(max_length=MAX_WORDING)
+    method: str = Field(max_length=MAX_LINE)
+    """How it was given: a checkbox, a form, a recorded call."""
+    source: str | None = Field(None, max_length=MAX_LINE)
+    """Where; the lead's source when left out."""
+    contact: str | None = Field(None, max_length=320)
+    """Which address or number; the lead's own one when left out."""
+
+
+class LeadSent(_Sent):
+    """A person who asked us something, or was found; an email address or a phone number is needed."""
+
+    email: str | None = Field(None, max_length=320)
+    phone: str | None = Field(None, max_length=60)
+    """With its country code, or of the lead's country, or of ours."""
+    name: str | None = None
+    company: str | None = None
+    question: str | None = None
+    kind: LeadKind = LeadKind.INBOUND
+    source: str | None = None
+    zone: str | None = Field(None, max_length=60)
+    """IANA name of the lead's time zone."""
+    country: str | None = Field(None, max_length=60)
+    """Two letters (ISO 3166)."""
+    cost: Annotated[Decimal, Field(decimal_places=2)] | None = None
+    """What the lead cost us, in the company's currency."""
+    attributes: dict[str, str] = Field(default_factory=dict)
+    consents: list[ConsentSent] = Field(default_factory=list, max_length=20)
+    cadence: str | None = None
+    """The default of the kind when left out."""
+    owner: str | None = None
+    """A colleague's id; the next rep in turn when left out."""
+    generated_by: str | None = None
+    """The colleague who found the lead."""
+
+    def as_new_lead(self, region: str) -> NewLead:
+        """The same, normalised.
+
+        Raises:
+            CaptureRefused: a value is wrong.
+        """
+        consents = [
+            GivenConsent(
+                channel=one.channel.value,
+                wording=one.wording,
+                method=one.method,
+                source=one.source,
+                contact=one.contact,
+            )
+            for one in self.consents
+        ]
+        values = self.model_dump(exclude={"consents", "kind"})
+        return new_lead(region=region, kind=self.kind.value, consents=consents, **values)
+
+
+class CommandSent(_Sent):
+    """Who commands."""
+
+    by: Line | None = None
+    """A colleague's id; the token's name when left out."""
+
+
+class TouchSent(CommandSent):
+    """A personal touch that was made outside the plan."""
+
+    channel: Channel
+    """How; `task` for any other way, such as a meeting."""
+    at: Instant | None = None
+    """When it happened; now when left out."""
+    note: Note | None = None
+
+
+class AnswerSent(CommandSent):
+    """What the lead finally said."""
+
+    answer: Literal["yes", "no"]
+    note: Note | None = None
+
+
+class NotNowSent(CommandSent):
+    """The lead wants to be left alone until a date."""
+
+    until: Until
+    note: Note | None = None
+
+
+class HoldSent(CommandSent):
+    """A pause."""
+
+    until: Until
+    reason: RequiredLine
+
+
+class SkipSent(CommandSent):
+    """Leave the next step out."""
+
+    step: Line | None = None
+    """Its id, to be sure that it is still the next one."""
+
+
+class CadenceSent(CommandSent):
+    """Another cadence."""
+
+    cadence: RequiredLine
+
+
+class OwnerSent(CommandSent):
+    """Another owner."""
+
+    owner: RequiredLine
+
+
+class CompletionSent(CommandSent):
+    """How a task ended."""
+
+    outcome: Outcome
+    until: Until | None = None
+    """When to call back, or until when "not now" holds."""
+    note: Note | None = None
+
+
+class _Page(_Sent):
+    limit: int = Field(PAGE, ge=1, le=MAX_PAGE)
+    cursor: str | None = Field(None, max_length=300)
+    """`next_cursor` of the page before."""
+
+
+class LeadQuery(_Page):
+    """Which leads."""
+
+    stage: Stage | None = None
+    cadence: Line | None = None
+    owner: Line | None = None
+    q: Line | None = Field(None, min_length=2, max_length=100)
+    """Part of a name, a company, an address or a number."""
+
+
+class TaskQuery(_Page):
+    """Which tasks."""
+
+    owner: Line | None = None
+    state: TaskFilter = "open"
+    kind: TaskKind | None = None
+
+
+class OutboxQuery(_Page):
+    """Which messages of the local outbox."""
+
+    lead: UUID | None = None
