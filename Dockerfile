@@ -21,7 +21,7 @@ RUN pip install --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
 
-RUN useradd --system --uid 10001 --home-dir /app --create-home --shell /usr/sbin/nologin follow
+RUN useradd --uid 10001 --home-dir /app --create-home --shell /usr/sbin/nologin follow
 COPY --from=build /opt/followthrough /opt/followthrough
 ENV PATH=/opt/followthrough/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.ports import CaseStore, Clock, MessageSender
 from activities.steps import admitted, instant_of, is_current
@@ -18,7 +19,7 @@ from cadences.hearing import contact_point_lost, lead_opted_out
 from cadences.messages import compose
 from cadences.progress import could_not_be_written, message_refused, message_sent, message_unknown
 from cadences.templating import TemplateMistake
-from leads.contract import Plan, StepInput
+from leads.contract import SEND_WITHIN, STEP_TIMEOUT, Plan, StepInput
 from leads.ids import touch_id
 from leads.sending import (
     AccountTrouble,
@@ -40,6 +41,7 @@ class _Claimed:
     """A claim that this attempt holds."""
 
     message: OutgoingMessage
+    at: datetime
     interrupted: bool
     """An earlier attempt held it and never settled it."""
 
@@ -85,7 +87,8 @@ class MessageActivities:
             claim = await opened.claim_of(reference)
             if claim is not None and claim.state is TouchState.CLAIMED:
                 # Whatever the plan says by now: this message may be out, and must be settled first.
-                return _Claimed(_message_of(claim, step), interrupted=True)
+                _leave_to_its_holder(claim, self._clock())
+                return _Claimed(_message_of(claim, step), claim.claimed_at, interrupted=True)
             if not is_current(step, opened):
                 return opened.plan
             fresh, touch = admitted(step, opened.case, now)
@@ -99,10 +102,13 @@ class MessageActivities:
             except TemplateMistake as broken:
                 return await opened.save(could_not_be_written(fresh, str(broken), now))
             await opened.claim(_claim_for(step, message, now, attempt=1 if claim is None else claim.attempt + 1))
-            return _Claimed(message, interrupted=False)
+            return _Claimed(message, now, interrupted=False)
 
     async def _hand_over(self, claimed: _Claimed, sender: MessageSender) -> Receipt:
         if not claimed.interrupted:
+            if self._clock() - claimed.at > SEND_WITHIN:
+                # This process stood still after its claim; by the time it sends, another may have settled it.
+                raise ApplicationError("too late to send under this claim", next_retry_delay=STEP_TIMEOUT)
             return await sender.send(claimed.message)
         finding = await sender.find(claimed.message)
         if finding.found is Found.SENT and finding.receipt is not None:
@@ -120,6 +126,13 @@ class MessageActivities:
             error = f"{result.code} {result}".strip() if isinstance(result, SendError) else None
             await opened.settle(message.touch_id, _state_after(result), receipt, error)
             return await opened.save(_case_after(opened.case, step, message, result, now))
+
+
+def _leave_to_its_holder(claim: Claim, now: datetime) -> None:
+    """Come back later while another attempt may still be sending under this claim."""
+    left = claim.claimed_at + STEP_TIMEOUT - now
+    if left > timedelta(0):
+        raise ApplicationError("another attempt may still be sending this", next_retry_delay=left)
 
 
 def _case_after(

@@ -22,7 +22,7 @@ MAX_DAYS = 3660
 _OUTCOMES = {
     Channel.EMAIL: ("sent", "skipped"),
     Channel.SMS: ("sent", "skipped"),
-    Channel.CALL: ("connected", "voicemail", "no answer", "wrong number", "call back", "expired", "skipped"),
+    Channel.CALL: ("connected", "voicemail", "no answer", "wrong number", "call back", "done", "expired", "skipped"),
     Channel.TASK: ("done", "connected", "expired", "skipped"),
 }
 

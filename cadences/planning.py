@@ -133,7 +133,7 @@ def _planned(
 
 def _touch(case: Case, candidate: _Candidate, now: datetime) -> NextTouch | None:
     """The candidate on a channel that can be used, at an instant the rules permit; None when it is to be left out."""
-    wanted, reasons = _wanted(case, candidate)
+    wanted, reasons = _not_held(case, candidate.at, candidate.reasons)
     at_any_hour = _answers_at_once(case, candidate)
     why_not: list[Reason] = []
     for channel, content in _channels(candidate.step, case):
@@ -202,13 +202,13 @@ def _earliest(case: Case, now: datetime) -> datetime:
     return max(now, case.enrollment.not_before or now)
 
 
-def _wanted(case: Case, candidate: _Candidate) -> tuple[datetime, tuple[Reason, ...]]:
-    """The instant the step is wanted at: the plan's, but not during a hold."""
-    wanted, reasons, hold = candidate.at, candidate.reasons, case.enrollment.hold
-    if hold is not None and hold.until > wanted:
-        wanted = hold.until
-        reasons = (*reasons, Reason("hold", f"held until then ({hold.reason.value.replace('_', ' ')})", wanted))
-    return wanted, reasons
+def _not_held(case: Case, wanted: datetime, reasons: tuple[Reason, ...]) -> tuple[datetime, tuple[Reason, ...]]:
+    """The instant itself or, during a hold, the hold's end."""
+    hold = case.enrollment.hold
+    if hold is None or hold.until <= wanted:
+        return wanted, reasons
+    word = hold.reason.value.replace("_", " ")
+    return hold.until, (*reasons, Reason("hold", f"held until then ({word})", hold.until))
 
 
 def _answers_at_once(case: Case, candidate: _Candidate) -> bool:
@@ -284,19 +284,21 @@ def _due(case: Case, candidate: _Candidate, opens_at: datetime) -> datetime:
 def _after_silence(case: Case, now: datetime) -> NextTouch:
     """The steps are used up: the lead goes back to a person, who decides."""
     silence, enrollment, done = case.cadence.on_silence, case.enrollment, case.enrollment.done
-    previous = enrollment.previous_at or enrollment.started_at
-    wanted = max(previous, now, enrollment.hold.until if enrollment.hold else now)
-    opens_at, shift = office_hours(case).next_open(wanted)
-    reasons = [Reason("plan", "the plan is used up without an answer", wanted)]
+    used_up = enrollment.previous_at or enrollment.started_at
+    because = (Reason("plan", "the plan is used up without an answer", used_up),)
+    wanted, reasons = _not_held(case, used_up, because)
+    opening = _opening(Channel.TASK, case, wanted, now, at_any_hour=False)
+    if isinstance(opening, Block):
+        raise TypeError("work for our own people is never blocked")
     within = silence.within if silence else CALL_WITHIN
     return NextTouch(
         step=StepRef(SILENCE_STEP, done.occurrence + 1 if done is not None and done.step_id == SILENCE_STEP else 1),
         channel=Channel.TASK,
         content=silence.task if silence else "no answer: decide how to go on",
-        act_at=opens_at,
-        opens_at=opens_at,
-        due_at=due_after(case, opens_at, within),
-        reasons=(*reasons, shift) if shift else tuple(reasons),
+        act_at=opening.at,
+        opens_at=opening.at,
+        due_at=due_after(case, opening.at, within),
+        reasons=(*reasons, *opening.reasons),
     )
 
 

@@ -87,7 +87,9 @@ def message_refused(case: Case, step: StepRef, now: datetime, retry_after: timed
     if not awaits(case, step):
         return case
     enrollment = case.enrollment
-    pause = retry_after or REFUSED_AGAIN_AFTER[min(enrollment.refusals, len(REFUSED_AGAIN_AFTER) - 1)]
+    pause = REFUSED_AGAIN_AFTER[min(enrollment.refusals, len(REFUSED_AGAIN_AFTER) - 1)]
+    if retry_after is not None:
+        pause = retry_after
     return plan(case.enrolled(not_before=now + pause, refusals=enrollment.refusals + 1), now)
 
 

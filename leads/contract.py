@@ -1,6 +1,6 @@
 """The contract between workflow, activities and callers: names, queues, ids and payloads, ids only."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -18,6 +18,13 @@ SMS_QUEUE = "follow-sms"
 """Text sends have a queue of their own, for the same reason."""
 
 PROGRESS_QUERY = "progress"
+
+STEP_TIMEOUT = timedelta(seconds=45)
+"""How long an attempt at a step may take: longer than a provider's HTTP time-out and two transactions. An unsettled
+claim that is younger may still be in another attempt's hands."""
+SEND_WITHIN = timedelta(seconds=15)
+"""How long after its claim an attempt may still begin to send; together with the provider's HTTP time-out it stays
+well below `STEP_TIMEOUT`, so that no attempt sends once the next one settles its claim."""
 
 
 def workflow_id(lead_id: UUID) -> str:

@@ -38,7 +38,7 @@ class Found(StrEnum):
 
     SENT = "sent"
     NOT_SENT = "not_sent"
-    """It certainly never arrived there, so it may be sent."""
+    """It certainly never arrived there, and a straggling first attempt would be recognised: so it may be sent."""
     UNKNOWN = "unknown"
     """Nobody can say; a person has to find out."""
 

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         EMAIL_QUEUE,
         PROGRESS_QUERY,
         SMS_QUEUE,
+        STEP_TIMEOUT,
         WORKFLOW,
         WORKFLOW_QUEUE,
         Acknowledged,
@@ -35,8 +36,6 @@ TOUCHES_PER_RUN = 8
 COMMANDS_PER_RUN = 60
 """After so many told commands it does too."""
 HEARD_KEPT = 64
-STEP_TIMEOUT = timedelta(seconds=45)
-"""Longer than a provider's HTTP time-out and two transactions."""
 STEP_RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
 )

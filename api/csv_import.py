@@ -1,0 +1,202 @@
+"""Enrolling a whole table of leads: good rows are captured a few at a time, bad ones are written beside the file."""
+
+import asyncio
+import csv
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+from uuid import UUID
+
+from adapters.db.cadences import UnknownCadence
+from api.csv_table import Row, Table, rows_of, values_of
+from api.services import Services
+from leads.capture import CaptureRefused, NewLead
+from leads.model import Channel
+from leads.normalising import GivenConsent, new_lead
+
+AT_ONCE = 8
+"""So many rows are captured at the same time; the pool of connections has more."""
+_BATCH = 200
+_TELL_WITHIN = timedelta(seconds=10)
+_YES = frozenset({"yes", "y", "true", "1", "x", "ja", "on"})
+_NO = frozenset({"no", "n", "false", "0", "-", "nein", "off"})
+_BY = "enroll"
+
+
+class Fate(StrEnum):
+    """What became of a row."""
+
+    CREATED = "created"
+    """A new lead."""
+    KNOWN = "known"
+    """The person was known; what was new was added, and what was not changed nothing."""
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What holds for rows that don't say otherwise."""
+
+    cadence: str | None = None
+    owner: str | None = None
+    source: str | None = None
+    kind: str | None = None
+    consent_wording: str | None = None
+    """The words that everybody with a "yes" in a consent column agreed to."""
+    consent_method: str = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class RowDone:
+    """A row, and what became of it."""
+
+    row: Row
+    fate: Fate
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What became of a table."""
+
+    fates: Counter[Fate]
+    all_told: bool
+    """False: some workflows were left to the schedule, since Temporal could not be reached."""
+
+
+class RejectsFile:
+    """The bad rows with their lines and reasons, as a table like the one they came from; gone when there are none."""
+
+    def __init__(self, table: Table) -> None:
+        self.path = Path(f"{table.path}.rejects.csv")
+        self._unfinished = Path(f"{self.path}.part")
+        self._table = table
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._unfinished.replace(self.path)
+        elif kind is None:
+            self.path.unlink(missing_ok=True)
+
+    def add(self, row: Row, reason: str) -> None:
+        """Write one bad row."""
+        if self._file is None:
+            # It holds what the original holds, so nobody else may read it.
+            self._unfinished.unlink(missing_ok=True)
+            descriptor = os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._file = os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="")
+            self._write([*self._table.header, "line", "reason"])
+        width = len(self._table.header)
+        cells = [*row.cells, *[""] * (width - len(row.cells))]
+        self._write([*cells[:width], str(row.line), reason, *cells[width:]])
+
+    def _write(self, cells: Iterable[str]) -> None:
+        assert self._file is not None
+        csv.writer(self._file, delimiter=self._table.delimiter).writerow(cells)
+
+
+class TableImport:
+    """Enrolls a table through the same door as every other lead, so doing it again changes nothing."""
+
+    def __init__(self, services: Services, table: Table, defaults: Defaults) -> None:
+        self._services = services
+        self._table = table
+        self._defaults = defaults
+        self._reachable = True
+        self._some = asyncio.Semaphore(AT_ONCE)
+
+    async def check_defaults(self) -> None:
+        """What would refuse every row is said once, before the first.
+
+        Raises:
+            CaptureRefused: the default cadence or owner does not exist.
+        """
+        cadence, owner = self._defaults.cadence, self._defaults.owner
+        if cadence is not None and cadence not in (names := await self._services.shelf.names()):
+            raise CaptureRefused("cadence", f"no cadence {cadence!r} was published; there are {', '.join(names)}")
+        if owner is not None and not await self._services.reading.is_colleague(owner):
+            raise CaptureRefused("owner", f"there is no active colleague {owner!r}")
+
+    async def run(self, rejects: RejectsFile, on_row: Callable[[RowDone], None] = lambda _: None) -> Enrolled:
+        """Enroll every row. Stopped at any point, it is continued by running it again.
+
+        Args:
+            on_row: hears of each row in the order of the file.
+        """
+        fates: Counter[Fate] = Counter()
+        rows = rows_of(self._table)
+        while batch := list(islice(rows, _BATCH)):
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(self._enroll(row)) for row in batch]
+            for done in (task.result() for task in running):
+                fates[done.fate] += 1
+                if done.reason is not None:
+                    rejects.add(done.row, done.reason)
+                on_row(done)
+        return Enrolled(fates, self._reachable)
+
+    async def _enroll(self, row: Row) -> RowDone:
+        if row.problem is not None:
+            return RowDone(row, Fate.REJECTED, row.problem)
+        async with self._some:
+            try:
+                new = lead_of(self._table, row, self._defaults, self._services.company.country)
+                captured = await self._services.intake.capture(new, _BY, self._services.clock())
+            except CaptureRefused as refused:
+                return RowDone(row, Fate.REJECTED, str(refused))
+            except UnknownCadence as unknown:
+                return RowDone(row, Fate.REJECTED, f"cadence: no cadence {str(unknown)!r} was published")
+            if self._reachable:
+                await self._tell(captured.lead_id)
+        return RowDone(row, Fate.CREATED if captured.created else Fate.KNOWN)
+
+    async def _tell(self, lead_id: UUID) -> None:
+        """Start the workflow; once Temporal can't be reached, the schedule starts what is left."""
+        try:
+            async with asyncio.timeout(_TELL_WITHIN.total_seconds()):
+                self._reachable = await self._services.delivery.deliver(lead_id) and self._reachable
+        except (TimeoutError, RuntimeError, OSError):
+            self._reachable = False
+
+
+def lead_of(table: Table, row: Row, defaults: Defaults, region: str) -> NewLead:
+    """The row as a lead.
+
+    Raises:
+        CaptureRefused: a value is wrong.
+    """
+    values, attributes = values_of(table, row)
+    consents = list(_consents(values, defaults))
+    for name in ("cadence", "owner", "source", "kind"):
+        if (default := getattr(defaults, name)) is not None:
+            values.setdefault(name, default)
+    return new_lead(region=region, attributes=attributes, consents=consents, **values)
+
+
+def _consents(values: dict[str, str], defaults: Defaults) -> Iterator[GivenConsent]:
+    for channel in (Channel.EMAIL, Channel.SMS, Channel.CALL):
+        column = f"{channel.value} consent"
+        said = values.pop(column, "").strip().casefold()
+        if not said or said in _NO:
+            continue
+        if said not in _YES:
+            raise CaptureRefused(column, f"{said!r} is neither yes nor no")
+        if defaults.consent_wording is None:
+            raise CaptureRefused(
+                column, "a consent counts with the words that were agreed to only: name them with --consent-wording"
+            )
+        yield GivenConsent(channel=channel.value, wording=defaults.consent_wording, method=defaults.consent_method)

