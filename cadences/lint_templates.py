@@ -189,12 +189,9 @@ def _check_renderings(bundle: CadenceBundle, reading: Reading) -> Iterator[Findi
     for path, mention in reading.templates().items():
         step = _step(reading, mention)
         turns = range(1, 5) if step is not None and step.repeat else range(1, 2)
-        found = [
-            finding
-            for lead in (SAMPLE_LEAD, BARE_LEAD)
-            for turn in turns
-            for finding in _rendered(bundle, path, lead, turn)
-        ]
+        found: list[Finding] = []
+        for lead in (SAMPLE_LEAD, BARE_LEAD):
+            found = found or [finding for turn in turns for finding in _rendered(bundle, path, lead, turn)]
         yield from found
         if path.startswith("sms/") and not found:
             yield from _check_text(bundle, path, first_text)

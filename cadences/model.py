@@ -200,7 +200,7 @@ class Instead(_Part):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if sum(value is not None for value in (self.email, self.sms, self.call, self.task)) != 1:
-            raise ValueError("`instead` takes exactly one of email, sms, call, task, or the word skip")
+            raise ValueError("`instead` takes exactly one of `email`, `sms`, `call`, `task`, or the word skip")
         return self
 
     @property

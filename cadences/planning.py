@@ -223,7 +223,6 @@ def _answers_at_once(case: Case, candidate: _Candidate) -> bool:
         and enrollment.done is None
         and not enrollment.moved
         and candidate.at_once
-        and candidate.step is case.cadence.steps[0]
     )
 
 

@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
+from cadences.templating import MAX_OUTPUT
+
 _PLACEHOLDER = re.compile("\ue000([0-9]+)\ue001")
 _WEB = re.compile("^https?://[^\\s<>\"'`\\\\^{}|\ue000\ue001]+$")
 
@@ -33,9 +35,17 @@ class Values:
 
     def __init__(self) -> None:
         self._values: list[str] = []
+        self._length = 0
 
     def keep(self, value: str) -> str:
-        """The placeholder of a value."""
+        """The placeholder of a value.
+
+        Raises:
+            OverflowError: all values together are longer than a message may be.
+        """
+        self._length += len(value)
+        if self._length > MAX_OUTPUT:
+            raise OverflowError(f"the text grows beyond {MAX_OUTPUT} characters")
         self._values.append(value)
         return f"\ue000{len(self._values) - 1}\ue001"
 

@@ -240,7 +240,9 @@ def _cost(given: str | Decimal | None) -> Decimal | None:
         raise CaptureRefused("cost", f"{_shown(str(given))} is no amount; write it like 12.50") from error
     if not cost.is_finite() or not 0 <= cost <= MAX_COST:
         raise CaptureRefused("cost", f"it must lie between 0 and {MAX_COST}")
-    return cost.quantize(Decimal("0.01"))
+    if cost != (rounded := cost.quantize(Decimal("0.01"))):
+        raise CaptureRefused("cost", "it has more than two decimals")
+    return rounded
 
 
 def _attributes(given: Mapping[str, str]) -> dict[str, str]:

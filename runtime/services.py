@@ -8,24 +8,30 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from adapters.db.access import AccessStore
+from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
 from api.services import Services
 from runtime.bootstrap import Foundation, connect_temporal, delivery_of, open_foundation
+from runtime.embedded.errors import StartError
 from runtime.settings import Settings
 
 _PART_ANSWERS_WITHIN = timedelta(seconds=2)
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, *, must_answer: bool = False) -> AsyncIterator[Services]:
     """What the web and the command line work with.
 
+    Args:
+        must_answer: fail at once when the database does not answer; the web waits for it instead, and says so.
+
     Raises:
-        StartError: the database or Temporal is not named.
+        StartError: the database or Temporal is not named, or the database does not answer.
     """
     async with open_foundation(settings) as foundation:
+        if must_answer:
+            await _require_database(foundation)
         client = await connect_temporal(settings, lazy=True)
         yield Services(
             cases=foundation.cases,
@@ -39,6 +45,15 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             company=foundation.company,
             readiness=_Readiness(foundation, client),
         )
+
+
+async def _require_database(foundation: Foundation) -> None:
+    try:
+        current = await schema_is_current(foundation.engine)
+    except OSError as unreachable:
+        raise StartError("the database does not answer; is `follow up` running in this folder?") from unreachable
+    if not current:
+        raise StartError("the database's schema is not current; run `follow migrate`")
 
 
 class _Readiness:

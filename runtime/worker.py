@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 
 # Loaded once for all workflows: re-importing them for each run costs 80 KB a cached lead.
 _PASSED_THROUGH = ("pydantic", "pydantic_core", "annotated_types", "leads")
+FINISH_WITHIN = timedelta(seconds=15)
+"""How long begun activities may go on after the worker was told to stop."""
 DEFAULT_ACTIVITIES = 50
 DEFAULT_WORKFLOWS = 1000
 
@@ -34,7 +37,11 @@ def workers(
     interceptors: Sequence[Interceptor] = (),
 ) -> list[Worker]:
     """One worker for workflows and database work, and one for each channel's sends."""
-    common: dict[str, Any] = {"max_concurrent_activities": max_activities, "interceptors": interceptors}
+    common: dict[str, Any] = {
+        "max_concurrent_activities": max_activities,
+        "interceptors": interceptors,
+        "graceful_shutdown_timeout": FINISH_WITHIN,
+    }
     return [
         Worker(
             client,

@@ -168,13 +168,14 @@ def status() -> None:
 
 def _with_services(run: "Callable[[Services], Awaitable[Result]]") -> Result:
     """Do something with the services of this machine."""
-    from runtime.web import open_services
+    from runtime.addresses import with_servers
+    from runtime.services import open_services
 
-    settings = load_settings()
+    settings = with_servers(load_settings())
     logs.configure("WARNING", as_json=settings.log_json)
 
     async def opened() -> Result:
-        async with open_services(settings) as services:
+        async with open_services(settings, must_answer=True) as services:
             return await run(services)
 
     return asyncio.run(opened())

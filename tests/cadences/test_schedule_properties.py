@@ -37,12 +37,13 @@ def is_in_hours(case: Case, at: datetime, zone: ZoneInfo) -> bool:
 
 
 def answers_the_question(case: Case, touch: PreviewedTouch) -> bool:
-    first = case.cadence.steps[0]
+    step = case.cadence.step(touch.step_id)
     return (
         case.lead.kind is LeadKind.INBOUND
         and touch.number == 1
         and touch.channel is Channel.EMAIL
-        and (first.after, first.wait) == (None, None)
+        and step is not None
+        and (step.after, step.wait) == (None, None)
     )
 
 
@@ -116,7 +117,7 @@ OPEN_CADENCE = a_cadence(
     limits=NO_LIMITS,
     on_personal_touch={"pause": "5 business days"},
 )
-STEADY = st.sampled_from(["UTC", "Asia/Tokyo", "Asia/Kolkata", "America/Phoenix", "Pacific/Apia"])
+STEADY = st.sampled_from(["UTC", "Asia/Tokyo", "Asia/Kolkata", "America/Phoenix", "Pacific/Guam"])
 """Zones without clock changes, in which wall clock and stopwatch agree."""
 
 
@@ -144,7 +145,6 @@ def test_a_personal_touch_moves_the_next_touch_and_all_later_ones_by_exactly_the
     paused = log_personal_touch(case, channel=Channel.CALL, touched_at=now, by="anna", note=None, now=now)
     until = add_span(now, OPEN_CADENCE.on_personal_touch.pause, case.zone, OPEN_CADENCE.hours.business_calendar())
     before, after = lived(case, now), lived(paused, now)
-    # What lies in a repeated clock hour can't be moved there; these zones have none.
     assert after[: len(before)][:5] == [at + (until - now) for at in before][:5]
 
 
@@ -238,5 +238,3 @@ def test_a_machine_that_was_down_keeps_the_distances(zone: str, start: datetime,
     assert case.enrollment.next is not None
     case = message_sent(case, case.enrollment.next.step, late)
     assert lived(case, late)[:3] == [late + 2 * DAY, late + 6 * DAY, late + 17 * DAY]
-
-

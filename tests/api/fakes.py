@@ -1,0 +1,37 @@
+"""A delivery that only remembers, or that finds nobody to tell."""
+
+import asyncio
+from uuid import UUID
+
+
+class RecordingDelivery:
+    """Remembers which leads' workflows were told."""
+
+    def __init__(self) -> None:
+        self.told: list[UUID] = []
+
+    async def deliver(self, lead_id: UUID) -> bool:
+        self.told.append(lead_id)
+        return True
+
+
+class UnreachableDelivery:
+    """Temporal is away."""
+
+    async def deliver(self, lead_id: UUID) -> bool:
+        return False
+
+
+class BrokenDelivery:
+    """Telling fails in a way that nobody expected."""
+
+    async def deliver(self, lead_id: UUID) -> bool:
+        raise RuntimeError("no route to Temporal")
+
+
+class HangingDelivery:
+    """Temporal takes the call and never answers."""
+
+    async def deliver(self, lead_id: UUID) -> bool:
+        await asyncio.sleep(3600)
+        return True

@@ -1,0 +1,145 @@
+"""The whole product on its embedded servers, as a newcomer starts it: leads over REST, stops, kills and restarts."""
+
+import stat
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.installation import Installation
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    installation = Installation(tmp_path_factory.mktemp("house"))
+    installation.start()
+    yield installation
+    installation.close()
+
+
+def outbox_of(house: Installation, lead_id: str) -> list[Any]:
+    return list(house.get(f"/api/outbox?lead={lead_id}")["items"])
+
+
+def new_lead(house: Installation, name: str) -> str:
+    captured = house.post(
+        "/api/leads",
+        {
+            "email": f"{name}@example.com",
+            "name": name.capitalize(),
+            "question": "How much?",
+            "kind": "inbound",
+            "zone": "America/New_York",
+        },
+    )
+    return str(captured["id"])
+
+
+def open_tasks(house: Installation, lead_id: str) -> list[Any]:
+    return [task for task in house.get(f"/api/leads/{lead_id}")["tasks"] if task["state"] == "open"]
+
+
+def next_at(house: Installation, lead_id: str) -> datetime:
+    return datetime.fromisoformat(house.get(f"/api/leads/{lead_id}")["next_touch"]["at"])
+
+
+def waits(house: Installation) -> dict[str, Any]:
+    """Each lead's next touch, with its explanation."""
+    found = house.get("/api/leads?limit=100")["items"]
+    assert len(found) >= 8
+    return {lead["id"]: house.get(f"/api/leads/{lead['id']}")["next_touch"] for lead in found}
+
+
+def test_a_newcomer_sees_first_emails_call_tasks_and_explained_waits(house: Installation) -> None:
+    emails = house.wait_for(lambda: house.get("/api/outbox")["items"], 60)
+    assert all(email["recipient"].endswith("example.com") for email in emails)
+    tasks = house.wait_for(lambda: house.get("/api/tasks?state=open")["items"], 60)
+    assert {task["owner"] for task in tasks} <= {"anna", "ben", "mia"}
+    assert any(task["kind"] == "call" for task in tasks)
+    for touch in waits(house).values():
+        assert touch["reasons"]
+        assert all(reason["text"] for reason in touch["reasons"])
+
+
+def test_the_token_is_for_its_owner_only(house: Installation) -> None:
+    token = house.folder / ".followthrough" / "token"
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
+
+
+def test_a_new_leads_first_email_stands_in_the_outbox_within_five_seconds(house: Installation) -> None:
+    lead_id = new_lead(house, "quick")
+    (email,) = house.wait_for(lambda: outbox_of(house, lead_id), 5)
+    assert email["recipient"] == "quick@example.com"
+    assert "How much?" in email["text"]
+
+
+def test_a_personal_touch_moves_the_next_touch_by_the_cadences_pause(house: Installation) -> None:
+    lead_id = new_lead(house, "touched")
+    task = house.wait_for(lambda: open_tasks(house, lead_id), 10)[0]
+    house.post(f"/api/tasks/{task['id']}/complete", {"outcome": "done"})
+    before = next_at(house, lead_id)
+
+    house.post(f"/api/leads/{lead_id}/touches", {"channel": "call", "note": "talked at length"})
+
+    moved = next_at(house, lead_id) - before
+    # Five business days are seven days on the wall, or more across a holiday; opening hours may add one to three.
+    assert timedelta(days=5) <= moved <= timedelta(days=12)
+    assert house.get(f"/api/leads/{lead_id}")["hold"]["reason"] == "personal_touch"
+
+
+def test_a_no_ends_everything_and_nothing_is_sent_afterwards(house: Installation) -> None:
+    lead_id = new_lead(house, "never")
+    house.wait_for(lambda: outbox_of(house, lead_id), 5)
+    house.wait_for(lambda: open_tasks(house, lead_id), 10)
+    house.post(f"/api/leads/{lead_id}/answer", {"answer": "no"})
+
+    lead = house.get(f"/api/leads/{lead_id}")
+    assert lead["answer"] == "no"
+    assert lead["next_touch"] is None
+    assert open_tasks(house, lead_id) == []
+    assert len(outbox_of(house, lead_id)) == 1
+    refused = house.call("POST", f"/api/leads/{lead_id}/skip", {})
+    assert refused.status_code in (409, 422)
+
+
+def test_the_command_line_shows_the_same_in_a_second_terminal(house: Installation) -> None:
+    for arguments in (["status"], ["tasks"], ["lead", "priya@harbor-bakery.example.com"]):
+        shown = house.command(*arguments)
+        assert shown.returncode == 0, shown.stderr
+        assert shown.stdout.strip()
+
+
+def test_a_second_follow_up_in_the_same_folder_says_so_in_one_line(house: Installation) -> None:
+    second = house.command("up")
+    assert second.returncode == 1
+    assert "Traceback" not in second.stderr
+    assert len(second.stderr.strip().splitlines()) == 1
+
+
+def test_stopping_and_killing_leave_every_lead_where_it_was(house: Installation) -> None:
+    before = waits(house)
+
+    assert house.stop() == 0
+    assert house.log.count("Traceback") == 0
+    house.start()
+    assert waits(house) == before
+
+    killed = house.worker()
+    assert killed is not None
+    killed.kill()
+    house.wait_for(lambda: house.worker() not in (None, killed), 60)
+    assert waits(house) == before
+    lead_id = new_lead(house, "after-the-worker-died")
+    house.wait_for(lambda: outbox_of(house, lead_id), 30)
+
+    before = waits(house)
+    house.kill_everything()
+    house.start()
+    assert waits(house) == before
+    lead_id = new_lead(house, "after-the-power-cut")
+    house.wait_for(lambda: outbox_of(house, lead_id), 20)
+    sent = [email["touch_id"] for email in house.get("/api/outbox?limit=200")["items"]]
+    assert len(sent) == len(set(sent))
