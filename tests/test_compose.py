@@ -23,12 +23,12 @@ import pytest
 import typer
 from ruamel.yaml import YAML
 
+from leads.contract import STEP_TIMEOUT
 from runtime.cli import app
 from runtime.embedded.postgres import postgres_programs
 from runtime.embedded.temporal import temporal_program
 from runtime.settings import PREFIX, Settings, SettingsError, load_settings, variable
 from runtime.temporal_setup import RETENTION
-from workflows.lead_cadence import STEP_TIMEOUT
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

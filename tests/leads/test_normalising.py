@@ -182,7 +182,6 @@ def test_whatever_is_typed_is_kept_in_one_spelling_or_refused(text: str) -> None
     for normal in (normal_email, lambda typed: normal_phone(typed, "US"), known_zone, known_country):
         try:
             kept = normal(text)
-        except CaptureRefused as refused:
-            assert refused.message
-        else:
-            assert normal(kept) == kept
+        except CaptureRefused:
+            continue
+        assert normal(kept) == kept

@@ -1,0 +1,197 @@
+"""Capture: one person is one lead, whatever comes in, in whatever order, and nobody asks in vain."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.db.cadences import UnknownCadence
+from adapters.db.capture import LeadIntake
+from adapters.db.cases import CaseStore
+from adapters.db.rows import CommandRow, EnrollmentRow, InquiryRow, LeadRow
+from cadences import commands, hearing
+from cadences.case import Case, Outcome, TaskKind
+from cadences.task_outcomes import complete_task
+from leads.capture import CaptureRefused, NewConsent, NewLead
+from leads.contract import CommandKind
+from leads.model import Channel, Ending, LeadKind, Stage
+from tests.clocks import SettableClock
+
+PHONE = "+12125550111"
+PRIYA = NewLead(name="Priya", email="priya@example.com", question="How much?", owner="anna")
+
+
+async def count(engine: AsyncEngine, table: Any) -> int:
+    async with engine.connect() as connection:
+        return await connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def case_of(cases: CaseStore, lead_id: UUID, clock: SettableClock) -> Case:
+    async with cases.open(lead_id, clock()) as opened:
+        return opened.case
+
+
+async def say_no(cases: CaseStore, lead_id: UUID, clock: SettableClock) -> None:
+    async with cases.open(lead_id, clock()) as opened:
+        no = commands.record_answer(opened.case, answer="no", by="anna", note=None, now=clock())
+        await opened.save(no, CommandKind.RECORD_ANSWER)
+
+
+async def test_the_same_person_again_with_nothing_new_changes_nothing(
+    engine: AsyncEngine, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    second = await intake.capture(PRIYA, by="test", now=clock())
+    assert (second.lead_id, second.created, second.enrolled) == (first.lead_id, False, False)
+    assert [await count(engine, table) for table in (LeadRow, InquiryRow, CommandRow)] == [1, 1, 1]
+
+
+async def test_ten_captures_of_one_person_at_once_make_one_lead(
+    engine: AsyncEngine, intake: LeadIntake, clock: SettableClock
+) -> None:
+    captured = await asyncio.gather(*(intake.capture(PRIYA, by="test", now=clock()) for _ in range(10)))
+    assert len({one.lead_id for one in captured}) == 1
+    assert sum(one.created for one in captured) == 1
+    assert await count(engine, LeadRow) == 1
+
+
+async def test_a_new_question_of_an_active_lead_holds_for_a_person(
+    cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    clock.move_by(timedelta(hours=1))
+    again = NewLead(email="priya@example.com", question="And how fast?")
+    await intake.capture(again, by="test", now=clock())
+
+    case = await case_of(cases, first.lead_id, clock)
+    assert case.lead.question == "And how fast?"
+    assert TaskKind.QUESTION in {task.kind for task in case.open_tasks}
+    assert case.enrollment.hold is not None
+
+
+async def test_a_phone_and_a_consent_that_come_later_are_added_and_planned_with(
+    cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    more = NewLead(
+        email="priya@example.com",
+        phone=PHONE,
+        company="Bakery",
+        consents=(NewConsent(Channel.SMS, PHONE, "You may.", "checkbox", "form"),),
+    )
+    again = await intake.capture(more, by="test", now=clock())
+    assert not again.created
+    lead = (await case_of(cases, first.lead_id, clock)).lead
+    assert lead.phone == PHONE
+    assert lead.company == "Bakery"
+    assert lead.consents_to(Channel.SMS)
+
+
+async def test_after_a_no_only_the_question_is_answered_by_a_person(
+    cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    await say_no(cases, first.lead_id, clock)
+    clock.move_by(timedelta(days=40))
+    again = await intake.capture(NewLead(email="priya@example.com", question="Still open?"), by="test", now=clock())
+
+    assert again.enrolled
+    case = await case_of(cases, first.lead_id, clock)
+    assert case.enrollment.question_only
+    assert case.enrollment.next is None
+    (task,) = case.open_tasks
+    assert (task.kind, task.owner) == (TaskKind.QUESTION, "anna")
+
+    async with cases.open(first.lead_id, clock()) as opened:
+        answered = complete_task(
+            opened.case, task_id=task.id, outcome=Outcome.ANSWERED, by="anna", note=None, now=clock()
+        )
+        await opened.save(answered, CommandKind.COMPLETE_TASK)
+    case = await case_of(cases, first.lead_id, clock)
+    assert case.enrollment.ended is Ending.ANSWERED
+    assert not case.open_tasks
+
+
+async def test_prospecting_never_begins_anew_after_a_no(
+    engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    await say_no(cases, first.lead_id, clock)
+    found = NewLead(kind=LeadKind.OUTBOUND, email="priya@example.com", phone=PHONE, name="P.")
+    again = await intake.capture(found, by="test", now=clock())
+    assert not again.enrolled
+    assert await count(engine, EnrollmentRow) == 1
+    assert (await case_of(cases, first.lead_id, clock)).enrollment.ended is Ending.NO
+
+
+async def test_after_a_won_hand_over_a_new_question_begins_anew(
+    cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    async with cases.open(first.lead_id, clock()) as opened:
+        yes = commands.record_answer(opened.case, answer="yes", by="anna", note=None, now=clock())
+        won = complete_task(yes, task_id=yes.open_tasks[0].id, outcome=Outcome.WON, by="anna", note=None, now=clock())
+        await opened.save(won, CommandKind.COMPLETE_TASK)
+    clock.move_by(timedelta(days=300))
+    again = await intake.capture(NewLead(email="priya@example.com", question="One more?"), by="test", now=clock())
+    assert again.enrolled
+    case = await case_of(cases, first.lead_id, clock)
+    assert case.lead.stage is Stage.NEW
+    assert case.enrollment.next is not None
+    assert case.enrollment.next.step.step_id == "answer-the-question"
+
+
+async def test_a_question_during_the_hand_over_goes_to_its_owner(
+    cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    async with cases.open(first.lead_id, clock()) as opened:
+        yes = commands.record_answer(opened.case, answer="yes", by="anna", note=None, now=clock())
+        await opened.save(yes, CommandKind.RECORD_ANSWER)
+    again = await intake.capture(NewLead(email="priya@example.com", question="When?"), by="test", now=clock())
+    assert not again.enrolled
+    case = await case_of(cases, first.lead_id, clock)
+    assert {task.kind for task in case.open_tasks} == {TaskKind.HAND_OVER, TaskKind.QUESTION}
+
+
+async def test_a_suppressed_address_is_never_used_again_under_any_lead(
+    engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    async with cases.open(first.lead_id, clock()) as opened:
+        out = hearing.lead_opted_out(opened.case, why="STOP", now=clock())
+        await opened.save(out, CommandKind.LEAD_OPTED_OUT)
+    # The lead itself is gone (erased, say); the list still knows the address.
+    async with engine.begin() as connection:
+        await connection.execute(delete(LeadRow).where(LeadRow.id == first.lead_id))
+    with pytest.raises(CaptureRefused, match="stopped all messages"):
+        await intake.capture(NewLead(kind=LeadKind.OUTBOUND, email="priya@example.com"), by="test", now=clock())
+    again = await intake.capture(PRIYA, by="test", now=clock())
+    case = await case_of(cases, again.lead_id, clock)
+    assert case.enrollment.question_only
+    assert case.enrollment.next is None
+
+
+async def test_leads_go_to_the_reps_in_turn(cases: CaseStore, intake: LeadIntake, clock: SettableClock) -> None:
+    owners = []
+    for number in range(4):
+        clock.move_by(timedelta(seconds=1))
+        captured = await intake.capture(NewLead(email=f"{number}@example.com"), by="test", now=clock())
+        owners.append((await case_of(cases, captured.lead_id, clock)).lead.owner.id)
+    assert owners == ["anna", "ben", "anna", "ben"]
+
+
+async def test_what_can_not_be_stored_stores_nothing(
+    engine: AsyncEngine, intake: LeadIntake, clock: SettableClock
+) -> None:
+    with pytest.raises(CaptureRefused, match="email address or a phone"):
+        await intake.capture(NewLead(name="Nobody"), by="test", now=clock())
+    with pytest.raises(UnknownCadence):
+        await intake.capture(NewLead(email="a@example.com", cadence="no-such"), by="test", now=clock())
+    with pytest.raises(CaptureRefused, match="no active colleague"):
+        await intake.capture(NewLead(email="a@example.com", owner="zoe"), by="test", now=clock())
+    assert await count(engine, LeadRow) == 0

@@ -1,0 +1,94 @@
+"""Telling workflows: in order, again after a failure, and never a newer command before an older one."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest_asyncio
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from adapters.db.capture import LeadIntake
+from adapters.db.cases import CaseStore
+from adapters.db.rows import CommandRow
+from adapters.delivery import CommandDelivery
+from cadences import commands
+from leads.capture import NewLead
+from leads.contract import CommandKind, Told
+from tests.clocks import SettableClock
+
+
+class Ears:
+    """Workflows that hear what they are told, unless they can't be reached or refuse."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[CommandKind, int]] = []
+        self.away = False
+        self.refuses: set[CommandKind] = set()
+
+    async def tell(self, kind: CommandKind, told: Told) -> None:
+        if self.away:
+            raise RPCError("unreachable", RPCStatusCode.UNAVAILABLE, b"")
+        if kind in self.refuses:
+            raise WorkflowUpdateFailedError(ApplicationError("the task is not open any more"))
+        self.heard.append((kind, told.plan.revision))
+
+
+@pytest_asyncio.fixture
+async def lead_id(intake: LeadIntake, clock: SettableClock) -> UUID:
+    return (await intake.capture(NewLead(email="a@example.com", question="?"), by="test", now=clock())).lead_id
+
+
+async def hold(cases: CaseStore, lead_id: UUID, clock: SettableClock, days: int) -> None:
+    async with cases.open(lead_id, clock()) as opened:
+        until = clock() + timedelta(days=days)
+        held = commands.hold(opened.case, until=until, reason="x", by="anna", now=clock())
+        await opened.save(held, CommandKind.HOLD, told={"until": until})
+
+
+async def test_commands_are_told_once_and_in_order(
+    engine: AsyncEngine, cases: CaseStore, clock: SettableClock, lead_id: UUID
+) -> None:
+    ears = Ears()
+    delivery = CommandDelivery(engine, ears, clock)
+    await hold(cases, lead_id, clock, 1)
+    await hold(cases, lead_id, clock, 2)
+
+    assert await delivery.deliver(lead_id)
+    assert await delivery.deliver(lead_id)
+
+    assert ears.heard == [(CommandKind.START, 1), (CommandKind.HOLD, 2), (CommandKind.HOLD, 3)]
+
+
+async def test_what_could_not_be_told_is_told_by_the_next_round(
+    engine: AsyncEngine, cases: CaseStore, clock: SettableClock, lead_id: UUID
+) -> None:
+    ears = Ears()
+    delivery = CommandDelivery(engine, ears, clock)
+    ears.away = True
+    assert not await delivery.deliver(lead_id)
+    await hold(cases, lead_id, clock, 1)
+    ears.away = False
+
+    assert (await delivery.deliver_all()).delivered == 0  # a command this young is its caller's to deliver
+    clock.move_by(timedelta(minutes=1))
+    assert (await delivery.deliver_all()).delivered == 1
+
+    assert ears.heard == [(CommandKind.START, 1), (CommandKind.HOLD, 2)]
+    assert (await delivery.deliver_all()).delivered == 0
+
+
+async def test_a_refused_command_is_not_told_for_ever_and_its_refusal_is_kept(
+    engine: AsyncEngine, cases: CaseStore, clock: SettableClock, lead_id: UUID
+) -> None:
+    ears = Ears()
+    ears.refuses = {CommandKind.HOLD}
+    delivery = CommandDelivery(engine, ears, clock)
+    await hold(cases, lead_id, clock, 1)
+    assert await delivery.deliver(lead_id)
+    async with engine.connect() as connection:
+        row = (await connection.execute(select(CommandRow.__table__).where(CommandRow.kind == "hold"))).one()
+    assert row.delivered_at is not None
+    assert "not open" in row.error

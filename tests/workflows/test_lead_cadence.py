@@ -1,0 +1,140 @@
+"""The workflow's own part: it refuses what makes no sense, hears each command once, and keeps the newest plan."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import WorkflowUpdateFailedError
+
+from adapters.db.capture import LeadIntake
+from adapters.db.cases import CaseStore
+from adapters.temporal import LeadWorkflows
+from leads.contract import Acknowledged, CommandKind, Plan, Told
+from tests.clocks import SettableClock
+from tests.workflows.lives import Life, a_life
+from tests.workflows.scenarios import PRIYA, START, answer, begin, silent_for_a_year
+
+
+@pytest_asyncio.fixture
+async def life(engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, clock: SettableClock) -> AsyncIterator[Life]:
+    async with a_life(engine, cases, intake, clock) as life:
+        yield life
+
+
+async def plan_of(life: Life) -> Plan:
+    return (await LeadWorkflows(life.client).progress(life.lead_id)).plan
+
+
+async def told(life: Life, revision: int = 1, **ids: Any) -> Told:
+    """What would be told of a command that followed on the workflow's plan."""
+    plan = await plan_of(life)
+    return Told(
+        command_id=uuid4(),
+        lead_id=life.lead_id,
+        said_at=life.clock(),
+        plan=plan.model_copy(update={"revision": plan.revision + revision}),
+        **ids,
+    )
+
+
+async def update(life: Life, kind: CommandKind, payload: Told) -> Acknowledged:
+    return await life.handle.execute_update(kind.value, payload, result_type=Acknowledged)
+
+
+BAD = {
+    "a touch without its time": (CommandKind.LOG_PERSONAL_TOUCH, {}),
+    "a touch in the future": (CommandKind.LOG_PERSONAL_TOUCH, {"touched_at": START + timedelta(days=99)}),
+    "an answer that is none": (CommandKind.RECORD_ANSWER, {"answer": "maybe"}),
+    "not now without a date": (CommandKind.NOT_NOW, {}),
+    "not now until yesterday": (CommandKind.NOT_NOW, {"until": START - timedelta(days=1)}),
+    "a hold without an end": (CommandKind.HOLD, {}),
+    "a resume without a hold": (CommandKind.RESUME, {}),
+    "a step that is not next": (CommandKind.SKIP_STEP, {"step_id": "case-study"}),
+    "the same owner": (CommandKind.REASSIGN, {"owner": "anna"}),
+    "a task that is not open": (CommandKind.COMPLETE_TASK, {"task_id": UUID(int=9)}),
+}
+
+
+@pytest.mark.parametrize("case", list(BAD))
+async def test_what_makes_no_sense_is_refused_and_leaves_no_trace(life: Life, case: str) -> None:
+    kind, ids = BAD[case]
+    await begin(life)
+    before = await plan_of(life)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await update(life, kind, await told(life, **ids))
+    assert str(refused.value.cause)
+    assert await plan_of(life) == before
+    assert "workflowExecutionUpdateAccepted" not in (await life.history()).to_json()
+
+
+async def test_a_command_for_another_lead_is_refused(life: Life) -> None:
+    await begin(life)
+    payload = (await told(life, until=START + timedelta(days=5))).model_copy(update={"lead_id": UUID(int=7)})
+    with pytest.raises(WorkflowUpdateFailedError):
+        await update(life, CommandKind.HOLD, payload)
+
+
+async def test_a_command_is_heard_once_however_often_it_is_told(life: Life) -> None:
+    await begin(life)
+    payload = await told(life, until=START + timedelta(days=5))
+    first = await update(life, CommandKind.HOLD, payload)
+    again = await update(life, CommandKind.HOLD, payload)
+    assert not first.repeated
+    assert again.repeated
+    assert again.revision == first.revision
+
+
+async def test_the_newest_plan_wins_in_whatever_order_plans_arrive(life: Life) -> None:
+    await begin(life)
+    old = await told(life, revision=5)
+    new = await told(life, revision=6)
+    await life.handle.signal(CommandKind.LEAD_REPLIED.value, new)
+    await life.handle.signal(CommandKind.LEAD_REPLIED.value, old)
+    assert (await plan_of(life)).revision == new.plan.revision
+
+
+async def test_what_skips_a_number_is_taken_since_older_news_is_still_on_its_way(life: Life) -> None:
+    """A resume whose hold has not been told yet makes sense: the database has seen both."""
+    await begin(life)
+    taken = await update(life, CommandKind.RESUME, await told(life, revision=2))
+    assert taken.revision == (await plan_of(life)).revision
+
+
+async def test_a_lead_that_ended_can_be_told_more_without_being_a_special_case(life: Life) -> None:
+    await begin(life)
+    await answer(life, "no")
+    await life.handle.result()
+    await LeadWorkflows(life.client).tell(
+        CommandKind.REASSIGN, (await told_of_the_ended(life)).model_copy(update={"owner": "ben"})
+    )
+    assert await life.handle.result() == "no"
+
+
+async def told_of_the_ended(life: Life) -> Told:
+    async with life.cases.open(life.lead_id, life.clock()) as opened:
+        plan = opened.plan.model_copy(update={"revision": opened.plan.revision + 1})
+    return Told(command_id=uuid4(), lead_id=life.lead_id, said_at=life.clock(), plan=plan)
+
+
+async def test_histories_stay_short_and_hold_ids_only(life: Life) -> None:
+    await silent_for_a_year(life)
+    history = (await life.history()).to_json()
+    assert history.count('"eventId"') < 160
+    for private in ("Priya", "priya@", "2125550111", "ovens"):
+        assert private not in history
+    assert PRIYA.name is not None
+
+
+async def test_a_touch_costs_one_timer_and_one_activity(life: Life) -> None:
+    await begin(life)
+    await answer(life, "no")
+    await life.handle.result()
+    history = (await life.history()).to_json()
+    # One email and one call task: two activities, the wait for the call's due time, and no upsert until the no.
+    assert history.count("EVENT_TYPE_ACTIVITY_TASK_SCHEDULED") == 2
+    assert history.count("EVENT_TYPE_TIMER_STARTED") == 1
+    assert history.count("EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES") == 1
