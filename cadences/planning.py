@@ -8,7 +8,7 @@ from cadences.case import Case, Enrollment, NextTouch, StepRef
 from cadences.contact_rules import Block, Defer, first_instant
 from cadences.model import Instead, Step
 from cadences.reasons import Reason
-from cadences.spans import Span, Unit, add_span, move_local
+from cadences.spans import Span, Unit, add_span, local_distance, move_local
 from cadences.windows import DailyHours
 from leads.contract import Plan, Wake, WakeKind
 from leads.model import Channel, Ending, LeadKind
@@ -181,8 +181,10 @@ def _opening(channel: Channel, case: Case, wanted: datetime, now: datetime, at_a
     if earliest > now:
         why = (Reason("provider", "the provider refused it; it is tried again then", earliest),)
     elif earliest - planned.at >= _WORTH_A_WORD:
-        why = (Reason("late", f"that was missed by {_show(earliest - planned.at)}", earliest),)
-    return _Opening(late.at, planned.planned_at, (*planned.reasons, *why, *late.reasons))
+        missed_by = local_distance(planned.at, earliest, case.zone)
+        why = (Reason("late", f"that was missed by {_show(missed_by)}", earliest),)
+    shifts = () if at_any_hour else late.reasons
+    return _Opening(late.at, planned.planned_at, (*planned.reasons, *why, *shifts))
 
 
 def _permitted(channel: Channel, case: Case, wanted: datetime, at_any_hour: bool) -> _Opening | Block:

@@ -56,7 +56,7 @@ async def _prepare(foundation: Foundation) -> None:
     except OSError as unreachable:
         raise StartError(f"the database can't be reached: {unreachable}") from unreachable
     for bundle in shipped():
-        if await foundation.shelf.publish(bundle, foundation.clock()):
+        if await foundation.shelf.publish_shipped(bundle, foundation.clock()):
             log.info("published", cadence=bundle.name, version=bundle.version[:12])
     client = await connect_temporal(settings)
     await prepare_namespace(client, settings.temporal_namespace)

@@ -191,7 +191,7 @@ class Settings(BaseSettings):
         500, ge=1, description="How many leads' workflows one worker keeps in memory (about 0.1 MB each)."
     )
     redeliver_every: Annotated[timedelta, BeforeValidator(_seconds)] = Field(
-        timedelta(seconds=30),
+        timedelta(minutes=1),
         gt=timedelta(0),
         description="How often what a crash left undelivered is looked for, in s.",
     )

@@ -24,33 +24,50 @@ class CadenceShelf:
         self._versions: dict[str, CadenceBundle] = {}
 
     async def publish(self, bundle: CadenceBundle, now: datetime) -> bool:
-        """Make the bundle what new enrollments take; True when its content is new, or was not the current one.
+        """Make the bundle what new enrollments take; True when another content was current until now.
 
         Publishing the same text again changes nothing. The caller has checked the bundle.
         """
         async with self._engine.begin() as connection:
-            await connection.execute(
-                insert(CadenceVersionRow)
-                .values(
-                    version=bundle.version,
-                    name=bundle.name,
-                    source=bundle.text,
-                    templates=dict(bundle.templates),
-                    published_at=now,
-                )
-                .on_conflict_do_nothing()
+            await self._keep(connection, bundle, now)
+            return await self._make_current(connection, bundle, now)
+
+    async def publish_shipped(self, bundle: CadenceBundle, now: datetime) -> bool:
+        """Publish a cadence that came with the program, unless this content was here before.
+
+        So a new release brings its own wording, and what somebody published over it since stays.
+        """
+        async with self._engine.begin() as connection:
+            return await self._keep(connection, bundle, now) and await self._make_current(connection, bundle, now)
+
+    async def _keep(self, connection: AsyncConnection, bundle: CadenceBundle, now: datetime) -> bool:
+        """Store the version; True when it is new."""
+        added = await connection.execute(
+            insert(CadenceVersionRow)
+            .values(
+                version=bundle.version,
+                name=bundle.name,
+                source=bundle.text,
+                templates=dict(bundle.templates),
+                published_at=now,
             )
-            changed = await connection.execute(
-                insert(CadenceRow)
-                .values(name=bundle.name, version=bundle.version, changed_at=now)
-                .on_conflict_do_update(
-                    index_elements=[CadenceRow.name],
-                    set_={"version": bundle.version, "changed_at": now},
-                    where=CadenceRow.version != bundle.version,
-                )
-                .returning(CadenceRow.name)
+            .on_conflict_do_nothing()
+            .returning(CadenceVersionRow.version)
+        )
+        return added.first() is not None
+
+    async def _make_current(self, connection: AsyncConnection, bundle: CadenceBundle, now: datetime) -> bool:
+        changed = await connection.execute(
+            insert(CadenceRow)
+            .values(name=bundle.name, version=bundle.version, changed_at=now)
+            .on_conflict_do_update(
+                index_elements=[CadenceRow.name],
+                set_={"version": bundle.version, "changed_at": now},
+                where=CadenceRow.version != bundle.version,
             )
-            return changed.first() is not None
+            .returning(CadenceRow.name)
+        )
+        return changed.first() is not None
 
     async def names(self) -> Sequence[str]:
         """The names of all published cadences."""

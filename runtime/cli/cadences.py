@@ -1,4 +1,4 @@
-"""`follow check` and `follow schema`: what marketing runs before a cadence is published."""
+"""`follow check` and `follow schema`, and the check that publishing asks for: what marketing runs first."""
 
 import os
 from collections.abc import Sequence
@@ -26,7 +26,34 @@ def check(
     ] = None,
 ) -> None:
     """Find every mistake in cadence files and their templates: file, line, column, and what to write instead."""
-    paths = files or library_files()
+    bundles, warnings = _checked(files or library_files())
+    typer.echo(_summary(bundles, warnings))
+
+
+def schema() -> None:
+    """Print the JSON Schema of a cadence, for editors."""
+    typer.echo(schema_text(), nl=False)
+
+
+def checked_bundles(files: Sequence[Path] | None = None) -> list[CadenceBundle]:
+    """The cadences of these files, or the shipped ones, after a check that prints what it finds.
+
+    Raises:
+        typer.Exit: there is an error in them; it has been printed.
+    """
+    return _checked(files or library_files())[0]
+
+
+def known_cadences(paths: Sequence[Path]) -> frozenset[str]:
+    """Names that a cadence may refer to: the shipped ones, those checked, and those that lie beside them."""
+    neighbours = [
+        path for folder in {path.parent for path in paths} if folder.is_dir() for path in folder.glob("*.yaml")
+    ]
+    return frozenset(path.stem for path in [*library_files(), *paths, *neighbours])
+
+
+def _checked(paths: Sequence[Path]) -> tuple[list[CadenceBundle], int]:
+    """The cadences of the files and the number of warnings; an error ends the command."""
     bundles, findings = _read(paths)
     known = known_cadences(paths)
     for bundle in bundles:
@@ -39,20 +66,7 @@ def check(
         more = f" and {_count(warnings, 'warning')}" if warnings else ""
         typer.echo(f"\n{_count(errors, 'error')}{more}.")
         raise typer.Exit(1)
-    typer.echo(_summary(bundles, warnings))
-
-
-def schema() -> None:
-    """Print the JSON Schema of a cadence, for editors."""
-    typer.echo(schema_text(), nl=False)
-
-
-def known_cadences(paths: Sequence[Path]) -> frozenset[str]:
-    """Names that a cadence may refer to: the shipped ones, those checked, and those that lie beside them."""
-    neighbours = [
-        path for folder in {path.parent for path in paths} if folder.is_dir() for path in folder.glob("*.yaml")
-    ]
-    return frozenset(path.stem for path in [*library_files(), *paths, *neighbours])
+    return bundles, warnings
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[CadenceBundle], list[Finding]]:

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from cadences.library import library_files
-from runtime.cli.cadences import known_cadences, register
+from runtime.cli.cadences import checked_bundles, known_cadences, register
 
 TEXT = """cadence: plan
 steps:
@@ -110,6 +110,15 @@ def test_unknown_follow_up_cadence_is_an_error(plan: Path) -> None:
 
 def test_neighbours_and_shipped_cadences_are_known(plan: Path) -> None:
     assert known_cadences([plan]) == {"plan", "later", *(path.stem for path in library_files())}
+
+
+def test_publishing_gets_only_what_passed_the_check(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [bundle.name for bundle in checked_bundles([plan])] == ["plan"]
+    assert capsys.readouterr().out == ""
+    plan.write_text(TEXT.replace("repeat", "repaet"))
+    with pytest.raises(typer.Exit):
+        checked_bundles([plan])
+    assert "unknown key `repaet`" in capsys.readouterr().out
 
 
 def test_schema_is_json_that_an_editor_understands() -> None:

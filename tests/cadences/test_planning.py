@@ -83,8 +83,11 @@ def test_an_answer_that_a_pause_put_off_keeps_the_hours() -> None:
 
 def test_after_counts_from_the_first_contact_and_wait_from_the_previous_touch() -> None:
     cadence = a_cadence(
-        {"email": "a"}, {"after": "2 weeks", "email": "b"}, {"after": "20 days", "email": "c"}, {"wait": "3 days", "email": "d"}
-    )  # fmt: skip
+        {"email": "a"},
+        {"after": "2 weeks", "email": "b"},
+        {"after": "20 days", "email": "c"},
+        {"wait": "3 days", "email": "d"},
+    )
     case = carried_out(begun(cadence, start=MONDAY))
     assert next_local(case) == "Mon 2026-03-16 10:00"
     case = carried_out(case, new_york("2026-03-16 16:00"))

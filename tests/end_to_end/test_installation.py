@@ -1,5 +1,6 @@
 """The whole product on its embedded servers, as a newcomer starts it: leads over REST, stops, kills and restarts."""
 
+import shutil
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cadences.library import library_folder
 from tests.end_to_end.installation import Installation
 
 pytestmark = pytest.mark.timeout(600)
@@ -110,6 +112,22 @@ def test_the_command_line_shows_the_same_in_a_second_terminal(house: Installatio
         shown = house.command(*arguments)
         assert shown.returncode == 0, shown.stderr
         assert shown.stdout.strip()
+
+
+def test_marketing_publishes_a_cadence_and_a_broken_one_changes_nothing(house: Installation) -> None:
+    library = house.folder / "library"
+    shutil.copytree(library_folder(), library)
+    file = library / "inbound-web.yaml"
+    file.write_text(file.read_text().replace("3 business days", "4 business days"))
+    first, again = (house.command("publish", str(file)) for _ in range(2))
+    assert "published inbound-web" in first.stdout, first.stderr
+    assert "unchanged inbound-web" in again.stdout
+
+    file.write_text(file.read_text().replace("4 business days", "4 busy days"))
+    broken = house.command("publish", str(file))
+    assert broken.returncode == 1
+    assert "inbound-web.yaml:" in broken.stdout
+    assert "busy" in broken.stdout
 
 
 def test_a_second_follow_up_in_the_same_folder_says_so_in_one_line(house: Installation) -> None:

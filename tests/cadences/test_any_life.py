@@ -1,0 +1,311 @@
+"""Whatever happens to a lead, in whatever order, the promises hold: a state machine of random lives."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from pydantic import TypeAdapter
+
+from cadences.case import Case, Enrollment, Outcome, TaskKind
+from cadences.commands import (
+    hold,
+    log_personal_touch,
+    not_now,
+    reassign,
+    record_answer,
+    resume,
+    skip_step,
+    switch_cadence,
+)
+from cadences.hearing import came_again, contact_point_lost, lead_opted_out, lead_replied
+from cadences.planning import plan, wake
+from cadences.progress import (
+    begin,
+    message_refused,
+    message_sent,
+    message_unknown,
+    see_to_overdue,
+    task_created,
+)
+from cadences.refusals import CommandRefused
+from cadences.task_outcomes import OUTCOMES, complete_task
+from leads.contract import WakeKind
+from leads.model import Channel, Ending, LeadKind
+from tests.cadences.cases import ANNA, BEN, EMAIL, PHONE, a_cadence, a_case, a_lead
+
+ENROLLMENT: TypeAdapter[Enrollment] = TypeAdapter(Enrollment)
+CADENCES = (
+    a_cadence(
+        {"email": "a"},
+        {"call": "b"},
+        {"after": "3 business days", "sms": "c", "if": "sms consent"},
+        {"after": "2 weeks", "call": "d", "repeat": {"every": "2 days", "times": 3, "until": "connected"}},
+        {"wait": "1 month", "email": "e", "repeat": {"every": "1 month", "until": "an answer"}},
+        first_response={"within": "30 minutes"},
+    ),
+    a_cadence(
+        {"call": "x"},
+        {"after": "1 day", "email": "y", "if": "not x was connected"},
+        {"wait": "2 days", "task": "z"},
+        on_silence={"return_to": "generator"},
+        on_reply={"within": "2 hours", "hold": "1 hour"},
+    ),
+    a_cadence({"sms": "s"}, {"wait": "10 days", "email": "t"}, limits={"per_day": 1, "per_week": 1}),
+)
+cadences = st.sampled_from(CADENCES)
+spells = st.one_of(
+    st.just(timedelta(0)),
+    st.integers(1, 600).map(lambda minutes: timedelta(minutes=minutes)),
+    st.integers(1, 40).map(lambda days: timedelta(days=days)),
+)
+
+
+class AnyLife(RuleBasedStateMachine):
+    """One lead, to which anything may happen at any time."""
+
+    case: Case
+    now: datetime
+
+    @initialize(
+        cadence=cadences,
+        email=st.booleans(),
+        sms=st.booleans(),
+        kind=st.sampled_from([*LeadKind]),
+        zone=st.sampled_from(["America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]),
+        minutes=st.integers(0, 500_000),
+    )
+    def is_captured(self, cadence: Any, email: bool, sms: bool, kind: LeadKind, zone: str, minutes: int) -> None:
+        self.now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+        lead = a_lead(email=EMAIL if email else None, sms=sms, kind=kind, zone=zone)
+        self.case = begin(a_case(cadence, lead, start=self.now), self.now)
+
+    def tried(self, command: Callable[[], Case]) -> bool:
+        """Whether the command was accepted; the case is what it made of it."""
+        try:
+            case = command()
+        except CommandRefused:
+            return False
+        # What is over is loaded no more, nor is what one decision found out.
+        self.case = replace(
+            case,
+            tasks=case.open_tasks,
+            facts=(),
+            ended_enrollments=(),
+            messages=tuple(sent for sent in case.messages if sent > self.now - timedelta(days=14)),
+        )
+        return True
+
+    # Time and the machine.
+
+    @rule(spell=spells)
+    def time_goes_by(self, spell: timedelta) -> None:
+        """The machine is down: what falls due waits."""
+        self.now += spell
+
+    @rule(
+        late=st.sampled_from([timedelta(0), timedelta(0), timedelta(minutes=5), timedelta(days=5)]),
+        fate=st.integers(0, 5),
+    )
+    def the_machine_does_what_is_due(self, late: timedelta, fate: int) -> None:
+        due = wake(self.case)
+        if due is None:
+            return
+        self.now = max(self.now, due.at) + late
+        if due.kind is WakeKind.SEE_TO_OVERDUE:
+            assert self.tried(lambda: see_to_overdue(self.case, self.now))
+            return
+        fresh = plan(self.case, self.now)
+        touch = fresh.enrollment.next
+        assert touch is not None
+        if touch.act_at > self.now:
+            assert self.tried(lambda: fresh)
+            return
+        held = fresh.enrollment.hold
+        assert held is None or held.until <= self.now, "nothing happens during a hold"
+        assert fresh.enrollment.ended is None
+        if touch.channel in (Channel.CALL, Channel.TASK):
+            assert self.tried(lambda: task_created(fresh, self.now))
+        elif fate == 0:
+            assert self.tried(lambda: message_refused(fresh, touch.step, self.now))
+        elif fate == 1:
+            assert self.tried(lambda: message_unknown(fresh, touch.step, touch.channel, self.now))
+        else:
+            assert self.tried(lambda: message_sent(fresh, touch.step, self.now))
+
+    # People.
+
+    @rule(index=st.integers(0, 5), outcome=st.sampled_from([*Outcome]), days=st.integers(1, 60), cadence=cadences)
+    def a_task_is_completed(self, index: int, outcome: Outcome, days: int, cadence: Any) -> None:
+        if not self.case.open_tasks:
+            return
+        task = self.case.open_tasks[index % len(self.case.open_tasks)]
+        allowed = sorted(OUTCOMES[task.kind])
+        chosen = outcome if outcome in allowed else allowed[index % len(allowed)]
+        dated = chosen in (Outcome.NOT_NOW, Outcome.CALL_BACK)
+        said_no = self.case.enrollment.ended is Ending.NO
+        accepted = self.tried(
+            lambda: complete_task(
+                self.case,
+                task_id=task.id,
+                outcome=chosen,
+                by="anna",
+                note=None,
+                now=self.now,
+                until=self.now + timedelta(days=days) if dated else None,
+                later=(cadence, "1" * 64) if chosen is Outcome.NOT_NOW else None,
+            )
+        )
+        refusable = dated or (task.kind is TaskKind.FIND_CONTACT and chosen is Outcome.DONE)
+        assert accepted or refusable or (said_no and chosen is Outcome.YES)
+        if accepted:
+            assert task.id not in {other.id for other in self.case.open_tasks}
+
+    @rule(ago=spells)
+    def a_personal_touch_is_logged(self, ago: timedelta) -> None:
+        at = self.now - ago
+        before = self.case
+        assert self.tried(
+            lambda: log_personal_touch(before, channel=Channel.CALL, touched_at=at, by="ben", note=None, now=self.now)
+        )
+        if self.case.enrollment.ended is None and not self.case.enrollment.question_only:
+            assert self.case.enrollment.hold is not None
+
+    @rule(said=st.sampled_from(["yes", "no"]))
+    def the_lead_answers(self, said: str) -> None:
+        if self.tried(lambda: record_answer(self.case, answer=said, by="anna", note=None, now=self.now)):
+            kinds = [task.kind for task in self.case.open_tasks]
+            assert kinds == ([TaskKind.HAND_OVER] if said == "yes" else [])
+
+    @rule(days=st.integers(-1, 400), cadence=cadences)
+    def the_lead_says_not_now(self, days: int, cadence: Any) -> None:
+        until = self.now + timedelta(days=days)
+        said_no = self.case.enrollment.ended is Ending.NO
+        accepted = self.tried(
+            lambda: not_now(
+                self.case, until=until, cadence=cadence, version="1" * 64, by="anna", note=None, now=self.now
+            )
+        )
+        assert not (accepted and (said_no or days <= 0))
+        if accepted:
+            assert self.case.enrollment.next is not None
+            assert self.case.enrollment.next.act_at >= until
+
+    @rule(days=st.integers(1, 30))
+    def somebody_holds(self, days: int) -> None:
+        until = self.now + timedelta(days=days)
+        self.tried(lambda: hold(self.case, until=until, reason="x", by="anna", now=self.now))
+
+    @rule()
+    def somebody_resumes(self) -> None:
+        if self.tried(lambda: resume(self.case, by="anna", now=self.now)):
+            assert self.case.enrollment.hold is None
+
+    @rule()
+    def somebody_skips_a_step(self) -> None:
+        before = self.case.enrollment.next
+        if self.tried(lambda: skip_step(self.case, step_id=None, by="anna", now=self.now)):
+            after = self.case.enrollment.next
+            assert before is not None
+            assert after is not None
+            assert after.step != before.step
+
+    @rule(cadence=cadences)
+    def somebody_switches_the_cadence(self, cadence: Any) -> None:
+        self.tried(lambda: switch_cadence(self.case, cadence=cadence, version="1" * 64, by="anna", now=self.now))
+
+    @rule()
+    def another_owner_takes_over(self) -> None:
+        owner = BEN if self.case.lead.owner == ANNA else ANNA
+        assert self.tried(lambda: reassign(self.case, owner=owner, by="mia", now=self.now))
+
+    # The lead and the providers.
+
+    @rule()
+    def the_lead_replies(self) -> None:
+        assert self.tried(lambda: lead_replied(self.case, text="hm", channel=Channel.EMAIL, now=self.now))
+
+    @rule(question=st.sampled_from([None, "And now?"]), cadence=cadences)
+    def the_lead_comes_again(self, question: str | None, cadence: Any) -> None:
+        assert self.tried(
+            lambda: came_again(self.case, cadence=cadence, version="2" * 64, question=question, now=self.now)
+        )
+
+    @rule(contact=st.sampled_from([EMAIL, PHONE]))
+    def a_contact_point_is_lost(self, contact: str) -> None:
+        assert self.tried(lambda: contact_point_lost(self.case, contact=contact, why="gone", now=self.now))
+
+    @rule()
+    def a_contact_point_is_found(self) -> None:
+        points = tuple(replace(point, lost=None) for point in self.case.lead.contacts)
+        lead = replace(self.case.lead, contacts=points)
+        assert self.tried(lambda: replace(self.case, lead=lead))
+
+    @rule(really=st.integers(0, 5))
+    def the_lead_opts_out(self, really: int) -> None:
+        if really == 0:
+            assert self.tried(lambda: lead_opted_out(self.case, why="STOP", now=self.now))
+            assert wake(self.case) is None or self.case.enrollment.ended in (Ending.YES, Ending.NO)
+
+    # What always holds.
+
+    @invariant()
+    def something_will_happen_unless_it_has_ended(self) -> None:
+        if self.case.enrollment.ended is None:
+            assert wake(self.case) is not None
+
+    @invariant()
+    def every_open_task_has_an_owner_a_due_time_and_somebody_who_looks_after_it(self) -> None:
+        for task in self.case.open_tasks:
+            assert task.owner
+            assert task.due_at > task.created_at
+            assert task.escalate_at is not None or task.expires_at is not None
+
+    @invariant()
+    def the_plan_waits_for_an_open_task_or_for_none(self) -> None:
+        touch = self.case.enrollment.next
+        of_plan = [task for task in self.case.open_tasks if task.of_plan or task.kind is TaskKind.KICK_BACK]
+        if touch is None or touch.task_id is None:
+            assert not of_plan
+        else:
+            assert [task.id for task in of_plan] == [touch.task_id]
+
+    @invariant()
+    def what_has_ended_plans_nothing(self) -> None:
+        if self.case.enrollment.ended is not None:
+            assert self.case.enrollment.next is None
+            assert self.case.enrollment.hold is None
+            assert self.case.enrollment.ended_at is not None
+
+    @invariant()
+    def nothing_is_planned_in_the_past_or_unexplained(self) -> None:
+        touch = self.case.enrollment.next
+        if touch is not None:
+            assert touch.reasons
+            assert touch.act_at <= touch.opens_at
+            assert touch.due_at is None or touch.due_at > touch.opens_at
+
+    @invariant()
+    def pauses_never_move_anything_back(self) -> None:
+        assert self.case.enrollment.moved >= timedelta(0)
+        assert self.case.enrollment.moved_since_previous >= timedelta(0)
+
+    @invariant()
+    def it_survives_the_database(self) -> None:
+        document = ENROLLMENT.dump_python(self.case.enrollment, mode="json")
+        assert ENROLLMENT.validate_python(document) == self.case.enrollment
+
+    @invariant()
+    def ids_are_never_reused(self) -> None:
+        ids: list[UUID] = [task.id for task in self.case.tasks]
+        assert len(ids) == len(set(ids))
+
+
+AnyLife.TestCase.settings = settings(
+    max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+TestAnyLife = AnyLife.TestCase

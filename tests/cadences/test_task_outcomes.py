@@ -1,0 +1,199 @@
+"""How tasks end, and what that does to the plan."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cadences.case import Case, Outcome, Task, TaskKind, TaskState, TouchMade
+from cadences.commands import record_answer
+from cadences.hearing import asked_again, contact_point_lost, lead_replied
+from cadences.progress import message_unknown
+from cadences.refusals import CommandRefused
+from cadences.task_outcomes import OUTCOMES, complete_task
+from leads.model import Channel, ContactKind, ContactPoint, Ending, Stage
+from tests.cadences.cases import (
+    EMAIL,
+    MONDAY,
+    PHONE,
+    a_cadence,
+    a_lead,
+    begun,
+    carried_out,
+    completed,
+    local,
+    new_york,
+    next_local,
+    open_kinds,
+    waited_for,
+)
+
+DAY = timedelta(days=1)
+PLAN = a_cadence({"call": "hello"}, {"wait": "1 week", "email": "b"}, {"after": "3 weeks", "call": "c"})
+LATER = a_cadence({"email": "back"})
+
+
+def calling() -> Case:
+    return carried_out(begun(PLAN))
+
+
+def the(case: Case, kind: TaskKind) -> Task:
+    return next(task for task in case.open_tasks if task.kind is kind)
+
+
+def done(case: Case, kind: TaskKind, outcome: Outcome, now: datetime = MONDAY + DAY, **more: Any) -> Case:
+    return complete_task(case, task_id=the(case, kind).id, outcome=outcome, by="anna", note="hm", now=now, **more)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CONNECTED, Outcome.VOICEMAIL, Outcome.NO_ANSWER])
+def test_a_call_that_was_made_is_a_touch_and_the_plan_goes_on_from_it(outcome: Outcome) -> None:
+    case = done(calling(), TaskKind.CALL, outcome)
+    assert next_local(case) == "Tue 2026-03-10 10:00"
+    assert case.enrollment.outcomes == {"hello": outcome.value}
+    (fact,) = [fact for fact in case.facts if isinstance(fact, TouchMade)]
+    assert (fact.outcome, fact.personal, fact.step.step_id if fact.step else None) == (outcome.value, False, "hello")
+    assert (case.first_human_at is not None) == (outcome is Outcome.CONNECTED)
+    assert case.lead.stage is Stage.WORKING
+
+
+def test_the_person_asked_to_be_called_back_and_is_at_that_very_time() -> None:
+    at = new_york("2026-03-07 11:00")  # a Saturday, but it is what they asked for
+    case = done(calling(), TaskKind.CALL, Outcome.CALL_BACK, until=at)
+    task = waited_for(case)
+    assert (task.opens_at, local(task.due_at)) == (at, "Mon 2026-03-09 13:00")
+    assert case.enrollment.outcomes == {"hello": "call back"}
+    assert case.first_human_at == MONDAY + DAY
+    case = completed(case, Outcome.CONNECTED)
+    assert case.enrollment.outcomes == {"hello": "connected"}
+    assert next_local(case) == "Mon 2026-03-16 09:00"
+
+
+def test_a_wrong_number_is_disabled_and_the_plan_goes_on_without_it() -> None:
+    case = done(calling(), TaskKind.CALL, Outcome.WRONG_NUMBER)
+    assert (case.lead.phone, case.enrollment.ended) == (None, None)
+    assert case.enrollment.attempts == 0
+    assert next_local(case) == "Tue 2026-03-10 10:00"
+
+
+def test_a_wrong_number_of_a_lead_with_nothing_else_makes_it_unreachable() -> None:
+    case = done(carried_out(begun(PLAN, a_lead(email=None))), TaskKind.CALL, Outcome.WRONG_NUMBER)
+    assert (case.enrollment.ended, open_kinds(case)) == (Ending.UNREACHABLE, ["find_contact"])
+
+
+def test_a_call_may_bring_the_answer() -> None:
+    assert done(calling(), TaskKind.CALL, Outcome.NO).open_tasks == ()
+    yes = done(calling(), TaskKind.CALL, Outcome.YES)
+    assert (open_kinds(yes), yes.first_human_at) == (["hand_over"], MONDAY + DAY)
+    until = MONDAY + 100 * DAY
+    later = done(calling(), TaskKind.CALL, Outcome.NOT_NOW, until=until, later=(LATER, "1" * 64))
+    assert (later.open_tasks, later.enrollment.started_at) == ((), until)
+
+
+def test_a_not_now_without_its_cadence_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="cadence"):
+        done(calling(), TaskKind.CALL, Outcome.NOT_NOW, until=MONDAY + 9 * DAY)
+
+
+def test_an_answered_reply_pauses_like_any_personal_touch() -> None:
+    case = lead_replied(completed(calling()), text="hm", channel=Channel.EMAIL, now=MONDAY + DAY)
+    case = done(case, TaskKind.REPLY, Outcome.ANSWERED)
+    assert case.open_tasks == ()
+    assert next_local(case) == "Mon 2026-03-16 10:00"
+    assert case.first_human_at == MONDAY + DAY
+
+
+def test_a_reply_that_needs_nothing_lets_the_plan_go_on_where_it_was() -> None:
+    before = completed(calling())
+    case = lead_replied(before, text="ok", channel=Channel.EMAIL, now=MONDAY + DAY)
+    case = done(case, TaskKind.REPLY, Outcome.NOTHING_NEEDED)
+    assert (case.enrollment.hold, next_local(case)) == (None, next_local(before))
+
+
+def test_the_machine_stays_held_while_another_question_is_open() -> None:
+    case = lead_replied(completed(calling()), text="ok", channel=Channel.EMAIL, now=MONDAY + DAY)
+    case = asked_again(case, question="And?", now=MONDAY + DAY)
+    case = done(case, TaskKind.REPLY, Outcome.NOTHING_NEEDED)
+    assert case.enrollment.hold is not None
+    assert done(case, TaskKind.QUESTION, Outcome.NOTHING_NEEDED).enrollment.hold is None
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.NOTHING_NEEDED])
+def test_the_question_of_who_had_said_no_is_answered_and_that_is_all(outcome: Outcome) -> None:
+    case = done(begun(PLAN, question_only=True), TaskKind.QUESTION, outcome)
+    assert (case.enrollment.ended, case.open_tasks) == (Ending.ANSWERED, ())
+
+
+def test_who_had_said_no_may_say_yes_when_asked() -> None:
+    case = done(begun(PLAN, question_only=True), TaskKind.QUESTION, Outcome.YES)
+    assert open_kinds(case) == ["hand_over"]
+
+
+@pytest.mark.parametrize("said", ["yes", "no"])
+def test_who_repeats_an_answer_in_a_reply_changes_nothing(said: str) -> None:
+    case = record_answer(completed(calling()), answer=said, by="anna", note=None, now=MONDAY)
+    replied = lead_replied(case, text=f"I said {said}", channel=Channel.EMAIL, now=MONDAY + DAY)
+    after = done(replied, TaskKind.REPLY, Outcome(said))
+    assert after.open_tasks == case.open_tasks
+    assert after.enrollment == case.enrollment
+
+
+@pytest.mark.parametrize(("outcome", "stage"), [(Outcome.WON, Stage.WON), (Outcome.LOST, Stage.LOST)])
+def test_a_hand_over_ends_with_won_or_lost(outcome: Outcome, stage: Stage) -> None:
+    case = record_answer(calling(), answer="yes", by="anna", note=None, now=MONDAY)
+    case = done(case, TaskKind.HAND_OVER, outcome)
+    assert (case.lead.stage, case.open_tasks, case.enrollment.ended) == (stage, (), Ending.YES)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SENT, Outcome.NOT_SENT])
+def test_an_unknown_send_that_is_settled_leaves_the_plan_alone(outcome: Outcome) -> None:
+    case = completed(calling())
+    assert case.enrollment.next is not None
+    case = message_unknown(case, case.enrollment.next.step, Channel.EMAIL, MONDAY + 9 * DAY)
+    settled = done(case, TaskKind.UNKNOWN_SEND, outcome, now=MONDAY + 10 * DAY)
+    assert settled.enrollment == case.enrollment
+    assert settled.open_tasks == ()
+
+
+def test_the_plan_of_an_unreachable_lead_goes_on_only_with_a_contact_point() -> None:
+    case = calling()
+    for contact in (EMAIL, PHONE):
+        case = contact_point_lost(case, contact=contact, why="gone", now=MONDAY)
+    with pytest.raises(CommandRefused, match="add the contact point"):
+        done(case, TaskKind.FIND_CONTACT, Outcome.DONE)
+    assert done(case, TaskKind.FIND_CONTACT, Outcome.LOST).lead.stage is Stage.LOST
+    phone = ContactPoint(ContactKind.PHONE, "+12125550199")
+    found = replace(case, lead=replace(case.lead, contacts=(*case.lead.contacts, phone)))
+    found = done(found, TaskKind.FIND_CONTACT, Outcome.DONE)
+    assert (found.enrollment.ended, open_kinds(found)) == (None, [])
+    assert found.enrollment.next is not None
+
+
+# What is refused.
+
+
+def test_a_task_ends_once() -> None:
+    case = calling()
+    task = waited_for(case)
+    over = completed(case)
+    assert [done.state for done in over.tasks] == [TaskState.DONE]
+    with pytest.raises(CommandRefused, match="not open"):
+        complete_task(over, task_id=task.id, outcome=Outcome.CONNECTED, by="anna", note=None, now=MONDAY)
+
+
+@pytest.mark.parametrize("kind", [*TaskKind])
+def test_each_kind_of_task_has_its_own_outcomes(kind: TaskKind) -> None:
+    case = calling()
+    case = case.with_task(replace(waited_for(case), kind=kind))
+    for outcome in set(Outcome) - OUTCOMES[kind]:
+        with pytest.raises(CommandRefused, match="task ends with one of"):
+            done(case, kind, outcome)
+
+
+def test_only_a_date_to_come_goes_with_not_now_and_call_back() -> None:
+    for more in ({}, {"until": MONDAY}, {"until": MONDAY + 9999 * DAY}):
+        with pytest.raises(CommandRefused) as refused:
+            done(calling(), TaskKind.CALL, Outcome.CALL_BACK, **more)
+        assert refused.value.field == "until"
+    with pytest.raises(CommandRefused, match="takes no date"):
+        done(calling(), TaskKind.CALL, Outcome.CONNECTED, until=MONDAY + 9 * DAY)
