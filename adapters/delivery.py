@@ -9,7 +9,6 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowUpdateFailedError
-from temporalio.service import RPCError
 
 from adapters.db.rows import CommandRow
 from leads.contract import CommandKind, DeliveryResult, Told
@@ -51,18 +50,27 @@ class CommandDelivery:
         """
         for command in await self._undelivered(lead_id):
             try:
-                await self._workflows.tell(CommandKind(command.kind), Told.model_validate(command.told))
-            except WorkflowUpdateFailedError as refused:
-                # The database had accepted it, so its plan counts all the same; the next activity brings it.
-                log.error("the workflow refused a command", lead_id=str(lead_id), command_id=str(command.id))
-                await self._mark(command.id, delivered=True, error=str(refused.cause))
-            except (RPCError, RuntimeError, OSError) as unreachable:
-                log.warning("the workflow could not be told", lead_id=str(lead_id), command_id=str(command.id))
-                await self._mark(command.id, delivered=False, error=type(unreachable).__name__)
+                await self._tell(lead_id, command)
+            except Exception as failed:  # whatever is wrong with one lead must not keep the others from being told
+                log.warning(
+                    "the workflow could not be told",
+                    lead_id=str(lead_id),
+                    command_id=str(command.id),
+                    error=type(failed).__name__,
+                )
+                await self._mark(command.id, delivered=False, error=type(failed).__name__)
                 return False
-            else:
-                await self._mark(command.id, delivered=True, error=None)
         return True
+
+    async def _tell(self, lead_id: UUID, command: Any) -> None:
+        try:
+            await self._workflows.tell(CommandKind(command.kind), Told.model_validate(command.told))
+            await self._mark(command.id, delivered=True, error=None)
+        except WorkflowUpdateFailedError as refused:
+            # The database had accepted it, so its plan counts all the same, and is told as news, not as a command.
+            log.error("the workflow refused a command", lead_id=str(lead_id), command_id=str(command.id))
+            await self._workflows.tell(CommandKind.MESSAGE_REPORTED, Told.model_validate(command.told))
+            await self._mark(command.id, delivered=True, error=str(refused.cause))
 
     async def deliver_all(self) -> DeliveryResult:
         """Tell every workflow what a crash left untold, as many leads as fit in a round."""
@@ -73,7 +81,7 @@ class CommandDelivery:
                     await connection.execute(
                         select(CommandRow.lead_id)
                         .where(CommandRow.delivered_at.is_(None), CommandRow.created_at < before)
-                        .order_by(CommandRow.created_at)
+                        .order_by(CommandRow.attempts, CommandRow.created_at)
                         .limit(_ROUND)
                     )
                 )

@@ -13,6 +13,7 @@ from temporalio.client import (
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
+    ScheduleUpdate,
     WithStartWorkflowOperation,
 )
 from temporalio.common import (
@@ -155,4 +156,5 @@ async def ensure_delivery_schedule(client: Client, every: timedelta) -> None:
     try:
         await client.create_schedule(DELIVERY_SCHEDULE, schedule)
     except ScheduleAlreadyRunningError:
-        return
+        handle = client.get_schedule_handle(DELIVERY_SCHEDULE)
+        await handle.update(lambda _: ScheduleUpdate(schedule))

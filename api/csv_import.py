@@ -4,7 +4,7 @@ import asyncio
 import csv
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -140,29 +140,53 @@ class TableImport:
         fates: Counter[Fate] = Counter()
         rows = rows_of(self._table)
         while batch := list(islice(rows, _BATCH)):
-            async with asyncio.TaskGroup() as group:
-                running = [group.create_task(self._enroll(row)) for row in batch]
-            for done in (task.result() for task in running):
+            for done in await self._enroll_batch(batch):
                 fates[done.fate] += 1
                 if done.reason is not None:
                     rejects.add(done.row, done.reason)
                 on_row(done)
         return Enrolled(fates, self._reachable)
 
-    async def _enroll(self, row: Row) -> RowDone:
+    async def _enroll_batch(self, batch: Sequence[Row]) -> list[RowDone]:
+        """Rows of different people at once; a person's second row waits, so that the order in the file holds."""
+        done: dict[int, RowDone] = {}
+        repeated: list[tuple[Row, NewLead]] = []
+        seen: set[str] = set()
+        async with asyncio.TaskGroup() as group:
+            for row in batch:
+                try:
+                    new = self._understood(row)
+                except CaptureRefused as refused:
+                    done[row.line] = RowDone(row, Fate.REJECTED, row.problem or str(refused))
+                    continue
+                points = {point for point in (new.email, new.phone) if point is not None}
+                if points & seen:
+                    repeated.append((row, new))
+                else:
+                    group.create_task(self._capture(row, new, done))
+                seen |= points
+        for row, new in repeated:
+            await self._capture(row, new, done)
+        return [done[row.line] for row in batch]
+
+    def _understood(self, row: Row) -> NewLead:
         if row.problem is not None:
-            return RowDone(row, Fate.REJECTED, row.problem)
+            raise CaptureRefused("row", row.problem)
+        return lead_of(self._table, row, self._defaults, self._services.company.country)
+
+    async def _capture(self, row: Row, new: NewLead, done: dict[int, RowDone]) -> None:
         async with self._some:
             try:
-                new = lead_of(self._table, row, self._defaults, self._services.company.country)
                 captured = await self._services.intake.capture(new, _BY, self._services.clock())
             except CaptureRefused as refused:
-                return RowDone(row, Fate.REJECTED, str(refused))
+                done[row.line] = RowDone(row, Fate.REJECTED, str(refused))
+                return
             except UnknownCadence as unknown:
-                return RowDone(row, Fate.REJECTED, f"cadence: no cadence {str(unknown)!r} was published")
+                done[row.line] = RowDone(row, Fate.REJECTED, f"cadence: no cadence {str(unknown)!r} was published")
+                return
             if self._reachable:
                 await self._tell(captured.lead_id)
-        return RowDone(row, Fate.CREATED if captured.created else Fate.KNOWN)
+        done[row.line] = RowDone(row, Fate.CREATED if captured.created else Fate.KNOWN)
 
     async def _tell(self, lead_id: UUID) -> None:
         """Start the workflow; once Temporal can't be reached, the schedule starts what is left."""

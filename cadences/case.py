@@ -118,6 +118,8 @@ class Task:
     occurrence: int = 1
     text: str = ""
     """What helps to do it: the talk track, the reply's words."""
+    contact: str | None = None
+    """The number a call is for; a wrong one is struck off even when the lead has another by then."""
     escalate_to: str = "manager"
     escalate_at: datetime | None = None
     """When somebody else is told next; None when nobody is."""
@@ -246,7 +248,15 @@ class Suppressed:
     why: str
 
 
-Fact = TouchMade | AnswerGiven | ContactLost | Suppressed
+@dataclass(frozen=True, slots=True)
+class SendSettled:
+    """A person found out what became of a message that nobody knew about."""
+
+    touch_id: UUID
+    sent: bool
+
+
+Fact = TouchMade | AnswerGiven | ContactLost | Suppressed | SendSettled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

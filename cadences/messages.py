@@ -50,4 +50,9 @@ def talk_track(case: Case, bundle: CadenceBundle, touch: NextTouch) -> str:
         track = render_talk_track(bundle, touch.content, case.lead, case.company, occurrence=touch.step.occurrence)
     except TemplateMistake as broken:
         return f"{question}(the talk track could not be written: {broken})"
-    return f"{question}{track.text}".strip()
+    # Most talk tracks quote the question themselves; nobody reads it twice.
+    return (
+        track.text.strip()
+        if case.lead.question and case.lead.question in track.text
+        else f"{question}{track.text}".strip()
+    )

@@ -122,6 +122,7 @@ def task_created(case: Case, now: datetime, text: str = "") -> Case:
         enrollment_id=case.enrollment.id,
         step_id=touch.step.step_id,
         occurrence=touch.step.occurrence,
+        contact=case.lead.phone if kind is TaskKind.CALL else None,
         escalate_to=_first_response_escalation(case, touch),
         escalate_at=_first_told_at(case, touch, due_at),
         expires_at=None if kind is TaskKind.KICK_BACK else expires_after(case, due_at, step),

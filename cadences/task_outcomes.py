@@ -8,6 +8,7 @@ from cadences.case import (
     Case,
     HoldReason,
     Outcome,
+    SendSettled,
     StepRef,
     Task,
     TaskKind,
@@ -29,7 +30,7 @@ from cadences.progress import (
 )
 from cadences.reasons import Reason
 from cadences.refusals import CommandRefused, require_future
-from leads.ids import derived_id
+from leads.ids import derived_id, touch_id
 from leads.model import Channel, Ending, Stage
 
 _CALL_MADE = {Outcome.CONNECTED, Outcome.VOICEMAIL, Outcome.NO_ANSWER}
@@ -99,6 +100,8 @@ def complete_task(
             return _call_back(human_contact(case, now), task, until, now)
         case Outcome.WRONG_NUMBER:
             return _wrong_number(case, task, now)
+        case Outcome.SENT | Outcome.NOT_SENT:
+            return _send_settled(case, task, sent=outcome is Outcome.SENT)
         case Outcome.CONNECTED:
             case = human_contact(case, now)
     return _after_task(worked_on(case), task, outcome, now)
@@ -126,6 +129,13 @@ def _call_made(task: Task, outcome: Outcome, by: str, note: str | None, now: dat
         outcome=outcome.value,
         step=step,
     )
+
+
+def _send_settled(case: Case, task: Task, *, sent: bool) -> Case:
+    """The ledger learns what became of the message; the plan has gone on long since, and nothing is sent again."""
+    if task.enrollment_id is None or task.step_id is None:
+        return case
+    return case.with_fact(SendSettled(touch_id(task.enrollment_id, task.step_id, task.occurrence), sent))
 
 
 def _answered_by_human(case: Case, by: str, note: str | None, now: datetime) -> Case:
@@ -170,7 +180,7 @@ def _call_back(case: Case, task: Task, at: datetime, now: datetime) -> Case:
 
 def _wrong_number(case: Case, task: Task, now: datetime) -> Case:
     """The number is somebody else's: it is disabled, its consents are void, and the plan goes on without it."""
-    phone = case.lead.phone
+    phone = task.contact or case.lead.phone
     touch = case.enrollment.next
     if touch is not None and touch.task_id == task.id:
         case = step_done(case, touch.step, now, Outcome.WRONG_NUMBER.value, is_touch=False)

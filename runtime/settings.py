@@ -178,15 +178,16 @@ class Settings(BaseSettings):
     )
     sender_name: str = Field("Example Company", min_length=1, description="The name that emails come from.")
 
-    default_owner: Slug = Field("owner", description="Who gets a lead that no routing rule assigns.")
-    default_escalation: Slug = Field("manager", description="Who hears of what an owner left undone.")
+    default_owner: Slug = Field("owner", description="The colleague that an empty database begins with, to own leads.")
 
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)] = Field(
         "INFO", description="The least level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."
     )
     log_json: bool = Field(False, description="Whether logs are JSON, one object a line.")
 
-    worker_max_activities: int = Field(50, ge=1, description="How many activities one worker carries out at once.")
+    worker_max_activities: int = Field(
+        20, ge=1, description="How many activities one worker carries out at once, for each of its three queues."
+    )
     worker_max_workflows: int = Field(
         500, ge=1, description="How many leads' workflows one worker keeps in memory (about 0.1 MB each)."
     )

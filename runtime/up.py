@@ -188,9 +188,7 @@ class _House:
 
     def _show(self, settings: Settings) -> None:
         places = {
-            "Web": settings.base_url,
-            "API documentation": f"{settings.base_url}/api/docs",
-            "Outbox": f"{settings.base_url}/api/outbox",
+            "REST": f"{settings.base_url}/api, described by {settings.base_url}/api/openapi.json",
             "Temporal's UI": settings.temporal_ui_url or "(not set: FOLLOW_TEMPORAL_UI_URL)",
             "API token": str(self._folder.path / "token"),
             "Logs": str(self._logs),
@@ -200,7 +198,8 @@ class _House:
         for what, where in places.items():
             # Never folded: a path or an address in two lines can be neither clicked nor copied.
             self._console.print(Text.assemble((f"  {what:<{width}}  ", "bold"), where), soft_wrap=True)
-        self._console.print()
+        tour = "In a second terminal: follow leads, follow tasks, follow outbox, follow lead ID, follow status"
+        self._console.print(Text(f"\n  {tour}\n"), soft_wrap=True)
 
     def _say(self, line: str) -> None:
         # The clock on the wall of whoever looks at this terminal.

@@ -24,8 +24,8 @@ log = structlog.get_logger()
 _PASSED_THROUGH = ("pydantic", "pydantic_core", "annotated_types", "leads")
 FINISH_WITHIN = timedelta(seconds=15)
 """How long begun activities may go on after the worker was told to stop."""
-DEFAULT_ACTIVITIES = 50
-DEFAULT_WORKFLOWS = 1000
+DEFAULT_ACTIVITIES = 20
+DEFAULT_WORKFLOWS = 500
 
 
 def workers(

@@ -179,11 +179,13 @@ class IdempotencyKeys:
 
     async def _reserved(self, connection: AsyncConnection, write: RepeatableWrite, now: datetime) -> bool:
         """Insert the key; False when somebody else has it, who must then be at work on it."""
+        # Looking first, since an insert would wait for whoever is about to commit an answer.
+        row = (await connection.execute(_row_of(write))).one_or_none()
+        if row is not None:
+            _judge(row, write)
+            return False
         made = await connection.execute(_new_row(write, now).returning(IdempotencyKeyRow.key))
         if made.first() is None:
-            row = (await connection.execute(_row_of(write))).one_or_none()
-            if row is not None:
-                _judge(row, write)
             return False
         await self._forget(connection, now)
         return True

@@ -36,7 +36,7 @@ from adapters.db.rows import (
     TouchRow,
 )
 from cadences.bundle import CadenceBundle
-from cadences.case import AnswerGiven, Case, ContactLost, Enrollment, Hold, Suppressed, TouchMade
+from cadences.case import AnswerGiven, Case, ContactLost, Enrollment, Fact, Hold, SendSettled, Suppressed, TouchMade
 from cadences.planning import contract_plan
 from leads.contract import CommandKind, Plan, Told
 from leads.model import Channel, Company, ContactKind
@@ -250,9 +250,7 @@ class OpenCase:
                 .on_conflict_do_nothing()
             )
 
-    async def _write_fact(
-        self, fact: TouchMade | AnswerGiven | ContactLost | Suppressed, enrollment_id: UUID, lead_id: UUID
-    ) -> None:
+    async def _write_fact(self, fact: Fact, enrollment_id: UUID, lead_id: UUID) -> None:
         match fact:
             case TouchMade():
                 await self._connection.execute(
@@ -283,6 +281,12 @@ class OpenCase:
                         note=fact.note,
                         said_at=self._now,
                     )
+                )
+            case SendSettled():
+                await self._connection.execute(
+                    update(TouchRow)
+                    .where(TouchRow.id == fact.touch_id, TouchRow.state == TouchState.UNKNOWN)
+                    .values(state=(TouchState.SENT if fact.sent else TouchState.FAILED).value, settled_at=self._now)
                 )
             case ContactLost():
                 await self._connection.execute(
@@ -412,7 +416,8 @@ def _case_query(lead_id: UUID, now: datetime) -> Select[Any]:
             TouchRow.happened_at > now - _LIMITS_LOOK_BACK,
             TouchRow.channel.in_(MESSAGE_CHANNELS),
             TouchRow.personal.is_(False),
-            TouchRow.state.in_([TouchState.SENT, TouchState.DELIVERED, TouchState.UNKNOWN, TouchState.CLAIMED]),
+            # A claim that is still out is counted by the decision that settles it.
+            TouchRow.state.in_([TouchState.SENT, TouchState.DELIVERED, TouchState.UNKNOWN]),
         )
         .scalar_subquery()
     )

@@ -240,6 +240,7 @@ class TaskRow(Base):
     created_at: Mapped[datetime]
     opens_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    contact: Mapped[str | None]
     escalate_to: Mapped[str]
     escalate_at: Mapped[datetime | None]
     escalations: Mapped[int]

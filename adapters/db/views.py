@@ -104,6 +104,8 @@ class TaskView:
     created_at: datetime
     opens_at: datetime
     due_at: datetime
+    contact: str | None
+    """The number or address it is about."""
     escalations: int
     escalate_at: datetime | None
     expires_at: datetime | None

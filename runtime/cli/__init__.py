@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from runtime.cli import cadences, leads, preview, publish, serve
+from runtime.cli import access, cadences, leads, overview, preview, publish, serve
 from runtime.embedded.errors import StartError
 from runtime.settings import SettingsError
 
@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (serve, cadences, preview, publish, leads):
+for group in (serve, cadences, preview, publish, overview, leads, access):
     group.register(app)
 
 

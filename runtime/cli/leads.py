@@ -83,7 +83,7 @@ def enroll(
             return await work.run(rejects, on_row)
 
     try:
-        enrolled = _with_services(run)
+        enrolled = with_services(run)
     except CaptureRefused as refused:
         err.print(f"follow: --{refused.field}: {escape(refused.message)}")
         raise typer.Exit(1) from refused
@@ -114,7 +114,7 @@ def lead(
             return view
         return [str(one) for one in found]
 
-    match _with_services(run):
+    match with_services(run):
         case []:
             _fail(f"no lead is called {name!r}; give its id, at least 4 characters of it, or an email address")
         case [*several]:
@@ -135,11 +135,11 @@ def tasks(
     async def run(services: "Services") -> "TaskPage":
         return await services.reading.tasks(services.clock(), owner=owner, state=state)  # type: ignore[arg-type]
 
-    page = _with_services(run)
+    page = with_services(run)
     console = Console(highlight=False)
     grid = Grid("due", "owner", "kind", "task", "lead", "id", title="tasks")
     for task in page.items:
-        due = f"{_local(task.due_at)}{' (overdue)' if task.overdue else ''}"
+        due = f"{local_time(task.due_at)}{' (overdue)' if task.overdue else ''}"
         who = " · ".join(part for part in (task.lead_name, task.lead_company) if part)
         grid.add_row(*map(escape, (due, task.owner, _words(task.kind), task.title, who, str(task.id)[:8])))
     console.print(grid)
@@ -153,7 +153,7 @@ def status() -> None:
     async def run(services: "Services") -> "StatusView":
         return await services.reading.status(services.clock())
 
-    view = _with_services(run)
+    view = with_services(run)
     grid = Grid("what", "how many", title="status")
     _count_rows(grid, "leads", view.leads_by_stage)
     _count_rows(grid, "in cadence", view.leads_by_cadence)
@@ -166,7 +166,7 @@ def status() -> None:
     Console(highlight=False).print(grid)
 
 
-def _with_services(run: "Callable[[Services], Awaitable[Result]]") -> Result:
+def with_services(run: "Callable[[Services], Awaitable[Result]]") -> Result:
     """Do something with the services of this machine."""
     from runtime.addresses import with_servers
     from runtime.services import open_services
@@ -188,10 +188,10 @@ def _lead_grids(view: "LeadView") -> list[Grid]:
         if view.next_touch is None
         else (
             f"{view.next_touch.channel} {view.next_touch.content}, {view.next_touch.local_at:%a %d %b %Y %H:%M} there "
-            f"({view.next_touch.zone}), {_local(view.next_touch.at)} here"
+            f"({view.next_touch.zone}), {local_time(view.next_touch.at)} here"
         )
     )
-    hold = f"{_words(view.hold.reason)} until {_local(view.hold.until)}" if view.hold else None
+    hold = f"{_words(view.hold.reason)} until {local_time(view.hold.until)}" if view.hold else None
     contacts = ", ".join(f"{one.value}{' (lost)' if one.lost else ''}" for one in view.contacts)
     rows = {
         "id": str(view.id),
@@ -220,11 +220,11 @@ def _lead_grids(view: "LeadView") -> list[Grid]:
     if view.open_tasks:
         open_tasks = Grid("due", "owner", "task", "ends with", title="open tasks")
         for task in view.open_tasks:
-            open_tasks.add_row(_local(task.due_at), task.owner, escape(task.title), ", ".join(task.outcomes))
+            open_tasks.add_row(local_time(task.due_at), task.owner, escape(task.title), ", ".join(task.outcomes))
         grids.append(open_tasks)
     story = Grid("when", "what", "who", title="timeline")
     for entry in view.timeline[:_SHOWN]:
-        story.add_row(_local(entry.at), escape(entry.text), escape(entry.by or ""))
+        story.add_row(local_time(entry.at), escape(entry.text), escape(entry.by or ""))
     grids.append(story)
     return grids
 
@@ -234,7 +234,7 @@ def _count_rows(grid: Grid, what: str, counts: Mapping[str, int]) -> None:
         grid.add_row(f"{what}: {_words(name)}", str(count))
 
 
-def _local(at: datetime) -> str:
+def local_time(at: datetime) -> str:
     """On this machine's own clock."""
     return f"{at.astimezone():%a %d %b %Y %H:%M}"
 

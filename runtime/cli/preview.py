@@ -37,6 +37,8 @@ _YEARS = (2000, 2100)
 """Between which a preview may start: what calendars and time zones know something about."""
 _LARGEST = 100_000
 """Bytes of a lead's file."""
+_WIDE = 120
+"""Characters of a terminal on which each thing has a column of its own."""
 
 
 def register(app: typer.Typer) -> None:
@@ -69,7 +71,7 @@ def show(
     begins = now if start is None else _instant(start, person, company)
     found = preview(_case(bundle, person, company, settings, begins), begins, touches=touches, calls=how)
     console = Console(highlight=False)
-    console.print(_table(bundle, person, company, found))
+    console.print(_table(bundle, person, company, found, console.width))
     if plan_for not in ("any", person.kind):
         console.print(Text(f"Mind that {bundle.name} is meant for {plan_for} leads; this one is {person.kind}."))
 
@@ -86,7 +88,7 @@ def _case(bundle: CadenceBundle, lead: Lead, company: Company, settings: "Settin
             started_at=begins,
             answers_question=lead.kind is LeadKind.INBOUND,
         ),
-        manager=settings.default_escalation,
+        manager="manager",
     )
 
 
@@ -210,19 +212,26 @@ def _instant(text: str, lead: Lead, company: Company) -> datetime:
     return at_local(read, main_zone(lead, company)) if read.tzinfo is None else read.astimezone(UTC)
 
 
-def _table(bundle: CadenceBundle, lead: Lead, company: Company, found: Sequence[PreviewedTouch]) -> Table:
+def _table(bundle: CadenceBundle, lead: Lead, company: Company, found: Sequence[PreviewedTouch], width: int) -> Table:
+    """A row for each touch; on a narrow terminal what belongs together shares a cell, to leave room for the reasons."""
     zone = main_zone(lead, company)
     who = lead.name or lead.email or lead.phone or "a lead"
     table = Table(title=Text(f"{bundle.name} for {who}, silent, by the clock of {zone.key}"), show_lines=True)
     table.add_column("#", justify="right", no_wrap=True)
-    for heading in ("when", "channel", "step", "due"):
-        table.add_column(heading, no_wrap=heading != "step")
+    wide = width >= _WIDE
+    for heading in ("when", "channel", "step", "due") if wide else ("when", "what"):
+        table.add_column(heading, no_wrap=True)
     table.add_column("why", ratio=1)
     for touch in found:
-        again = f" ({touch.occurrence})" if touch.occurrence > 1 else ""
+        step = touch.step_id + (f" ({touch.occurrence})" if touch.occurrence > 1 else "")
         due = f"{touch.due_at.astimezone(zone):%a %d %b %H:%M}" if touch.due_at else ""
-        cells = [str(touch.number), f"{touch.local:%a %d %b %Y %H:%M %Z}", touch.channel.value, touch.step_id + again]
-        table.add_row(*(Text(cell) for cell in (*cells, due, _why(touch))))
+        if wide:
+            cells = [f"{touch.local:%a %d %b %Y %H:%M %Z}", touch.channel.value, step, due]
+        else:
+            what = [touch.channel.value, step, *([f"due {due}"] if due else [])]
+            cells = [f"{touch.local:%a %d %b %Y\n%H:%M %Z}", "\n".join(what)]
+        # Texts are never markup.
+        table.add_row(*(Text(cell) for cell in (str(touch.number), *cells, _why(touch))))
     return table
 
 

@@ -1,16 +1,16 @@
 """`follow publish`: makes checked cadences what new enrollments take."""
 
-import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from runtime import logs
-from runtime.addresses import with_servers
 from runtime.cli.cadences import checked_bundles
-from runtime.settings import load_settings
+from runtime.cli.leads import with_services
+
+if TYPE_CHECKING:
+    from api.services import Services
 
 
 def register(app: typer.Typer) -> None:
@@ -23,17 +23,10 @@ def publish(
 ) -> None:
     """Check cadences and publish them: new leads take the new version, leads on their way keep theirs."""
     bundles = checked_bundles(files)
-    settings = with_servers(load_settings())
-    logs.configure("WARNING", as_json=settings.log_json)
+
+    async def run(services: "Services") -> list[bool]:
+        return [await services.shelf.publish(bundle, services.clock()) for bundle in bundles]
+
     screen = Console(highlight=False)
-
-    async def run() -> None:
-        from runtime.services import open_services
-
-        async with open_services(settings, must_answer=True) as services:
-            for bundle in bundles:
-                changed = await services.shelf.publish(bundle, services.clock())
-                words = "published" if changed else "unchanged"
-                screen.print(f"{words} {bundle.name} {bundle.version[:12]}")
-
-    asyncio.run(run())
+    for bundle, changed in zip(bundles, with_services(run), strict=True):
+        screen.print(f"{'published' if changed else 'unchanged'} {bundle.name} {bundle.version[:12]}")

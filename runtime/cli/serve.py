@@ -8,6 +8,8 @@ from typing import Any
 import typer
 
 from runtime import logs
+from runtime.addresses import EMBEDDED_MISSING
+from runtime.embedded.errors import StartError
 from runtime.settings import Settings, load_settings
 
 
@@ -21,8 +23,11 @@ def register(app: typer.Typer) -> None:
 
 def up() -> None:
     """Start everything on this machine: embedded servers, migrations, worker and web."""
-    from runtime.prepare import prepare_embedded
-    from runtime.up import up as start_everything
+    try:
+        from runtime.prepare import prepare_embedded
+        from runtime.up import up as start_everything
+    except ModuleNotFoundError as missing:
+        raise StartError(EMBEDDED_MISSING.format(missing.name)) from missing
 
     raise typer.Exit(start_everything(_settings(), prepare=prepare_embedded))
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from runtime.addresses import HOST
 from runtime.embedded.errors import StartError
 from runtime.embedded.ports import refuse_taken_port
 from runtime.embedded.processes import ChildProcess, ProcessRecords, StopStep
 from runtime.temporal_setup import SEARCH_ATTRIBUTES, is_serving, prepare_namespace
 
-HOST = "127.0.0.1"
 READY_WITHIN = timedelta(seconds=60)
 STOP_STEPS = (StopStep(signal.SIGTERM, timedelta(seconds=10)),)
 # Three times faster than SQLite's defaults; a kill loses nothing, a power cut at most the last moments.

@@ -18,10 +18,11 @@ from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.rows import LeadRow, TaskRow, TouchRow
 from cadences import commands
-from cadences.case import Case
+from cadences.case import Case, Outcome
+from cadences.task_outcomes import complete_task
 from leads.capture import NewLead
 from leads.contract import SEND_WITHIN, STEP_TIMEOUT, CommandKind, Plan, StepInput, WakeKind
-from leads.model import Channel
+from leads.model import Channel, Stage
 from leads.sending import (
     AccountTrouble,
     ContactPointDead,
@@ -99,6 +100,29 @@ class Desk:
 async def desk(engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, clock: SettableClock) -> Desk:
     captured = await intake.capture(PRIYA, by="test", now=clock())
     return Desk(engine, cases, clock, captured.lead_id)
+
+
+async def test_a_sent_message_counts_once_against_the_limits(desk: Desk) -> None:
+    await desk.activities.send_email(await desk.step())
+    async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
+        assert opened.case.messages == (desk.clock(),)
+    step = await desk.step()
+    assert step.kind is WakeKind.CREATE_CALL_TASK
+
+
+async def test_what_a_person_finds_out_about_an_unknown_message_stands_in_the_ledger(desk: Desk) -> None:
+    desk.sender.script = [OutcomeUnknown("read timed out")]
+    await desk.activities.send_email(await desk.step())
+    async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
+        (task,) = opened.case.open_tasks
+    await desk.say(
+        CommandKind.COMPLETE_TASK,
+        lambda case, now: complete_task(case, task_id=task.id, outcome=Outcome.NOT_SENT, by="anna", note=None, now=now),
+    )
+    assert (await desk.touch()).state == "failed"
+    async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
+        assert opened.case.messages == ()
+        assert opened.case.lead.stage is Stage.NEW  # nobody was in touch with the lead
 
 
 async def test_a_message_is_sent_once_and_the_plan_goes_on(desk: Desk) -> None:

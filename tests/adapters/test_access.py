@@ -67,11 +67,15 @@ async def test_a_revoked_token_is_none(engine: AsyncEngine, clock: SettableClock
 async def test_the_answer_is_kept_with_the_work_or_not_at_all(engine: AsyncEngine, clock: SettableClock) -> None:
     keys = IdempotencyKeys(engine)
     await keys.begin(WRITE, clock())
-    with pytest.raises(SystemError):
+
+    async def killed() -> None:
         async with engine.begin() as connection:
             await keys.claim(connection, WRITE, clock())
             await keys.keep(connection, WRITE, 200, {"n": 1})
             raise SystemError("killed")
+
+    with pytest.raises(SystemError):
+        await killed()
     await keys.begin(WRITE, clock())
     async with engine.begin() as connection:
         await keys.claim(connection, WRITE, clock())

@@ -27,10 +27,13 @@ class Ears:
         self.heard: list[tuple[CommandKind, int]] = []
         self.away = False
         self.refuses: set[CommandKind] = set()
+        self.stumbles_over: set[UUID] = set()
 
     async def tell(self, kind: CommandKind, told: Told) -> None:
         if self.away:
             raise RPCError("unreachable", RPCStatusCode.UNAVAILABLE, b"")
+        if told.lead_id in self.stumbles_over:
+            raise ValueError("something nobody thought of")
         if kind in self.refuses:
             raise WorkflowUpdateFailedError(ApplicationError("the task is not open any more"))
         self.heard.append((kind, told.plan.revision))
@@ -92,3 +95,20 @@ async def test_a_refused_command_is_not_told_for_ever_and_its_refusal_is_kept(
         row = (await connection.execute(select(CommandRow.__table__).where(CommandRow.kind == "hold"))).one()
     assert row.delivered_at is not None
     assert "not open" in row.error
+    # Its plan is committed all the same, so the workflow hears of it as news.
+    assert ears.heard[-1] == (CommandKind.MESSAGE_REPORTED, 2)
+
+
+async def test_one_lead_that_can_not_be_told_keeps_no_other_from_being_told(
+    engine: AsyncEngine, intake: LeadIntake, clock: SettableClock, lead_id: UUID
+) -> None:
+    ears = Ears()
+    ears.stumbles_over = {lead_id}
+    other = await intake.capture(NewLead(email="b@example.com", question="?"), by="test", now=clock())
+    clock.move_by(timedelta(minutes=1))
+
+    result = await CommandDelivery(engine, ears, clock).deliver_all()
+
+    assert (result.delivered, result.failed) == (1, 1)
+    assert ears.heard == [(CommandKind.START, 1)]
+    assert other.lead_id != lead_id

@@ -1,7 +1,6 @@
 """What a cadence will do with a silent lead: in Python, and as `follow preview` shows it."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -130,11 +129,10 @@ def several_commands() -> None:
 
 
 @pytest.fixture(autouse=True)
-def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings but the defaults, and a terminal wide enough."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    yield
 
 
 def follow(*words: str) -> Result:
@@ -158,6 +156,14 @@ def test_the_table_shows_when_what_and_why() -> None:
     ]
     assert "an answer to a question goes out at any hour" in result.stdout
     assert "America/New_York" in result.stdout
+
+
+def test_a_narrow_terminal_shows_the_same_in_fewer_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    result = follow("inbound-web", "--start", "2026-03-06T22:15", "--touches", "2")
+    assert [row[1:3] for row in rows(result.stdout)] == [["Fri 06 Mar 2026", "email"], ["Mon 09 Mar 2026", "call"]]
+    for words in ("22:15 EST", "answer-the-question", "due Mon 09 Mar 09:30"):
+        assert words in result.stdout
 
 
 def test_a_lead_of_a_file_is_shown_on_its_own_clock(tmp_path: Path) -> None:

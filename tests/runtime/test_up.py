@@ -151,7 +151,7 @@ async def test_everything_runs_restarts_and_stops(follow_up: FollowUp) -> None:
     web, temporal, ui = follow_up.ports
 
     # It says where everything is.
-    for place in (f"http://127.0.0.1:{web}/api/docs", f"http://127.0.0.1:{ui}", f"{follow_up.folder}/token"):
+    for place in (f"http://127.0.0.1:{web}/api/openapi.json", f"http://127.0.0.1:{ui}", f"{follow_up.folder}/token"):
         assert place in follow_up.output
     assert "creating the database (only the first time)" in follow_up.output
     assert await starts(follow_up) == 1

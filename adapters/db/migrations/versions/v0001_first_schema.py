@@ -242,6 +242,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("contact", sa.String(), nullable=True),
         sa.Column("escalate_to", sa.String(), nullable=False),
         sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("escalations", sa.Integer(), nullable=False),

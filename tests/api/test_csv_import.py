@@ -1,0 +1,232 @@
+"""Tables of leads: understood, enrolled, rejected, and enrolled again without a change."""
+
+import asyncio
+import csv
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.db.rows import CommandRow, ConsentRow, ContactPointRow, EnrollmentRow, InquiryRow, LeadRow
+from api.csv_import import Defaults, Enrolled, Fate, RejectsFile, RowDone, TableImport, lead_of
+from api.csv_table import TableUnreadable, open_table, rows_of
+from api.services import Services
+from leads.capture import CaptureRefused
+from leads.model import Channel, LeadKind
+from tests.api.fakes import HangingDelivery, RecordingDelivery, UnreachableDelivery
+
+EVERYTHING = (LeadRow, ContactPointRow, ConsentRow, InquiryRow, EnrollmentRow, CommandRow)
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def written(text: str, encoding: str = "utf-8", name: str = "leads.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return written
+
+
+async def enroll(services: Services, path: Path, **defaults: str) -> tuple[Enrolled, list[RowDone]]:
+    table = open_table(path)
+    done: list[RowDone] = []
+    work = TableImport(services, table, Defaults(**defaults))
+    await work.check_defaults()
+    with RejectsFile(table) as rejects:
+        return await work.run(rejects, done.append), done
+
+
+async def counts(engine: AsyncEngine) -> list[int]:
+    async with engine.connect() as connection:
+        return [int(await connection.scalar(select(func.count()).select_from(one)) or 0) for one in EVERYTHING]
+
+
+def rejected(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
+    with Path(f"{path}.rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file, delimiter=delimiter))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_tables_are_understood_however_they_were_saved(write: Write, encoding: str, delimiter: str) -> None:
+    lines = [["E-Mail Address", "Full Name"], ["lucia@example.com", '"Fernández, Lucía"'], ["bob@example.com", "Bob"]]
+    table = open_table(write("\r\n".join(delimiter.join(line) for line in lines), encoding))
+    assert (table.delimiter, table.length, table.fields) == (delimiter, 2, ("email", "name"))
+    leads = [lead_of(table, row, Defaults(), "US") for row in rows_of(table)]
+    assert [(lead.email, lead.name) for lead in leads] == [
+        ("lucia@example.com", "Fernández, Lucía"),
+        ("bob@example.com", "Bob"),
+    ]
+
+
+def test_columns_have_many_names(write: Write) -> None:
+    table = open_table(
+        write(
+            "First_Name,LAST NAME,Organisation,Mobile,telephone,Time Zone,Lead-Source,attributes.Size,SMS opt-in,Shoe\n"
+            "Ann,Lee,Acme,,(212) 555-0123,Europe/Berlin,fair,small,Yes,44\n"
+        )
+    )
+    assert table.ignored == ("Shoe",)
+    lead = lead_of(table, next(rows_of(table)), Defaults(consent_wording="Yes, text me.", kind="outbound"), "US")
+    assert (lead.name, lead.company, lead.phone) == ("Ann Lee", "Acme", "+12125550123")
+    assert (lead.zone, lead.source, lead.kind) == ("Europe/Berlin", "fair", LeadKind.OUTBOUND)
+    assert lead.attributes == {"size": "small"}
+    assert [(one.channel, one.wording, one.source) for one in lead.consents] == [(Channel.SMS, "Yes, text me.", "fair")]
+
+
+def test_excels_own_line_blank_lines_and_quoted_lines_keep_the_numbers_right(write: Write) -> None:
+    table = open_table(
+        write('sep=;\r\nemail;question\r\n\r\na@example.com;"one\r\ntwo"\r\n;\r\nb@example.com;three\r\n')
+    )
+    assert [(row.line, row.cells[0]) for row in rows_of(table)] == [(4, "a@example.com"), (7, "b@example.com")]
+    assert table.length == 2
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "name,company\nAnn,Acme\n", "ann@example.com,Ann\n"])
+def test_a_file_without_an_address_or_number_column_is_unreadable(write: Write, text: str) -> None:
+    with pytest.raises(TableUnreadable, match="no column is called email or phone"):
+        open_table(write(text))
+
+
+def test_a_file_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(TableUnreadable, match="No such file"):
+        open_table(tmp_path / "none.csv")
+    with pytest.raises(TableUnreadable, match="can't be read"):
+        open_table(tmp_path)
+
+
+async def test_good_rows_are_enrolled_and_bad_ones_rejected_with_line_and_reason(
+    services: Services, engine: AsyncEngine, delivery: RecordingDelivery, write: Write
+) -> None:
+    path = write(
+        "email,phone,name,owner,sms consent\n"
+        "ann@example.com,,Ann,anna,\n"
+        "not an address,,Bob,,\n"
+        ",12,Carl,,\n"
+        ",,Nobody,,\n"
+        "dora@example.com,,Dora,nobody,\n"
+        "eve@example.com,,Eve,,,,surplus\n"
+        "fay@example.com,+12125550111,Fay,,yes\n"
+        "gus@example.com,+12125550112,Gus,,perhaps\n"
+        ",+12125550113,Hal\n"
+    )
+    enrolled, done = await enroll(services, path)
+    assert dict(enrolled.fates) == {Fate.CREATED: 2, Fate.REJECTED: 7}
+    assert enrolled.all_told is True
+    assert len(delivery.told) == 2
+    reasons = {int(row["line"]): row["reason"] for row in rejected(path)}
+    assert list(reasons) == [3, 4, 5, 6, 7, 8, 9]
+    for line, part in (
+        (3, "email: 'not an address' is no email address"),
+        (4, "too short"),
+        (5, "needs an email address or a phone number"),
+        (6, "owner: there is no active colleague 'nobody'"),
+        (7, "7 cells, but there are 5 columns"),
+        (8, "--consent-wording"),
+        (9, "neither yes nor no"),
+    ):
+        assert part in reasons[line]
+    assert [row.row.line for row in done] == list(range(2, 11))
+    assert rejected(path)[0]["name"] == "Bob"
+    assert stat.S_IMODE(Path(f"{path}.rejects.csv").stat().st_mode) == 0o600
+    assert (await counts(engine))[0] == 2
+
+
+async def test_running_it_again_changes_nothing(services: Services, engine: AsyncEngine, write: Write) -> None:
+    path = write(
+        "email,phone,question,sms consent\n"
+        "ann@example.com,+12125550111,How much?,yes\n"
+        ",+12125550112,How fast?,no\n"
+        "ann@example.com,,How much?,\n"
+    )
+    first, _ = await enroll(services, path, consent_wording="Text me.")
+    before = await counts(engine)
+    assert before == [2, 3, 1, 2, 2, 2]
+    again, _ = await enroll(services, path, consent_wording="Text me.")
+    assert await counts(engine) == before
+    assert dict(first.fates) == {Fate.CREATED: 2, Fate.KNOWN: 1}
+    assert dict(again.fates) == {Fate.KNOWN: 3}
+
+
+async def test_the_rejects_are_written_anew_each_time_and_gone_when_there_are_none(
+    services: Services, write: Write
+) -> None:
+    path = write("email;name\nwrong;Ännchen\nworse;Bob\n", "cp1252")
+    await enroll(services, path)
+    assert [(row["email"], row["name"]) for row in rejected(path, ";")] == [("wrong", "Ännchen"), ("worse", "Bob")]
+    write("email;name\nann@example.com;Ännchen\nworse;Bob\n", "cp1252")
+    await enroll(services, path)
+    assert [row["email"] for row in rejected(path, ";")] == ["worse"]
+    write("email;name\nann@example.com;Ännchen\nbob@example.com;Bob\n", "cp1252")
+    await enroll(services, path)
+    assert not Path(f"{path}.rejects.csv").exists()
+
+
+async def test_the_corrected_rejects_can_be_enrolled_themselves(services: Services, write: Write) -> None:
+    path = write("email,name\nann@,Ann\n")
+    await enroll(services, path)
+    rejects = Path(f"{path}.rejects.csv")
+    rejects.write_text(rejects.read_text(encoding="utf-8-sig").replace("ann@,", "ann@example.com,"), encoding="utf-8")
+    assert open_table(rejects).ignored == ("line", "reason")
+    enrolled, _ = await enroll(services, rejects)
+    assert dict(enrolled.fates) == {Fate.CREATED: 1}
+
+
+async def test_what_would_refuse_every_row_is_said_once(services: Services, write: Write) -> None:
+    path = write("email\nann@example.com\n")
+    for defaults in ({"cadence": "no-such"}, {"owner": "nobody"}):
+        with pytest.raises(CaptureRefused) as refused:
+            await enroll(services, path, **defaults)
+        assert refused.value.field in defaults
+    assert not Path(f"{path}.rejects.csv").exists()
+
+
+async def test_without_temporal_everything_is_stored_and_left_to_the_schedule(
+    services: Services, engine: AsyncEngine, write: Write
+) -> None:
+    lonely = replace(services, delivery=UnreachableDelivery())
+    enrolled, _ = await enroll(lonely, write("email\nann@example.com\nbob@example.com\n"))
+    assert enrolled.all_told is False
+    assert (await counts(engine))[0] == 2
+
+
+async def test_stopped_in_the_middle_it_goes_on_where_it_was(
+    services: Services, engine: AsyncEngine, write: Write
+) -> None:
+    path = write("email\nwrong\n" + "".join(f"lead{number}@example.com\n" for number in range(40)))
+    running = asyncio.create_task(enroll(replace(services, delivery=HangingDelivery()), path))
+    async with asyncio.timeout(20):
+        while (await counts(engine))[0] < 8:
+            await asyncio.sleep(0.02)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (await counts(engine))[0] < 40
+    assert not Path(f"{path}.rejects.csv.part").exists()
+    enrolled, _ = await enroll(services, path)
+    assert enrolled.fates[Fate.CREATED] + enrolled.fates[Fate.KNOWN] == 40
+    assert enrolled.fates[Fate.KNOWN] >= 8
+    assert (await counts(engine))[:2] == [40, 40]
+
+
+async def test_a_table_of_some_thousand_rows_is_enrolled(services: Services, engine: AsyncEngine, write: Write) -> None:
+    rows = [f"lead{number}@example.com,Lead {number},How much is {number}?" for number in range(1000)]
+    rows[500] = "nobody,Lead 500,"
+    enrolled, done = await enroll(services, write("\n".join(["email,name,question", *rows])))
+    assert dict(enrolled.fates) == {Fate.CREATED: 999, Fate.REJECTED: 1}
+    assert [one.row.line for one in done if one.reason] == [502]
+    assert (await counts(engine))[0] == 999
+
+
+def test_a_cell_that_is_too_long_spoils_its_own_row_only(write: Write) -> None:
+    table = open_table(write(f'email,question\na@example.com,"{"x" * 140_000}"\nb@example.com,y\n'))
+    problems: list[Any] = [(row.line, row.problem is None) for row in rows_of(table)]
+    assert problems[0] == (2, False)
+    assert (3, True) in problems

@@ -1,0 +1,97 @@
+"""`follow enroll`, `lead`, `tasks` and `status`, as a person types them, on the real database."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from adapters.db.cadences import CadenceShelf
+from runtime import logs
+from runtime.cli import app
+from runtime.embedded.postgres import EmbeddedPostgres
+from runtime.settings import PREFIX
+
+Follow = Callable[..., Result]
+
+
+@pytest.fixture
+def follow(postgres: EmbeddedPostgres, shelf: CadenceShelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Follow:
+    """Run a command in an empty folder, with our database and a Temporal that nobody answers for."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", postgres.url("tests"))
+    monkeypatch.setenv(f"{PREFIX}TEMPORAL_ADDRESS", f"127.0.0.1:{port}")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it is for a whole process; this one is the tests'
+    return lambda *words: CliRunner().invoke(app, words)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "leads.csv"
+    path.write_text(
+        "Email;Full name;Company;Question;Shoe size\n"
+        "ann@example.com;Ann [Lee];Acme;How much?;44\n"
+        "not an address;Bob;;;\n"
+        "carl@example.com;Carl;;How fast?;\n"
+    )
+    return path
+
+
+def test_a_table_is_enrolled_and_its_bad_rows_named(follow: Follow, table: Path) -> None:
+    ran = follow("enroll", str(table), "--owner", "anna")
+    assert ran.exit_code == 1
+    assert "2 new, 0 known already, 1 rejected" in ran.output
+    assert "line 3: email: 'not an address' is no email address" in ran.output
+    assert "not read: Shoe size" in ran.output
+    assert "Temporal can't be reached" in ran.output
+    assert f"{table}.rejects.csv" in ran.output
+    again = follow("enroll", str(table), "--owner", "anna")
+    assert "0 new, 2 known already, 1 rejected" in again.output
+
+
+def test_a_table_that_cannot_be_enrolled_is_one_line(follow: Follow, table: Path, tmp_path: Path) -> None:
+    for words, said in (
+        ((str(tmp_path / "none.csv"),), "No such file"),
+        ((str(table), "--owner", "nobody"), "--owner: there is no active colleague 'nobody'"),
+        ((str(table), "--cadence", "no-such"), "--cadence: no cadence 'no-such' was published; there are inbound-web"),
+    ):
+        ran = follow("enroll", *words)
+        assert ran.exit_code == 1
+        assert said in ran.output
+        assert ran.output.count("\n") <= 2
+
+
+def test_a_lead_is_shown_by_address_and_by_the_beginning_of_its_id(follow: Follow, table: Path) -> None:
+    follow("enroll", str(table), "--owner", "anna")
+    by_address = follow("lead", "ANN@example.com")
+    assert by_address.exit_code == 0, by_address.output
+    for part in ("Ann [Lee]", "Acme", "How much?", "Anna Keller", "answer-the-question", "why then", "timeline"):
+        assert part in by_address.output
+    lead_id = next(word for word in by_address.output.split() if len(word) == 36 and word.count("-") == 4)
+    assert follow("lead", lead_id[:8]).output == by_address.output
+
+
+def test_a_lead_that_is_not_there_is_one_line(follow: Follow) -> None:
+    ran = follow("lead", "nobody@example.com")
+    assert ran.exit_code == 1
+    assert "no lead is called 'nobody@example.com'" in ran.output
+
+
+def test_tasks_are_shown(follow: Follow) -> None:
+    assert "tasks" in follow("tasks", "--owner", "anna", "--state", "all").output
+    wrong = follow("tasks", "--state", "late")
+    assert wrong.exit_code == 1
+    assert "it is open, overdue, done or all" in wrong.output
+
+
+def test_the_status_is_shown(follow: Follow, table: Path) -> None:
+    follow("enroll", str(table))
+    output = follow("status").output
+    for part in ("leads: new", "in cadence: inbound-web", "open tasks", "commands not delivered yet"):
+        assert part in output
