@@ -187,6 +187,8 @@ def _message(error: Mapping[str, Any]) -> str:
     """Pydantic's words, without the input: that may be private, or long."""
     if error["type"] == "extra_forbidden":
         return "there is no such field"
+    if error["type"] == "model_attributes_type":
+        return "it must be a JSON object"
     if error["type"] == "missing":
         return "it is required"
     return str(error["msg"]).removeprefix("Value error, ")

@@ -1,6 +1,7 @@
 """Compiles the three lock files from pyproject.toml with uv; they carry hashes and name no index."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -9,6 +10,10 @@ LOCKS = {
     "embedded.txt": ["--extra", "build", "--extra", "embedded"],
     "dev.txt": ["--all-extras"],
 }
+SHAPE = (
+    *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"),
+    *("--no-emit-index-url", "--no-emit-find-links"),
+)
 
 
 def main() -> None:
@@ -16,14 +21,8 @@ def main() -> None:
     constraint: list[str] = []
     for name in sorted(LOCKS, key=lambda name: name != "dev.txt"):
         target = FOLDER / name
-        subprocess.run(
-            ["uv", "pip", "compile", "pyproject.toml", *LOCKS[name], *constraint]
-            + ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header"]
-            + ["--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--quiet"]
-            + ["--output-file", str(target)],
-            check=True,
-            cwd=FOLDER.parent,
-        )
+        command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *LOCKS[name], *constraint]
+        subprocess.run([*command, *SHAPE, "--output-file", str(target)], check=True, cwd=FOLDER.parent)
         constraint = ["--constraint", str(FOLDER / "dev.txt")]
 
 

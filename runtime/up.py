@@ -2,22 +2,24 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from runtime.addresses import with_servers
+from runtime.addresses import HOST, with_servers
 from runtime.data_folder import DataFolder
 from runtime.embedded.errors import StartError
 from runtime.embedded.ports import refuse_taken_port
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.embedded.processes import ProcessRecords
-from runtime.embedded.temporal import HOST, EmbeddedTemporal
+from runtime.embedded.temporal import EmbeddedTemporal
 from runtime.programs import Web, Worker
 from runtime.settings import Settings, environment, signing_secret
 from runtime.supervisor import Service, Supervisor
@@ -198,10 +200,18 @@ class _House:
         for what, where in places.items():
             # Never folded: a path or an address in two lines can be neither clicked nor copied.
             self._console.print(Text.assemble((f"  {what:<{width}}  ", "bold"), where), soft_wrap=True)
-        tour = "In a second terminal: follow leads, follow tasks, follow outbox, follow lead ID, follow status"
-        self._console.print(Text(f"\n  {tour}\n"), soft_wrap=True)
+        tour = ", ".join(f"{_program()} {command}" for command in ("leads", "tasks", "outbox", "status"))
+        self._console.print(Text(f"\n  In a second terminal: {tour}\n"), soft_wrap=True)
 
     def _say(self, line: str) -> None:
         # The clock on the wall of whoever looks at this terminal.
         now = datetime.now(UTC).astimezone()
         self._console.print(Text.assemble((f"{now:%H:%M:%S} ", "dim"), line), soft_wrap=True)
+
+
+def _program() -> str:
+    """How this terminal's owner calls `follow`: by its path, unless the shell finds it."""
+    ours = Path(sys.executable).with_name("follow")
+    if shutil.which("follow") == str(ours) or not ours.exists():
+        return "follow"
+    return os.path.relpath(ours) if ours.is_relative_to(Path.cwd()) else str(ours)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_, union, union_all
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.lead_reading import read_lead_view, task_view
@@ -29,6 +29,8 @@ from leads.normalising import normal_email
 
 PAGE = 50
 MAX_PAGE = 200
+COUNTED = 10_000
+"""A page says how many there are in all up to this many."""
 LEAST_PREFIX = 4
 """Hexadecimal digits of a lead's id below which a prefix finds nothing."""
 TaskFilter = Literal["open", "overdue", "done", "all"]
@@ -67,17 +69,28 @@ class Reading:
             if value is not None:
                 wanted.append(column == value)
         if q:
-            wanted.append(LeadRow.id.in_(_matching(q)))
+            wanted.append(_matching(q))
         order = (LeadRow.created_at, LeadRow.id)
-        page = select(LeadRow.id).where(*wanted).order_by(*(column.desc() for column in order)).limit(limit + 1)
-        if cursor is not None:
-            page = page.where(tuple_(*order) < tuple_(*_place(cursor)))
+        before = None if cursor is None else _place(cursor)
         async with self._engine.connect() as connection:
-            total = await _count(connection, select(LeadRow.id).where(*wanted))
+            # A search has no index to lean on, so what few leads it finds are looked for once, not once to count
+            # and once to show. Of many, the newest are found soon.
+            found = await _few(connection, select(*order).where(*wanted)) if q else None
+            if found is None:
+                total = COUNTED if q else await _count(connection, select(LeadRow.id).where(*wanted))
+                page = select(LeadRow.id).where(*wanted).order_by(*(column.desc() for column in order))
+                if before is not None:
+                    page = page.where(tuple_(*order) < tuple_(*before))
+                page = page.limit(limit + 1)
+            else:
+                total = len(found)
+                places = sorted((place for place in found if before is None or place < before), reverse=True)
+                page = select(LeadRow.id).where(LeadRow.id.in_([lead_id for _, lead_id in places[: limit + 1]]))
             rows = (await connection.execute(_summaries(page))).all()
         return LeadPage(
             items=[_summary(row) for row in rows[:limit]],
-            total=total,
+            total=min(total, COUNTED),
+            total_exact=total <= COUNTED and (found is not None or not q),
             next_cursor=_cursor(rows, limit, "created_at", "id"),
         )
 
@@ -156,7 +169,8 @@ class Reading:
             rows = (await connection.execute(page)).all()
         return TaskPage(
             items=[task_view(dict(row._mapping), now) for row in rows[:limit]],
-            total=total,
+            total=min(total, COUNTED),
+            total_exact=total <= COUNTED,
             next_cursor=_cursor(rows, limit, "due_at", "id"),
         )
 
@@ -189,7 +203,8 @@ class Reading:
             rows = (await connection.execute(page)).all()
         return OutboxPage(
             items=[OutboxMessage(**row._mapping) for row in rows[:limit]],
-            total=total,
+            total=min(total, COUNTED),
+            total_exact=total <= COUNTED,
             next_cursor=_cursor(rows, limit, "accepted_at", "touch_id"),
         )
 
@@ -224,12 +239,10 @@ class Reading:
             return found.first() is not None
 
 
-def _matching(q: str) -> Any:
-    """The ids of the leads in whose name, company or contact points the text occurs."""
-    return union(
-        select(LeadRow.id).where(or_(_contains(LeadRow.name, q), _contains(LeadRow.company, q))),
-        select(ContactPointRow.lead_id).where(_contains(ContactPointRow.value, q)),
-    )
+def _matching(q: str) -> ColumnElement[bool]:
+    """Whether the text occurs in a lead's name, company or contact points."""
+    points = select(ContactPointRow.lead_id).where(_contains(ContactPointRow.value, q))
+    return or_(_contains(LeadRow.name, q), _contains(LeadRow.company, q), LeadRow.id.in_(points))
 
 
 def _contains(column: Any, q: str) -> ColumnElement[bool]:
@@ -305,7 +318,15 @@ def _due_by(at: datetime) -> Any:
 
 
 async def _count(connection: AsyncConnection, rows: Select[Any]) -> int:
-    return int(await connection.scalar(select(func.count()).select_from(rows.subquery())) or 0)
+    """How many there are; one more than `COUNTED` for all that are more."""
+    some = rows.limit(COUNTED + 1).subquery()
+    return int(await connection.scalar(select(func.count()).select_from(some)) or 0)
+
+
+async def _few(connection: AsyncConnection, places: Select[datetime, UUID]) -> list[tuple[datetime, UUID]] | None:
+    """The places of all leads that match; None when they are more than are counted."""
+    found = (await connection.execute(places.limit(COUNTED + 1))).all()
+    return [(at, lead_id) for at, lead_id in found] if len(found) <= COUNTED else None
 
 
 async def _counts_by(connection: AsyncConnection, column: Any) -> dict[str, int]:

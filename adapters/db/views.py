@@ -84,6 +84,8 @@ class LeadPage:
 
     items: list[LeadSummary]
     total: int
+    total_exact: bool
+    """False: there are more than `total`."""
     next_cursor: str | None
 
 
@@ -125,6 +127,8 @@ class TaskPage:
 
     items: list[TaskView]
     total: int
+    total_exact: bool
+    """False: there are more than `total`."""
     next_cursor: str | None
 
 
@@ -149,6 +153,8 @@ class OutboxPage:
 
     items: list[OutboxMessage]
     total: int
+    total_exact: bool
+    """False: there are more than `total`."""
     next_cursor: str | None
 
 

@@ -144,7 +144,7 @@ def tasks(
         grid.add_row(*map(escape, (due, task.owner, _words(task.kind), task.title, who, str(task.id)[:8])))
     console.print(grid)
     if page.total > len(page.items):
-        console.print(f"{len(page.items)} of {page.total}")
+        console.print(f"{len(page.items)} of {page.total}{'' if page.total_exact else ' and more'}")
 
 
 def status() -> None:

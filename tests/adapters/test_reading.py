@@ -99,7 +99,7 @@ async def test_one_lead_takes_a_fixed_number_of_queries(
         asked.clear()
         await reading.leads(q="ann")
         await reading.tasks(clock(), state="all")
-        assert len(asked) == 4
+        assert len(asked) == 4, asked
     finally:
         event.remove(engine.sync_engine, "before_cursor_execute", note)
 
@@ -237,3 +237,28 @@ async def test_channels_of_the_ledger_are_all_shown(
     view = await reading.lead(lead, COMPANY, clock())
     assert view is not None
     assert [touch.channel for touch in view.touches] == [channel.value for channel in reversed(Channel)]
+
+
+async def test_a_search_pages_alike_whether_it_finds_few_or_many(
+    reading: Reading, intake: LeadIntake, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        clock.move_by(timedelta(seconds=1))
+        await intake.capture(NewLead(email=f"lead{number}@example.com", name=f"Person {number % 2}"), "test", clock())
+
+    async def found(q: str) -> tuple[list[UUID], int, bool]:
+        ids: list[UUID] = []
+        cursor = None
+        while True:
+            page = await reading.leads(q=q, limit=2, cursor=cursor)
+            ids += [one.id for one in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                return ids, page.total, page.total_exact
+
+    few = await found("person 0")
+    assert (len(few[0]), few[1], few[2]) == (4, 4, True)
+    monkeypatch.setattr("adapters.db.reading.COUNTED", 3)
+    assert await found("person 0") == (few[0], 3, False)
+    every = await reading.leads()
+    assert (len(every.items), every.total, every.total_exact) == (7, 3, False)
