@@ -11,7 +11,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
-from adapters.db.cases import CaseStore, OpenCase, add_command
+from adapters.db.case_writing import add_command
+from adapters.db.cases import CaseStore, OpenCase
 from adapters.db.documents import enrollment_document, read_colleague, task_values
 from adapters.db.rows import (
     ColleagueRow,
