@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.access import RepeatableWrite, Token
 from adapters.db.cadences import UnknownCadence
@@ -21,9 +22,8 @@ from cadences import commands, task_outcomes
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, Outcome, TouchMade
 from cadences.refusals import CommandRefused, require_future, require_past
-from leads.capture import CaptureRefused, NewLead
+from leads.capture import Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan, workflow_id
-from leads.ids import derived_id
 from leads.model import Channel
 
 TELL_WITHIN = timedelta(seconds=2)
@@ -93,35 +93,37 @@ class LeadCommands:
     async def capture(self, new: NewLead, caller: Caller) -> LeadCaptured:
         """Take a lead in.
 
-        The intake keeps a transaction of its own, so its answer is written after it. A crash in between does no work
-        twice: a new lead's id follows from the key, and what is known of a person already changes nothing.
-
         Raises:
             CaptureRefused: it can't be stored.
             UnknownCadence: it names a cadence that was never published.
         """
         services, write, now = self._services, caller.write, self._services.clock()
-        if write is not None:
-            await services.idempotency.begin(write, now)
-        lead_id = derived_id(write.token_id, "lead", write.key, write.digest) if write else None
+        keys = services.idempotency
+        if write is None:
+            captured = await self._take_in(new, caller, now)
+            return _captured(captured, told=await self._tell(captured.lead_id))
+        await keys.begin(write, now)
+
+        async def keep(connection: AsyncConnection, captured: Captured) -> None:
+            await keys.keep(connection, write, _status(captured), _captured_body(captured, told=False))
+
         try:
-            await self._require_known(new)
-            captured = await services.intake.capture(new, caller.token.name, now, lead_id)
+            captured = await self._take_in(
+                new, caller, now, first=lambda connection: keys.claim(connection, write, now), last=keep
+            )
         except _REFUSALS:
             await self._let_go(write)
             raise
+        if not await self._tell(captured.lead_id):
+            return _captured(captured, told=False)
+        await keys.finish(write, _status(captured), _captured_body(captured, told=True), now)
+        return _captured(captured, told=True)
+
+    async def _take_in(self, new: NewLead, caller: Caller, now: datetime, **beside: Any) -> Captured:
+        await self._require_known(new)
+        captured = await self._services.intake.capture(new, caller.token.name, now, **beside)
         log.info("lead captured", lead_id=str(captured.lead_id), created=captured.created)
-        answer = LeadCaptured(
-            id=captured.lead_id,
-            created=captured.created or captured.lead_id == lead_id,
-            enrolled=captured.enrolled or captured.lead_id == lead_id,
-            told=await self._tell(captured.lead_id),
-            temporal=workflow_id(captured.lead_id),
-        )
-        if write is not None:
-            status = 201 if answer.created else 200
-            await services.idempotency.finish(write, status, _CAPTURED.dump_python(answer, mode="json"), now)
-        return answer
+        return captured
 
     async def log_personal_touch(
         self, lead_id: UUID, caller: Caller, by: str | None, *, channel: Channel, at: datetime | None, note: str | None
@@ -334,6 +336,25 @@ class LeadCommands:
     async def _require_colleague(self, field_name: str, colleague: str) -> None:
         if not await self._services.reading.is_colleague(colleague):
             raise ValueRefused(field_name, f"there is no active colleague {colleague!r}")
+
+
+def _captured(captured: Captured, *, told: bool) -> LeadCaptured:
+    return LeadCaptured(
+        id=captured.lead_id,
+        created=captured.created,
+        enrolled=captured.enrolled,
+        told=told,
+        temporal=workflow_id(captured.lead_id),
+    )
+
+
+def _captured_body(captured: Captured, *, told: bool) -> dict[str, Any]:
+    body: dict[str, Any] = _CAPTURED.dump_python(_captured(captured, told=told), mode="json")
+    return body
+
+
+def _status(captured: Captured) -> int:
+    return 201 if captured.created else 200
 
 
 async def _later(file: OpenCase) -> CadenceBundle:

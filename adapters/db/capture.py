@@ -1,6 +1,6 @@
 """Capture: a lead is stored, or what came is added to the lead of the same person, and its first plan is made."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -47,11 +47,20 @@ class LeadIntake:
         self._company = company
         self._key = key
 
-    async def capture(self, new: NewLead, by: str, now: datetime, lead_id: UUID | None = None) -> Captured:
+    async def capture(
+        self,
+        new: NewLead,
+        by: str,
+        now: datetime,
+        *,
+        first: Callable[[AsyncConnection], Awaitable[None]] | None = None,
+        last: Callable[[AsyncConnection, Captured], Awaitable[None]] | None = None,
+    ) -> Captured:
         """Store a new lead with its first plan, or add what came to the lead of the same person.
 
         Args:
-            lead_id: the id a new lead gets; callers derive it from an idempotency key. Random when left out.
+            first: what another repository does in this transaction before anything else.
+            last: what it does with the outcome, so that both commit or neither does.
 
         Raises:
             CaptureRefused: nothing can be stored; nothing was.
@@ -65,11 +74,17 @@ class LeadIntake:
         if not points:
             raise CaptureRefused("email", "give an email address or a phone number, so that the lead can be reached")
         async with self._engine.begin() as connection:
+            if first is not None:
+                await first(connection)
             await _queue_up(connection, [value for _, value in points])
             known = await self._known(connection, points)
             if known is None:
-                return await self._store(connection, new, points, by, now, lead_id or uuid4())
-            return await self._add(connection, known, new, points, by, now)
+                captured = await self._store(connection, new, points, by, now)
+            else:
+                captured = await self._add(connection, known, new, points, by, now)
+            if last is not None:
+                await last(connection, captured)
+            return captured
 
     async def _known(self, connection: AsyncConnection, points: Sequence[tuple[ContactKind, str]]) -> UUID | None:
         """The lead that one of the contact points belongs to; the oldest, should they belong to several."""
@@ -89,14 +104,13 @@ class LeadIntake:
         points: Sequence[tuple[ContactKind, str]],
         by: str,
         now: datetime,
-        lead_id: UUID,
     ) -> Captured:
         bundle = await self._shelf.current(connection, new.cadence or DEFAULT_CADENCES[new.kind])
         owner = await self._owner(connection, new.owner)
         generated_by = await self._colleague(connection, "generated_by", new.generated_by) if new.generated_by else None
         suppressed = await self._suppressed(connection, [value for _, value in points])
         lead = Lead(
-            id=lead_id,
+            id=uuid4(),
             kind=new.kind,
             created_at=now,
             owner=owner,

@@ -28,7 +28,12 @@ def _dumps(value: Any) -> str:
 
 
 def connect(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """A pool of connections; `url` is a `postgresql+asyncpg://` URL."""
+    """A pool of connections to a `postgresql+asyncpg://` URL. Errors name no values: they may be private."""
     return create_async_engine(
-        url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, json_serializer=_dumps
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=False,
+        json_serializer=_dumps,
+        hide_parameters=True,
     )

@@ -93,7 +93,7 @@ class LeadRow(Base):
     cadence: Mapped[str | None]
     plan: Mapped[dict[str, Any] | None]
     """The contract's Plan of this revision, as the workflow is told."""
-    next_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the next touch happens, for lists."""
     wake_at: Mapped[datetime | None]
     """When the machine does something next, for the liveness checker."""

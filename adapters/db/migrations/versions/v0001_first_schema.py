@@ -119,6 +119,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_leads_cadence_created_at", "leads", ["cadence", "created_at"], unique=False)
     op.create_index(op.f("ix_leads_created_at"), "leads", ["created_at"], unique=False)
+    op.create_index(op.f("ix_leads_next_at"), "leads", ["next_at"], unique=False)
     op.create_index("ix_leads_owner_id_created_at", "leads", ["owner_id", "created_at"], unique=False)
     op.create_index("ix_leads_stage_created_at", "leads", ["stage", "created_at"], unique=False)
     op.create_table(
@@ -334,6 +335,7 @@ def downgrade() -> None:
     op.drop_table("answers")
     op.drop_index("ix_leads_stage_created_at", table_name="leads")
     op.drop_index("ix_leads_owner_id_created_at", table_name="leads")
+    op.drop_index(op.f("ix_leads_next_at"), table_name="leads")
     op.drop_index(op.f("ix_leads_created_at"), table_name="leads")
     op.drop_index("ix_leads_cadence_created_at", table_name="leads")
     op.drop_table("leads")
