@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from cadences.library import library_folder
@@ -108,10 +109,19 @@ def test_a_no_ends_everything_and_nothing_is_sent_afterwards(house: Installation
 
 
 def test_the_command_line_shows_the_same_in_a_second_terminal(house: Installation) -> None:
-    for arguments in (["status"], ["tasks"], ["lead", "priya@harbor-bakery.example.com"]):
+    known = "priya@harbor-bakery.example.com"
+    for arguments in (["status"], ["leads"], ["tasks"], ["outbox"], ["lead", known]):
         shown = house.command(*arguments)
         assert shown.returncode == 0, shown.stderr
         assert shown.stdout.strip()
+
+
+def test_a_token_of_the_command_line_opens_the_rest_interface_until_it_is_revoked(house: Installation) -> None:
+    token = house.command("token", "crm").stdout.strip()
+    url = f"http://127.0.0.1:{house.web_port}/api/leads"
+    assert httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert "1 revoked" in house.command("token", "crm", "--revoke").stdout
+    assert httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
 def test_marketing_publishes_a_cadence_and_a_broken_one_changes_nothing(house: Installation) -> None:
