@@ -124,6 +124,8 @@ class Task:
     escalate_at: datetime | None = None
     """When somebody else is told next; None when nobody is."""
     escalations: int = 0
+    escalated_to: str | None = None
+    """Who was told last: a colleague's id; the task stands in that colleague's list too."""
     expires_at: datetime | None = None
     """When the plan goes on without it; None for tasks that stay until they are done."""
     state: TaskState = TaskState.OPEN

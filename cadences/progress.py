@@ -332,7 +332,8 @@ def _escalated(case: Case, task: Task, now: datetime) -> Case:
     again = task.due_at if task.due_at > now else None
     if not task.of_plan:
         again = add_span(now, _ESCALATE_AGAIN, case.zone, calendar)
-    case = case.with_task(replace(task, escalations=task.escalations + 1, escalate_at=again))
+    told = case.colleague(task.escalate_to)
+    case = case.with_task(replace(task, escalations=task.escalations + 1, escalate_at=again, escalated_to=told))
     return held_for_answer(case, now) if task.kind in ANSWERABLE else case
 
 

@@ -166,6 +166,7 @@ def _call_back(case: Case, task: Task, at: datetime, now: datetime) -> Case:
         due_at=due_at,
         escalate_at=due_at,
         escalations=0,
+        escalated_to=None,
         expires_at=expires_after(case, due_at, step),
     )
     case = case.with_task(again)

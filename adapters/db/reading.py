@@ -130,13 +130,16 @@ class Reading:
     ) -> TaskPage:
         """A page of tasks: open ones by due time, the most urgent first; all others newest due first.
 
+        Args:
+            owner: whose they are, or whom they were escalated to.
+
         Raises:
             BadCursor: no page gave this cursor out.
         """
         ascending = state in ("open", "overdue")
         wanted: list[ColumnElement[bool]] = []
         if owner is not None:
-            wanted.append(TaskRow.owner == owner)
+            wanted.append(or_(TaskRow.owner == owner, TaskRow.escalated_to == owner))
         if kind is not None:
             wanted.append(TaskRow.kind == kind)
         if state == "overdue":

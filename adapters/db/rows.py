@@ -244,6 +244,7 @@ class TaskRow(Base):
     escalate_to: Mapped[str]
     escalate_at: Mapped[datetime | None]
     escalations: Mapped[int]
+    escalated_to: Mapped[str | None]
     expires_at: Mapped[datetime | None]
     state: Mapped[str]
     outcome: Mapped[str | None]
@@ -254,6 +255,14 @@ class TaskRow(Base):
     __table_args__ = (
         Index("ix_tasks_state_due_at", "state", "due_at", "id"),
         Index("ix_tasks_owner_state_due_at", "owner", "state", "due_at", "id"),
+        Index(
+            "ix_tasks_escalated_to_state_due_at",
+            "escalated_to",
+            "state",
+            "due_at",
+            "id",
+            postgresql_where=sql("escalated_to is not null"),
+        ),
     )
 
 

@@ -109,6 +109,7 @@ class TaskView:
     contact: str | None
     """The number or address it is about."""
     escalations: int
+    escalated_to: str | None
     escalate_at: datetime | None
     expires_at: datetime | None
     step: str | None

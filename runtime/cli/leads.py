@@ -141,7 +141,8 @@ def tasks(
     for task in page.items:
         due = f"{local_time(task.due_at)}{' (overdue)' if task.overdue else ''}"
         who = " · ".join(part for part in (task.lead_name, task.lead_company) if part)
-        grid.add_row(*map(escape, (due, task.owner, _words(task.kind), task.title, who, str(task.id)[:8])))
+        owner = task.owner + (f" (escalated to {task.escalated_to})" if task.escalated_to else "")
+        grid.add_row(*map(escape, (due, owner, _words(task.kind), task.title, who, str(task.id)[:8])))
     console.print(grid)
     if page.total > len(page.items):
         console.print(f"{len(page.items)} of {page.total}{'' if page.total_exact else ' and more'}")

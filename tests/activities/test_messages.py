@@ -16,6 +16,7 @@ from activities.messages import MessageActivities
 from activities.tasks import TaskActivities
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.reading import Reading
 from adapters.db.rows import LeadRow, TaskRow, TouchRow
 from cadences import commands
 from cadences.case import Case, Outcome
@@ -336,6 +337,23 @@ class _Stalls:
         now = self._clock()
         self._clock.move_by(SEND_WITHIN + timedelta(seconds=1))
         return now
+
+
+async def test_an_overdue_call_stands_in_the_managers_list_too(desk: Desk) -> None:
+    await desk.activities.send_email(await desk.step())
+    tasks = TaskActivities(desk.cases, desk.clock)
+    plan = await tasks.create_call_task(await desk.step())
+    assert plan.wake is not None
+    assert plan.wake.kind is WakeKind.SEE_TO_OVERDUE
+    reading = Reading(desk.engine)
+    assert (await reading.tasks(desk.clock(), owner="mia")).items == []
+
+    desk.clock.move_to(plan.wake.at)
+    await tasks.see_to_overdue(await desk.step())
+
+    (task,) = (await reading.tasks(desk.clock(), owner="mia")).items
+    assert (task.owner, task.escalated_to, task.escalations) == ("anna", "mia", 1)
+    assert [one.id for one in (await reading.tasks(desk.clock(), owner="anna")).items] == [task.id]
 
 
 async def test_outside_the_hours_a_late_message_waits_for_the_next_opening(desk: Desk) -> None:

@@ -247,6 +247,7 @@ def upgrade() -> None:
         sa.Column("escalate_to", sa.String(), nullable=False),
         sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("escalations", sa.Integer(), nullable=False),
+        sa.Column("escalated_to", sa.String(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=True),
@@ -255,6 +256,13 @@ def upgrade() -> None:
         sa.Column("closed_by", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_tasks_lead_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+    )
+    op.create_index(
+        "ix_tasks_escalated_to_state_due_at",
+        "tasks",
+        ["escalated_to", "state", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("escalated_to is not null"),
     )
     op.create_index(op.f("ix_tasks_lead_id"), "tasks", ["lead_id"], unique=False)
     op.create_index("ix_tasks_owner_state_due_at", "tasks", ["owner", "state", "due_at", "id"], unique=False)
@@ -317,6 +325,9 @@ def downgrade() -> None:
     op.drop_index("ix_tasks_state_due_at", table_name="tasks")
     op.drop_index("ix_tasks_owner_state_due_at", table_name="tasks")
     op.drop_index(op.f("ix_tasks_lead_id"), table_name="tasks")
+    op.drop_index(
+        "ix_tasks_escalated_to_state_due_at", table_name="tasks", postgresql_where=sa.text("escalated_to is not null")
+    )
     op.drop_table("tasks")
     op.drop_index(op.f("ix_inquiries_lead_id"), table_name="inquiries")
     op.drop_table("inquiries")
