@@ -28,6 +28,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from leads.contract import (
     DELIVERY_SCHEDULE,
+    DELIVERY_WATCH,
     DELIVERY_WORKFLOW,
     PROGRESS_QUERY,
     SIGNALS,
@@ -146,15 +147,15 @@ class LeadWorkflows:
         )
 
 
-async def ensure_delivery_schedule(client: Client, every: timedelta) -> None:
-    """Have Temporal redeliver what a crash left untold, from now on."""
+async def ensure_delivery_schedule(client: Client) -> None:
+    """Have Temporal keep watch over what a crash left untold, from now on."""
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(DELIVERY_WORKFLOW, id=DELIVERY_SCHEDULE, task_queue=WORKFLOW_QUEUE),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=DELIVERY_WATCH)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=timedelta(minutes=1)),
     )
     try:
-        await client.create_schedule(DELIVERY_SCHEDULE, schedule)
+        await client.create_schedule(DELIVERY_SCHEDULE, schedule, trigger_immediately=True)
     except ScheduleAlreadyRunningError:
         handle = client.get_schedule_handle(DELIVERY_SCHEDULE)
         await handle.update(lambda _: ScheduleUpdate(schedule))

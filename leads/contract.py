@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 WORKFLOW = "LeadCadence"
 DELIVERY_WORKFLOW = "CommandDelivery"
 DELIVERY_SCHEDULE = "deliver-commands"
+DELIVERY_WATCH = timedelta(hours=1)
+"""How long one run of the delivery schedule keeps watch before the next takes over."""
 
 WORKFLOW_QUEUE = "follow-leads"
 """Workflow tasks, and the activities that only touch our database."""
@@ -188,7 +190,7 @@ class Progress(Payload):
 
 
 class DeliveryResult(Payload):
-    """What one round of redelivery did."""
+    """What one watch of redelivery did."""
 
     delivered: int
     failed: int

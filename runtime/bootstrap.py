@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -130,12 +131,13 @@ def activities_of(
     sms: ports.MessageSender,
     delivery: ports.CommandDelivery,
     clock: ports.Clock,
+    redeliver_every: timedelta = timedelta(seconds=10),
 ) -> Activities:
     """The activities over anything that fits the ports; mypy checks here that our adapters do."""
     return Activities(
         messages=MessageActivities(cases, email, sms, clock),
         tasks=TaskActivities(cases, clock),
-        delivery=DeliveryActivities(delivery),
+        delivery=DeliveryActivities(delivery, redeliver_every),
     )
 
 
@@ -148,4 +150,5 @@ def wired_activities(foundation: Foundation, client: Client) -> Activities:
         sms=outbox,
         delivery=delivery_of(foundation, client),
         clock=foundation.clock,
+        redeliver_every=foundation.settings.redeliver_every,
     )

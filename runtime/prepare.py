@@ -60,7 +60,7 @@ async def _prepare(foundation: Foundation) -> None:
             log.info("published", cadence=bundle.name, version=bundle.version[:12])
     client = await connect_temporal(settings)
     await prepare_namespace(client, settings.temporal_namespace)
-    await ensure_delivery_schedule(client, settings.redeliver_every)
+    await ensure_delivery_schedule(client)
 
 
 async def _load_sample(foundation: Foundation) -> None:

@@ -192,8 +192,9 @@ class Settings(BaseSettings):
         500, ge=1, description="How many leads' workflows one worker keeps in memory (about 0.1 MB each)."
     )
     redeliver_every: Annotated[timedelta, BeforeValidator(_seconds)] = Field(
-        timedelta(minutes=1),
+        timedelta(seconds=10),
         gt=timedelta(0),
+        le=timedelta(seconds=30),
         description="How often what a crash left undelivered is looked for, in s.",
     )
     secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(

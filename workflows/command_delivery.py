@@ -1,4 +1,4 @@
-"""One round of redelivery, as the schedule starts it: tell workflows what a crash left untold."""
+"""One watch of redelivery, as the schedule starts it: tell workflows what a crash left untold."""
 
 from datetime import timedelta
 
@@ -6,11 +6,12 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from leads.contract import DELIVERY_WORKFLOW, WORKFLOW_QUEUE, DeliveryResult
+    from leads.contract import DELIVERY_WATCH, DELIVERY_WORKFLOW, WORKFLOW_QUEUE, DeliveryResult
 
-ROUND_TIMEOUT = timedelta(minutes=5)
-ONE_TRY = RetryPolicy(maximum_attempts=1)
-"""The next round is the retry."""
+WATCH_TIMEOUT = DELIVERY_WATCH + timedelta(minutes=10)
+HEARTBEAT_TIMEOUT = timedelta(minutes=1)
+"""A worker that died is noticed after this long, and another one takes the watch."""
+WATCH_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
 @workflow.defn(name=DELIVERY_WORKFLOW)
@@ -19,12 +20,13 @@ class CommandDelivery:
 
     @workflow.run
     async def run(self) -> DeliveryResult:
-        """Deliver one round."""
+        """Keep one watch."""
         result: DeliveryResult = await workflow.execute_activity(
             "deliver_commands",
             result_type=DeliveryResult,
             task_queue=WORKFLOW_QUEUE,
-            start_to_close_timeout=ROUND_TIMEOUT,
-            retry_policy=ONE_TRY,
+            start_to_close_timeout=WATCH_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            retry_policy=WATCH_RETRY,
         )
         return result

@@ -1,5 +1,6 @@
 """The whole product on its embedded servers, as a newcomer starts it: leads over REST, stops, kills and restarts."""
 
+import asyncio
 import shutil
 import stat
 from collections.abc import Iterator
@@ -10,6 +11,10 @@ import httpx
 import pytest
 
 from cadences.library import library_folder
+from leads.capture import NewLead
+from runtime.addresses import with_servers
+from runtime.bootstrap import open_foundation
+from runtime.settings import load_settings
 from tests.end_to_end.installation import Installation
 
 pytestmark = pytest.mark.timeout(600)
@@ -106,6 +111,16 @@ def test_a_no_ends_everything_and_nothing_is_sent_afterwards(house: Installation
     assert len(outbox_of(house, lead_id)) == 1
     refused = house.call("POST", f"/api/leads/{lead_id}/skip", {})
     assert refused.status_code in (409, 422)
+
+
+async def test_a_lead_whose_workflow_was_never_told_is_followed_up_all_the_same(house: Installation) -> None:
+    """As after a crash between the commit and the call to Temporal: nobody delivers but the schedule's watch."""
+    settings = with_servers(load_settings(env_file=None, data_dir=house.folder / ".followthrough"))
+    async with open_foundation(settings) as foundation:
+        new = NewLead(email="forgotten@example.com", name="Fay", question="Anybody there?")
+        captured = await foundation.intake.capture(new, by="crash", now=foundation.clock())
+    found = await asyncio.to_thread(house.wait_for, lambda: outbox_of(house, str(captured.lead_id)), 60)
+    assert found[0]["recipient"] == "forgotten@example.com"
 
 
 def test_the_command_line_shows_the_same_in_a_second_terminal(house: Installation) -> None:

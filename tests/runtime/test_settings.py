@@ -28,7 +28,7 @@ def test_defaults_need_nothing() -> None:
     assert settings.data_dir == Path(".followthrough")
     assert settings.asyncpg_url is None
     assert settings.base_url == "http://127.0.0.1:8000"
-    assert settings.redeliver_every == timedelta(minutes=1)
+    assert settings.redeliver_every == timedelta(seconds=10)
 
 
 def test_environment_wins_over_the_file_and_empty_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
