@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowUpdateFailedError
 
-from adapters.db.rows import CommandRow
-from leads.contract import CommandKind, DeliveryResult, Told
+from adapters.db.case_writing import add_command
+from adapters.db.rows import CommandRow, LeadRow
+from leads.contract import CommandKind, DeliveryResult, Plan, Told
 
 log = structlog.get_logger()
 
@@ -71,6 +72,27 @@ class CommandDelivery:
             log.error("the workflow refused a command", lead_id=str(lead_id), command_id=str(command.id))
             await self._workflows.tell(CommandKind.MESSAGE_REPORTED, Told.model_validate(command.told))
             await self._mark(command.id, delivered=True, error=str(refused.cause))
+
+    async def announce_all(self) -> int:
+        """Have every lead that the machine has something to do for started again, by the next rounds.
+
+        For a Temporal that lost its memory, or never had one; where a workflow runs, starting it changes nothing.
+
+        Returns:
+            How many leads that are.
+        """
+        now = self._clock()
+        async with self._engine.begin() as connection:
+            found = await connection.execute(
+                select(LeadRow.id, LeadRow.plan).where(LeadRow.wake_at.is_not(None)).execution_options(yield_per=1000)
+            )
+            leads = 0
+            for lead_id, plan in found:
+                await add_command(
+                    connection, lead_id, CommandKind.START, "followthrough", {}, {}, Plan.model_validate(plan), now
+                )
+                leads += 1
+        return leads
 
     async def deliver_all(self) -> DeliveryResult:
         """Tell every workflow what a crash left untold, as many leads as fit in a round."""

@@ -147,8 +147,12 @@ class LeadWorkflows:
         )
 
 
-async def ensure_delivery_schedule(client: Client) -> None:
-    """Have Temporal keep watch over what a crash left untold, from now on."""
+async def ensure_delivery_schedule(client: Client) -> bool:
+    """Have Temporal keep watch over what a crash left untold, from now on.
+
+    Returns:
+        True when there was no such watch: this Temporal never worked for us.
+    """
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(DELIVERY_WORKFLOW, id=DELIVERY_SCHEDULE, task_queue=WORKFLOW_QUEUE),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=DELIVERY_WATCH)]),
@@ -156,6 +160,8 @@ async def ensure_delivery_schedule(client: Client) -> None:
     )
     try:
         await client.create_schedule(DELIVERY_SCHEDULE, schedule, trigger_immediately=True)
+        return True
     except ScheduleAlreadyRunningError:
         handle = client.get_schedule_handle(DELIVERY_SCHEDULE)
         await handle.update(lambda _: ScheduleUpdate(schedule))
+        return False

@@ -3,7 +3,8 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TextIO
 
 _DELIMITERS = ",;\t|"
 _CHUNK = 1 << 16
+_LONGEST_ROW = 100  # lines; a cell with more line breaks is a quote that was never closed
 _ALIASES = {
     "email": ("email", "e mail", "mail", "email address", "e mail address", "work email"),
     "phone": ("phone", "telephone", "tel", "phone number", "mobile", "mobile phone", "cell", "cell phone"),
@@ -98,24 +100,48 @@ def open_table(path: Path) -> Table:
 def rows_of(table: Table) -> Iterator[Row]:
     """The rows, one at a time; empty ones are left out."""
     with _opened(table.path, table.encoding) as file:
-        for _ in islice(file, table.first_line - 1):
+        for _ in islice(file, table.first_line):
             pass
-        reader = csv.reader(file, delimiter=table.delimiter)
-        next(reader, None)
-        while True:
-            begins = table.first_line + reader.line_num
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Row(begins, (), f"it can't be read: {error}")
+        for begins, cells in _records(file, table.first_line + 1, table.delimiter):
+            if cells is None:
+                yield Row(begins, (), "a quote is opened in this line and never closed, or stands in the wrong place")
                 continue
             if not any(cell.strip() for cell in cells):
                 continue
             surplus = [cell for cell in cells[len(table.header) :] if cell.strip()]
             problem = f"it has {len(cells)} cells, but there are {len(table.header)} columns" if surplus else None
             yield Row(begins, tuple(cells), problem)
+
+
+def _records(lines: Iterable[str], first_line: int, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+    """The rows with the line they begin in; None for a line whose quotes make no sense.
+
+    A quoted cell may hold line breaks. One that never ends must not swallow the rows below it, so where no end makes
+    sense only its first line is given up, and reading goes on in the next.
+    """
+    number, waiting, coming = first_line, deque[str](), iter(lines)
+
+    def take() -> str | None:
+        return waiting.popleft() if waiting else next(coming, None)
+
+    while (line := take()) is not None:
+        taken = [line]
+        while (
+            (cells := _cells(taken, delimiter)) is None and len(taken) < _LONGEST_ROW and (more := take()) is not None
+        ):
+            taken.append(more)
+        yield number, cells
+        used = len(taken) if cells is not None else 1
+        waiting.extendleft(reversed(taken[used:]))
+        number += used
+
+
+def _cells(lines: Sequence[str], delimiter: str) -> list[str] | None:
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows[0] if rows else []
 
 
 def values_of(table: Table, row: Row) -> tuple[dict[str, str], dict[str, str]]:

@@ -52,7 +52,8 @@ def rules_for(channel: Channel, case: Case) -> tuple[Rule, ...]:
     """
     hours = case.cadence.hours
     zones = case.candidate_zones if channel in (Channel.SMS, Channel.CALL) else (case.zone,)
-    rules: list[Rule] = [DailyHours("hours", zone, hours.from_, hours.to, hours.business_calendar()) for zone in zones]
+    calendar, several = hours.business_calendar(), len(zones) > 1
+    rules: list[Rule] = [DailyHours("hours", zone, hours.from_, hours.to, calendar, several) for zone in zones]
     if channel in (Channel.SMS, Channel.CALL):
         rules += [federal_hours(zone) for zone in zones]
     if channel in (Channel.EMAIL, Channel.SMS):

@@ -47,7 +47,7 @@ def check_templates(bundle: CadenceBundle, reading: Reading) -> list[Finding]:
         template = _Template(bundle, path, defaults)
         findings += template.check()
         used |= template.fields
-    complete = all(path in bundle.templates for path in reading.templates())
+    complete = not any(finding.is_error for finding in [*reading.findings, *findings])
     findings += _check_defaults(bundle, reading, defaults, used if complete else set(defaults))
     if reading.cadence is not None and not any(finding.is_error for finding in findings):
         findings += _check_renderings(bundle, reading)

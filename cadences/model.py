@@ -20,6 +20,8 @@ from cadences.spans import Span, Unit
 from leads.model import Channel, LeadKind
 
 _DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ROLES = frozenset({"owner", "manager", "generator"})
+"""Who can be meant without naming anybody."""
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Slug = Annotated[str, Field(pattern=SLUG, max_length=60)]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -293,6 +295,14 @@ class Cadence(_Part):
 
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps if step.step_id == step_id), None)
+
+    @property
+    def named_people(self) -> frozenset[str]:
+        """Colleagues that are named by their id, where a role like manager could stand."""
+        named = {self.on_reply.escalate_to, self.on_yes.escalate_to}
+        if self.first_response is not None:
+            named.add(self.first_response.escalate_to)
+        return frozenset(named - ROLES)
 
     def position(self, step_id: str) -> int | None:
         return next((index for index, step in enumerate(self.steps) if step.step_id == step_id), None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cadences.case import Case, Enrollment, NextTouch, StepRef
+from cadences.case import Case, Enrollment, NextTouch, StepRef, Task
 from cadences.contact_rules import Block, Defer, first_instant
 from cadences.model import Instead, Step
 from cadences.reasons import Reason
@@ -313,9 +313,9 @@ def _show(distance: timedelta) -> str:
 def wake(case: Case) -> Wake | None:
     """The next instant at which the machine does something for this lead; None when nothing is left to do."""
     wakes = [
-        Wake(kind=WakeKind.SEE_TO_OVERDUE, at=at, summary=f"{task.kind.value.replace('_', ' ')} task {word}")
+        Wake(kind=WakeKind.SEE_TO_OVERDUE, at=at, summary=f"{word} {_named(task)}, if not done")
         for task in case.open_tasks
-        for at, word in ((task.escalate_at, "overdue"), (task.expires_at, "given up"))
+        for at, word in ((task.escalate_at, "escalate"), (task.expires_at, "give up"))
         if at is not None
     ]
     touch = case.enrollment.next
@@ -333,9 +333,15 @@ def wake(case: Case) -> Wake | None:
     return min(wakes, key=lambda one: (one.at, one.kind is not WakeKind.SEE_TO_OVERDUE), default=None)
 
 
+def _named(task: Task) -> str:
+    kind = task.kind.value.replace("_", " ")
+    return f"{kind} {task.step_id}" if task.step_id else kind
+
+
 def contract_plan(case: Case, revision: int) -> Plan:
     """What the workflow is told of this case: ids and instants only."""
     enrollment: Enrollment = case.enrollment
+    touch = enrollment.next
     answered = {Ending.YES: "yes", Ending.NO: "no"}
     return Plan(
         revision=revision,
@@ -345,7 +351,10 @@ def contract_plan(case: Case, revision: int) -> Plan:
         owner=case.lead.owner.id,
         stage=case.lead.stage.value,
         wake=wake(case),
-        next_step=enrollment.next.step.step_id if enrollment.next else None,
+        next_step=touch.step.step_id if touch else None,
+        next_touch=f"{touch.channel.value} {touch.step.step_id}" if touch else None,
+        next_touch_at=touch.opens_at if touch else None,
+        due_at=touch.due_at if touch and touch.task_id else None,
         hold=enrollment.hold.reason.value if enrollment.hold else None,
         held_until=enrollment.hold.until if enrollment.hold else None,
         open_tasks=tuple(task.id for task in case.open_tasks),

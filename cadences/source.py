@@ -109,6 +109,7 @@ def read_source(text: str, file: str, *, first_line: int = 1) -> Source:
         return source
     try:
         _Builder(source, first_line).build(text)
+        _forget_repeated(source)
         source.complete = True
     except _Unreadable as unreadable:
         source.report(unreadable.place, unreadable.message, unreadable.hint)
@@ -120,6 +121,20 @@ def read_source(text: str, file: str, *, first_line: int = 1) -> Source:
     except YAMLError as error:
         source.report(*_bad_character(text, first_line, str(error)))
     return source
+
+
+_REPEATED = "\0"
+"""The key under which a key's second value is read; the first one counts, the second only has been reported."""
+
+
+def _forget_repeated(source: Source) -> None:
+    for path in [path for path in source.values if _REPEATED in path]:
+        holder = source.at(path[:-1])
+        if isinstance(holder, dict):
+            holder.pop(_REPEATED, None)
+    source.keys = {path: place for path, place in source.keys.items() if _REPEATED not in path}
+    source.values = {path: place for path, place in source.values.items() if _REPEATED not in path}
+    source.bare_clocks = [path for path in source.bare_clocks if _REPEATED not in path]
 
 
 class _Builder:
@@ -217,8 +232,9 @@ class _Builder:
                 f"`{_short(event.value)}` stands here a second time; the first is in line {first.line}",
                 "keep one of the two",
             )
-        else:
-            self.source.keys[(*path, event.value)] = place
+            self.key = _REPEATED
+            return
+        self.source.keys[(*path, event.value)] = place
         self.key = event.value
 
     def _value(self, event: ScalarEvent | SequenceStartEvent | MappingStartEvent) -> Value:

@@ -39,6 +39,8 @@ class DailyHours:
     closes: time
     """First moment that is closed again; `time.max` for the end of the day."""
     calendar: BusinessCalendar
+    one_of_several: bool = False
+    """The person may live by other clocks too, so explanations name this one."""
 
     def next_open(self, wanted: datetime) -> tuple[datetime, Reason | None]:
         if self._is_open(wanted):
@@ -51,7 +53,7 @@ class DailyHours:
         while True:
             opening = _first_instant(datetime.combine(day, self.opens), self.zone)
             if opening > instant and self._is_open(opening):
-                return opening, Reason(self.code, words, opening)
+                return opening, Reason(self.code, f"{words}{self._opens_there()}", opening)
             if day != today and (why := self._why_no_business_day(day)) is not None:
                 words += f"; {why}"
             day += timedelta(days=1)
@@ -90,6 +92,11 @@ class DailyHours:
             return f"{local:%H:%M} in {self.zone.key} comes a second time that day"
         clock = f"{self.opens:%H:%M}-{'24:00' if self._to_midnight else f'{self.closes:%H:%M}'}"
         return self._why_no_business_day(local.date()) or f"{local:%H:%M} in {self.zone.key} is outside {clock}"
+
+    def _opens_there(self) -> str:
+        if not self.one_of_several:
+            return ""
+        return f"; {self.opens:%H:%M} in {self.zone.key} counts, where the number may be"
 
     def _why_no_business_day(self, day: date) -> str | None:
         if day.weekday() not in self.calendar.weekdays:

@@ -122,6 +122,12 @@ class Plan(Payload):
     """None: nothing is left for the machine to do; the workflow completes."""
     next_step: str | None = None
     """The id of the step that comes next in the cadence; what `skip_step` may name."""
+    next_touch: str | None = None
+    """What comes next, for Temporal's UI, for example `call first-call`; never anything about the person."""
+    next_touch_at: datetime | None = None
+    """When it may happen; for a task that is created already, from when on it may be done."""
+    due_at: datetime | None = None
+    """When the task that is waited for is due."""
     hold: str | None = None
     """The reason code of the hold in force when the plan was made."""
     held_until: datetime | None = None

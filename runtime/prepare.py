@@ -60,7 +60,10 @@ async def _prepare(foundation: Foundation) -> None:
             log.info("published", cadence=bundle.name, version=bundle.version[:12])
     client = await connect_temporal(settings)
     await prepare_namespace(client, settings.temporal_namespace)
-    await ensure_delivery_schedule(client)
+    if await ensure_delivery_schedule(client):
+        announced = await delivery_of(foundation, client).announce_all()
+        if announced:
+            log.warning("this Temporal knows none of the leads; their workflows are started again", leads=announced)
 
 
 async def _load_sample(foundation: Foundation) -> None:

@@ -24,7 +24,7 @@ import typer
 from ruamel.yaml import YAML
 
 from leads.contract import STEP_TIMEOUT
-from runtime.cli import app
+from runtime.cli.app import app
 from runtime.embedded.postgres import postgres_programs
 from runtime.embedded.temporal import temporal_program
 from runtime.settings import PREFIX, Settings, SettingsError, load_settings, variable

@@ -304,8 +304,11 @@ def _details(plan: Plan) -> str:
     lines = [f"**{plan.cadence}** version {plan.version}, stage {plan.stage}, owner {plan.owner}"]
     if plan.ended is not None:
         lines.append(f"messages ended: {plan.ended}")
-    if plan.wake is not None:
-        lines.append(f"next: {plan.wake.summary}, {plan.wake.at:%Y-%m-%d %H:%M} UTC")
+    if plan.next_touch is not None and plan.next_touch_at is not None:
+        due = f", due {plan.due_at:%Y-%m-%d %H:%M} UTC" if plan.due_at else ""
+        lines.append(f"next: {plan.next_touch}, {plan.next_touch_at:%Y-%m-%d %H:%M} UTC{due}")
     if plan.hold is not None and plan.held_until is not None:
-        lines.append(f"on hold ({plan.hold}) until {plan.held_until:%Y-%m-%d %H:%M} UTC")
+        lines.append(f"on hold ({plan.hold.replace('_', ' ')}) until {plan.held_until:%Y-%m-%d %H:%M} UTC")
+    if plan.wake is not None:
+        lines.append(f"the machine acts: {plan.wake.summary}, {plan.wake.at:%Y-%m-%d %H:%M} UTC")
     return "\n\n".join(lines)

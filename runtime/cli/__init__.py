@@ -2,28 +2,23 @@
 
 import sys
 
-import typer
-from rich.console import Console
-
-from runtime.cli import access, cadences, leads, overview, preview, publish, serve
-from runtime.embedded.errors import StartError
-from runtime.settings import SettingsError
-
-app = typer.Typer(
-    name="follow",
-    help="Followthrough: every lead is followed up, politely, until it says yes or no.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for group in (serve, cadences, preview, publish, overview, leads, access):
-    group.register(app)
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run a command; what a person can mend is said in plain lines on standard error, without a traceback."""
     try:
-        app()
-    except (StartError, SettingsError) as problem:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"follow: {problem}", markup=False)
-        sys.exit(1)
+        # Loaded here, so that a Ctrl-C in the first second ends quietly too.
+        from rich.console import Console
+
+        from runtime.cli.app import app
+        from runtime.embedded.errors import StartError
+        from runtime.settings import SettingsError
+
+        try:
+            app()
+        except (StartError, SettingsError) as problem:
+            Console(stderr=True, highlight=False, soft_wrap=True).print(f"follow: {problem}", markup=False)
+            sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 
 from leads.model import LeadKind
 from runtime import logs
+from runtime.embedded.errors import StartError
 from runtime.settings import load_settings
 
 if TYPE_CHECKING:
@@ -172,7 +173,10 @@ def with_services(run: "Callable[[Services], Awaitable[Result]]") -> Result:
     from runtime.addresses import with_servers
     from runtime.services import open_services
 
-    settings = with_servers(load_settings())
+    asked = load_settings()
+    if asked.database_url is None and not asked.data_dir.is_dir():
+        raise StartError(f"there is no {asked.data_dir} here: is this the folder in which `follow up` runs?")
+    settings = with_servers(asked)
     logs.configure("WARNING", as_json=settings.log_json)
 
     async def opened() -> Result:
@@ -236,8 +240,8 @@ def _count_rows(grid: Grid, what: str, counts: Mapping[str, int]) -> None:
 
 
 def local_time(at: datetime) -> str:
-    """On this machine's own clock."""
-    return f"{at.astimezone():%a %d %b %Y %H:%M}"
+    """On this machine's own clock, which is named: a server's is often not its owner's."""
+    return f"{at.astimezone():%a %d %b %Y %H:%M %Z}"
 
 
 def _words(name: str) -> str:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from cadences.model import ROLES
 from runtime.cli.cadences import checked_bundles
 from runtime.cli.leads import with_services
+from runtime.embedded.errors import StartError
 
 if TYPE_CHECKING:
     from api.services import Services
@@ -25,6 +27,12 @@ def publish(
     bundles = checked_bundles(files)
 
     async def run(services: "Services") -> list[bool]:
+        for bundle in bundles:
+            for colleague in sorted(bundle.cadence.named_people):
+                if not await services.reading.is_colleague(colleague):
+                    roles = ", ".join(sorted(ROLES))
+                    message = f"escalate_to: {colleague!r} is neither a role ({roles}) nor an active colleague's id"
+                    raise StartError(f"{bundle.file}: {message}")
         return [await services.shelf.publish(bundle, services.clock()) for bundle in bundles]
 
     screen = Console(highlight=False)

@@ -9,7 +9,7 @@ import typer
 
 from api.app import create_app
 from runtime import sample
-from runtime.cli import app
+from runtime.cli.app import app
 from runtime.settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from adapters.db.cadences import CadenceShelf
 from runtime import logs
-from runtime.cli import app
+from runtime.cli.app import app
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.settings import PREFIX
 
