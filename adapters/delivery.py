@@ -81,16 +81,12 @@ class CommandDelivery:
         Returns:
             How many leads that are.
         """
-        now = self._clock()
-        async with self._engine.begin() as connection:
-            found = await connection.execute(
-                select(LeadRow.id, LeadRow.plan).where(LeadRow.wake_at.is_not(None)).execution_options(yield_per=1000)
-            )
-            leads = 0
-            for lead_id, plan in found:
-                await add_command(
-                    connection, lead_id, CommandKind.START, "followthrough", {}, {}, Plan.model_validate(plan), now
-                )
+        now, leads = self._clock(), 0
+        wanted = select(LeadRow.id, LeadRow.plan).where(LeadRow.wake_at.is_not(None))
+        async with self._engine.connect() as reading, self._engine.begin() as writing:
+            async for lead_id, plan in await reading.stream(wanted):
+                newest = Plan.model_validate(plan)
+                await add_command(writing, lead_id, CommandKind.START, "followthrough", {}, {}, newest, now)
                 leads += 1
         return leads
 

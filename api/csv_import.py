@@ -18,7 +18,7 @@ from adapters.db.cadences import UnknownCadence
 from api.csv_table import Row, Table, rows_of, values_of
 from api.services import Services
 from leads.capture import CaptureRefused, NewLead
-from leads.model import Channel
+from leads.model import Channel, LeadKind
 from leads.normalising import GivenConsent, new_lead
 
 AT_ONCE = 8
@@ -69,6 +69,16 @@ class Enrolled:
     fates: Counter[Fate]
     all_told: bool
     """False: some workflows were left to the schedule, since Temporal could not be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What a table would do, as far as that can be told without storing it."""
+
+    good: int
+    bad: int
+    emails_at_once: int
+    """Rows that asked us something and gave an address: they are answered at once, at any hour."""
 
 
 class RejectsFile:
@@ -146,6 +156,20 @@ class TableImport:
                     rejects.add(done.row, done.reason)
                 on_row(done)
         return Enrolled(fates, self._reachable)
+
+    def rehearse(self, on_row: Callable[[RowDone], None] = lambda _: None) -> Rehearsed:
+        """Read every row and judge it by itself; nothing is stored, and nobody is written to."""
+        good = bad = emails = 0
+        for row in rows_of(self._table):
+            try:
+                new = self._understood(row)
+            except CaptureRefused as refused:
+                bad += 1
+                on_row(RowDone(row, Fate.REJECTED, row.problem or str(refused)))
+                continue
+            good += 1
+            emails += new.kind is LeadKind.INBOUND and new.email is not None
+        return Rehearsed(good, bad, emails)
 
     async def _enroll_batch(self, batch: Sequence[Row]) -> list[RowDone]:
         """Rows of different people at once; a person's second row waits, so that the order in the file holds."""

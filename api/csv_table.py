@@ -13,7 +13,7 @@ from typing import TextIO
 _DELIMITERS = ",;\t|"
 _CHUNK = 1 << 16
 _LONGEST_ROW = 100  # lines; a cell with more line breaks is a quote that was never closed
-_ALIASES = {
+COLUMNS = {
     "email": ("email", "e mail", "mail", "email address", "e mail address", "work email"),
     "phone": ("phone", "telephone", "tel", "phone number", "mobile", "mobile phone", "cell", "cell phone"),
     "name": ("name", "full name", "contact", "contact name", "lead", "lead name"),
@@ -33,7 +33,8 @@ _ALIASES = {
     "sms consent": ("sms consent", "text consent", "sms opt in", "consent sms"),
     "call consent": ("call consent", "phone consent", "call opt in", "consent call"),
 }
-_FIELDS = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
+"""What a column means, by the names it may have; case, hyphens and underscores make no difference."""
+_FIELDS = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
 _ATTRIBUTE = re.compile(r"^attributes?[. ](.+)$")
 
 

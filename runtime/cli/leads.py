@@ -19,6 +19,8 @@ from runtime.settings import load_settings
 
 if TYPE_CHECKING:
     from adapters.db.views import LeadView, StatusView, TaskPage
+    from api.csv_import import Defaults, Rehearsed
+    from api.csv_table import Table
     from api.services import Services
 
 Result = TypeVar("Result")
@@ -44,8 +46,13 @@ def enroll(
         str | None, typer.Option(help="The words agreed to by everybody with a yes in a consent column.")
     ] = None,
     consent_method: Annotated[str, typer.Option(help="How they agreed.")] = "import",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is wrong and what would happen.")] = False,
 ) -> None:
-    """Enroll every lead of a CSV file; bad rows go to FILE.rejects.csv. Running it again changes nothing."""
+    """Enroll every lead of a CSV file; bad rows go to FILE.rejects.csv. Running it again changes nothing.
+
+    Rows without a kind count as inbound: whoever gave an email address is answered at once, at any hour. The columns
+    are described in docs/enrolling-leads.md.
+    """
     from api.csv_import import Defaults, Enrolled, Fate, RejectsFile, RowDone, TableImport
     from api.csv_table import TableUnreadable, open_table
     from leads.capture import CaptureRefused
@@ -67,6 +74,9 @@ def enroll(
         consent_wording=consent_wording,
         consent_method=consent_method,
     )
+    if dry_run:
+        _rehearse(table, defaults)
+        return
     rejects = RejectsFile(table)
     columns = (TextColumn("enrolling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
@@ -99,6 +109,26 @@ def enroll(
         err.print("Temporal can't be reached: all are stored, and follow-up begins as soon as it can")
     if fates[Fate.REJECTED]:
         err.print(f"the rejected rows are in {escape(str(rejects.path))}")
+        raise typer.Exit(1)
+
+
+def _rehearse(table: "Table", defaults: "Defaults") -> None:
+    from api.csv_import import RowDone, TableImport
+
+    console = Console(highlight=False, soft_wrap=True)
+
+    def on_row(done: RowDone) -> None:
+        console.print(f"line {done.row.line}: {escape(done.reason or '')}")
+
+    async def run(services: "Services") -> "Rehearsed":
+        work = TableImport(services, table, defaults)
+        await work.check_defaults()
+        return work.rehearse(on_row)
+
+    found = with_services(run)
+    console.print(f"{found.good} good rows, {found.bad} bad ones; nothing was stored")
+    console.print(f"{found.emails_at_once} of them ask us something by email and would be answered at once")
+    if found.bad:
         raise typer.Exit(1)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from uuid import UUID
 
 import typer
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -127,6 +127,11 @@ class _ConsentFile(BaseModel):
     source: str | None = None
 
 
+def _channel_alone(value: object) -> object:
+    """`- sms` says enough for a preview."""
+    return {"channel": value} if isinstance(value, str) else value
+
+
 class _LeadFile(BaseModel):
     """A lead, as its file has it; what the API takes, less what a preview has no use for."""
 
@@ -141,7 +146,7 @@ class _LeadFile(BaseModel):
     question: str | None = None
     kind: str | None = None
     source: str | None = None
-    consents: list[_ConsentFile] = []
+    consents: list[Annotated[_ConsentFile, BeforeValidator(_channel_alone)]] = []
     attributes: dict[str, str] = {}
 
 

@@ -112,3 +112,24 @@ async def test_one_lead_that_can_not_be_told_keeps_no_other_from_being_told(
     assert (result.delivered, result.failed) == (1, 1)
     assert ears.heard == [(CommandKind.START, 1)]
     assert other.lead_id != lead_id
+
+
+async def test_a_temporal_that_lost_its_memory_is_told_of_every_lead_again(
+    engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, clock: SettableClock, lead_id: UUID
+) -> None:
+    ears = Ears()
+    delivery = CommandDelivery(engine, ears, clock)
+    ended = await intake.capture(NewLead(email="b@example.com", question="?"), by="test", now=clock())
+    async with cases.open(ended.lead_id, clock()) as opened:
+        no = commands.record_answer(opened.case, answer="no", by="anna", note=None, now=clock())
+        await opened.save(no, CommandKind.RECORD_ANSWER, told={"answer": "no"})
+    await hold(cases, lead_id, clock, 1)
+    for lead in (lead_id, ended.lead_id):
+        await delivery.deliver(lead)
+    ears.heard.clear()
+
+    assert await delivery.announce_all() == 1
+    clock.move_by(timedelta(minutes=1))
+    await delivery.deliver_all()
+
+    assert ears.heard == [(CommandKind.START, 2)]

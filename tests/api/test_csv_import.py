@@ -230,3 +230,35 @@ def test_a_cell_that_is_too_long_spoils_its_own_row_only(write: Write) -> None:
     problems: list[Any] = [(row.line, row.problem is None) for row in rows_of(table)]
     assert problems[0] == (2, False)
     assert (3, True) in problems
+
+
+def test_a_quote_that_is_never_closed_swallows_no_row_below_it(write: Write) -> None:
+    path = write('email,name,company\ng@example.com,Gus,"Acme\nh@example.com,Hal,B\ni@example.com,"Ida, C",D\n')
+    rows = list(rows_of(open_table(path)))
+    assert [(row.line, row.cells[:2]) for row in rows[1:]] == [
+        (3, ("h@example.com", "Hal")),
+        (4, ("i@example.com", "Ida, C")),
+    ]
+    assert rows[0].line == 2
+    assert "never closed" in (rows[0].problem or "")
+
+
+def test_a_cell_may_have_line_breaks(write: Write) -> None:
+    path = write('email,question\ng@example.com,"first line\n\nthird ""line"""\nh@example.com,x\n')
+    rows = list(rows_of(open_table(path)))
+    assert [(row.line, row.cells) for row in rows] == [
+        (2, ("g@example.com", 'first line\n\nthird "line"')),
+        (5, ("h@example.com", "x")),
+    ]
+
+
+async def test_a_rehearsal_says_what_would_happen_and_stores_nothing(
+    services: Services, engine: AsyncEngine, write: Write
+) -> None:
+    path = write("email,phone,kind\na@example.com,,\nb@example.com,,outbound\n,+12125550111,\nnobody,,\n")
+    before = await counts(engine)
+    done: list[RowDone] = []
+    found = TableImport(services, open_table(path), Defaults()).rehearse(done.append)
+    assert (found.good, found.bad, found.emails_at_once) == (3, 1, 1)
+    assert [one.row.line for one in done] == [5]
+    assert await counts(engine) == before

@@ -200,6 +200,8 @@ def test_templates_are_named_even_in_a_file_with_mistakes() -> None:
 
 
 def test_a_repeated_key_is_the_only_thing_that_is_said_about_it() -> None:
-    text = "cadence: twice\nsteps:\n  - {email: a}\n  - {wait: 3 months, email: b, repeat: {every: 3 months, times: 2}}\n"
+    text = (
+        "cadence: twice\nsteps:\n  - {email: a}\n  - {wait: 3 months, email: b, repeat: {every: 3 months, times: 2}}\n"
+    )
     again = read(text + "steps: []\n").findings
     assert [finding.message for finding in again] == ["`steps` stands here a second time; the first is in line 2"]

@@ -186,3 +186,17 @@ def test_stopping_and_killing_leave_every_lead_where_it_was(house: Installation)
     house.wait_for(lambda: outbox_of(house, lead_id), 20)
     sent = [email["touch_id"] for email in house.get("/api/outbox?limit=200")["items"]]
     assert len(sent) == len(set(sent))
+
+
+def test_a_temporal_that_lost_its_memory_leaves_nobody_stranded(house: Installation) -> None:
+    forgotten = new_lead(house, "forgotten-by-temporal")
+    house.wait_for(lambda: outbox_of(house, forgotten), 30)
+    before = waits(house)
+    assert house.stop() == 0
+    for file in (house.folder / ".followthrough").glob("temporal.db*"):
+        file.unlink()
+    house.start()
+    assert "started again" in house.log
+    assert waits(house) == before
+    house.post(f"/api/leads/{forgotten}/answer", {"answer": "no"})
+    assert open_tasks(house, forgotten) == []
