@@ -28,7 +28,7 @@ class DeliveryActivities:
         """
         delivered = failed = 0
         for _ in range(self._rounds):
-            result = await self._delivery.deliver_all()
+            result = await self._delivery.deliver_all(activity.heartbeat)
             delivered, failed = delivered + result.delivered, failed + result.failed
             activity.heartbeat()
             with suppress(TimeoutError):

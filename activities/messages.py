@@ -96,7 +96,7 @@ class MessageActivities:
                 return await opened.save(fresh)
             if claim is not None and claim.state not in _SENDABLE:
                 # It went out, or nobody knows, and the plan never heard: it hears now, and nothing is sent.
-                return await opened.save(message_sent(fresh, touch.step, now))
+                return await opened.save(message_sent(fresh, touch.step, now, step.enrollment_id))
             try:
                 message = compose(fresh, opened.bundle, touch, reference)
             except TemplateMistake as broken:
@@ -138,23 +138,27 @@ def _leave_to_its_holder(claim: Claim, now: datetime) -> None:
 def _case_after(
     case: Case, step: StepInput, message: OutgoingMessage, result: Receipt | SendError, now: datetime
 ) -> Case:
-    """What the provider's answer does to the case, whose plan may have changed while the message was out."""
+    """What the provider's answer does to the case, whose plan may have changed while the message was out.
+
+    What it says of the person and of the message holds under whatever enrollment there is by now; the plan moves on
+    only if it is the one that waited for this step.
+    """
     done = StepRef(step.step_id or "", step.occurrence)
-    if case.enrollment.id != step.enrollment_id:
-        return case
     match result:
         case Receipt():
-            return message_sent(case, done, now)
+            return message_sent(case, done, now, step.enrollment_id)
         case ContactPointDead():
             return contact_point_lost(case, contact=message.to, why=str(result), now=now)
         case RecipientOptedOut():
             return lead_opted_out(case, why="the provider reports an opt-out", now=now)
         case OutcomeUnknown():
-            return message_unknown(case, done, message.channel, now)
+            return message_unknown(case, done, message.channel, now, step.enrollment_id)
         case SendRefused():
-            return message_refused(case, done, now, result.retry_after)
+            return message_refused(case, done, now, result.retry_after, step.enrollment_id)
+        case AccountTrouble():
+            return message_refused(case, done, now, enrollment_id=step.enrollment_id)
         case _:
-            return message_refused(case, done, now)
+            return message_unknown(case, done, message.channel, now, step.enrollment_id)
 
 
 def _state_after(result: Receipt | SendError) -> TouchState:

@@ -1,5 +1,6 @@
 """What the activities need from the outside, as Protocols; the adapters fit them by shape."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -72,6 +73,6 @@ class MessageSender(Protocol):
 class CommandDelivery(Protocol):
     """Tells workflows what was committed."""
 
-    async def deliver_all(self) -> DeliveryResult:
-        """Tell every workflow what a crash left untold."""
+    async def deliver_all(self, progress: Callable[[], object]) -> DeliveryResult:
+        """Tell every workflow what a crash left untold; `progress` is called after each lead."""
         ...

@@ -1,9 +1,11 @@
 """Telling workflows what was committed, in order, and remembering what they have heard."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import select, update
@@ -16,9 +18,11 @@ from leads.contract import CommandKind, DeliveryResult, Plan, Told
 
 log = structlog.get_logger()
 
-_ROUND = 500
+_ROUND = 200
 """So many leads are told in one round of the schedule."""
 _AT_ONCE = 16
+_TELL_WITHIN = timedelta(seconds=10)
+"""A workflow that does not answer by then is told later, so that it holds nobody else up."""
 _SETTLE = timedelta(seconds=10)
 """A command younger than this is still its caller's to deliver."""
 
@@ -32,7 +36,7 @@ class Clock(Protocol):
 class Workflows(Protocol):
     """Whom to tell."""
 
-    async def tell(self, kind: CommandKind, told: Told) -> None: ...
+    async def tell(self, kind: CommandKind, told: Told, newest: Plan) -> None: ...
 
 
 class CommandDelivery:
@@ -42,6 +46,7 @@ class CommandDelivery:
         self._engine = engine
         self._workflows = workflows
         self._clock = clock
+        self._telling: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def deliver(self, lead_id: UUID) -> bool:
         """Tell one lead's workflow what it has not heard yet, oldest first.
@@ -49,9 +54,15 @@ class CommandDelivery:
         Returns:
             False when Temporal could not be told; the schedule tells it later.
         """
+        # One caller at a time tells a lead's workflow; those who waited mostly find their command told.
+        async with self._telling.setdefault(lead_id, asyncio.Lock()):
+            return await self._deliver(lead_id)
+
+    async def _deliver(self, lead_id: UUID) -> bool:
         for command in await self._undelivered(lead_id):
             try:
-                await self._tell(lead_id, command)
+                async with asyncio.timeout(_TELL_WITHIN.total_seconds()):
+                    await self._tell(lead_id, command)
             except Exception as failed:  # whatever is wrong with one lead must not keep the others from being told
                 log.warning(
                     "the workflow could not be told",
@@ -64,13 +75,14 @@ class CommandDelivery:
         return True
 
     async def _tell(self, lead_id: UUID, command: Any) -> None:
+        told, newest = Told.model_validate(command.told), Plan.model_validate(command.plan)
         try:
-            await self._workflows.tell(CommandKind(command.kind), Told.model_validate(command.told))
+            await self._workflows.tell(CommandKind(command.kind), told, newest)
             await self._mark(command.id, delivered=True, error=None)
         except WorkflowUpdateFailedError as refused:
             # The database had accepted it, so its plan counts all the same, and is told as news, not as a command.
             log.error("the workflow refused a command", lead_id=str(lead_id), command_id=str(command.id))
-            await self._workflows.tell(CommandKind.MESSAGE_REPORTED, Told.model_validate(command.told))
+            await self._workflows.tell(CommandKind.MESSAGE_REPORTED, told, newest)
             await self._mark(command.id, delivered=True, error=str(refused.cause))
 
     async def announce_all(self) -> int:
@@ -90,8 +102,12 @@ class CommandDelivery:
                 leads += 1
         return leads
 
-    async def deliver_all(self) -> DeliveryResult:
-        """Tell every workflow what a crash left untold, as many leads as fit in a round."""
+    async def deliver_all(self, progress: Callable[[], object] = lambda: None) -> DeliveryResult:
+        """Tell every workflow what a crash left untold, as many leads as fit in a round.
+
+        Args:
+            progress: called after each lead.
+        """
         before = self._clock() - _SETTLE
         async with self._engine.connect() as connection:
             waiting = (
@@ -111,7 +127,9 @@ class CommandDelivery:
 
         async def one(lead_id: UUID) -> bool:
             async with some:
-                return await self.deliver(lead_id)
+                told = await self.deliver(lead_id)
+            progress()
+            return told
 
         told = await asyncio.gather(*(one(lead_id) for lead_id in leads))
         return DeliveryResult(delivered=sum(told), failed=len(told) - sum(told))
@@ -119,7 +137,8 @@ class CommandDelivery:
     async def _undelivered(self, lead_id: UUID) -> list[CommandRow]:
         async with self._engine.connect() as connection:
             found = await connection.execute(
-                select(CommandRow.id, CommandRow.kind, CommandRow.told)
+                select(CommandRow.id, CommandRow.kind, CommandRow.told, LeadRow.plan)
+                .join(LeadRow, LeadRow.id == CommandRow.lead_id)
                 .where(CommandRow.lead_id == lead_id, CommandRow.delivered_at.is_(None))
                 .order_by(CommandRow.revision)
             )

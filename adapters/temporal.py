@@ -80,31 +80,34 @@ class LeadWorkflows:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def tell(self, kind: CommandKind, told: Told) -> None:
+    async def tell(self, kind: CommandKind, told: Told, newest: Plan) -> None:
         """Start the lead's workflow where there is none, and tell it.
 
         Telling the same command again is harmless: the workflow knows its id.
+
+        Args:
+            newest: the plan in force, with which a workflow starts that does not run.
 
         Raises:
             temporalio.service.RPCError: Temporal can't be reached or refuses; tell it again later.
             temporalio.client.WorkflowUpdateFailedError: the workflow's validator refuses; telling again is useless.
         """
         if kind is CommandKind.START:
-            await self._start(told)
+            await self._start(told, newest)
         elif kind in SIGNALS:
             await self._client.start_workflow(
                 WORKFLOW,
-                LeadState(lead_id=told.lead_id, plan=told.plan),
+                LeadState(lead_id=told.lead_id, plan=newest),
                 id=workflow_id(told.lead_id),
                 task_queue=WORKFLOW_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                search_attributes=search_attributes(told.plan),
-                static_summary=told.plan.cadence,
+                search_attributes=search_attributes(newest),
+                static_summary=newest.cadence,
                 start_signal=kind.value,
                 start_signal_args=[told],
             )
         else:
-            await self._update(kind, told)
+            await self._update(kind, told, newest)
 
     async def progress(self, lead_id: UUID) -> Progress:
         """Where the workflow of a lead stands."""
@@ -112,31 +115,31 @@ class LeadWorkflows:
         progress: Progress = await handle.query(PROGRESS_QUERY, result_type=Progress)
         return progress
 
-    async def _start(self, told: Told) -> None:
+    async def _start(self, told: Told, newest: Plan) -> None:
         try:
             await self._client.start_workflow(
                 WORKFLOW,
-                LeadState(lead_id=told.lead_id, plan=told.plan, heard=(told.command_id,)),
+                LeadState(lead_id=told.lead_id, plan=newest, heard=(told.command_id,)),
                 id=workflow_id(told.lead_id),
                 task_queue=WORKFLOW_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                search_attributes=search_attributes(told.plan),
-                static_summary=told.plan.cadence,
+                search_attributes=search_attributes(newest),
+                static_summary=newest.cadence,
             )
         except WorkflowAlreadyStartedError:
             return
 
-    async def _update(self, kind: CommandKind, told: Told) -> None:
+    async def _update(self, kind: CommandKind, told: Told, newest: Plan) -> None:
         start: WithStartWorkflowOperation[Any, str] = WithStartWorkflowOperation(
             WORKFLOW,
-            LeadState(lead_id=told.lead_id, plan=told.plan),
+            LeadState(lead_id=told.lead_id, plan=newest),
             id=workflow_id(told.lead_id),
             task_queue=WORKFLOW_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            search_attributes=search_attributes(told.plan),
-            static_summary=told.plan.cadence,
+            search_attributes=search_attributes(newest),
+            static_summary=newest.cadence,
         )
         await self._client.execute_update_with_start_workflow(
             kind.value,

@@ -5,7 +5,7 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from itertools import islice
@@ -232,7 +232,8 @@ def lead_of(table: Table, row: Row, defaults: Defaults, region: str) -> NewLead:
     for name in ("cadence", "owner", "source", "kind"):
         if (default := getattr(defaults, name)) is not None:
             values.setdefault(name, default)
-    return new_lead(region=region, attributes=attributes, consents=consents, **values)
+    new = new_lead(region=region, attributes=attributes, consents=consents, **values)
+    return replace(new, asked_now=False)  # a file is old when it comes; running it again asks nothing anew
 
 
 def _consents(values: dict[str, str], defaults: Defaults) -> Iterator[GivenConsent]:

@@ -54,11 +54,9 @@ def came_again(case: Case, *, cadence: Cadence, version: str, question: str | No
             return case
         return ask_person(case, TaskKind.QUESTION, "answer the new question", question, now)
     said_no = enrollment.ended in (Ending.NO, Ending.OPTED_OUT, Ending.ANSWERED)
-    if said_no and question is None:
-        return case
     fresh = replace(
         new_enrollment(case.lead.id, cadence.name, version, now, now),
-        answers_question=question is not None,
+        answers_question=True,
         question_only=said_no,
     )
     case = cancel_tasks(case, now, "followthrough", "the lead came again")

@@ -26,6 +26,7 @@ LATE = timedelta(days=1)
 """A touch that happens this much later than planned (the machine was down) moves all that is left with it."""
 REFUSED_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 """How long a step waits after the provider refused it for the first, second … time; the last one repeats."""
+_NO_QUESTION = "The person came in again without a question."
 UNKNOWN_WITHIN = Span(1, Unit.BUSINESS_DAY)
 _ESCALATE_AGAIN = Span(1, Unit.BUSINESS_DAY)
 
@@ -33,7 +34,7 @@ _ESCALATE_AGAIN = Span(1, Unit.BUSINESS_DAY)
 def begin(case: Case, now: datetime) -> Case:
     """The case at the start of its enrollment: its first-response target set, and its first touch planned."""
     if case.enrollment.question_only:
-        return ask_person(case, TaskKind.QUESTION, "answer the question", case.lead.question or "", now)
+        return ask_person(case, TaskKind.QUESTION, "answer the question", case.lead.question or _NO_QUESTION, now)
     target = case.cadence.first_response
     if case.enrollment.answers_question and target is not None and case.first_response_due_at is None:
         case = replace(case, first_response_due_at=due_after(case, case.enrollment.started_at, target.within))
@@ -50,17 +51,27 @@ def new_enrollment(lead_id: UUID, cadence: str, version: str, started_at: dateti
     )
 
 
-def message_sent(case: Case, step: StepRef, now: datetime) -> Case:
-    """A step's message went out at `now`; the plan goes on if it waited for it."""
+def message_sent(case: Case, step: StepRef, now: datetime, enrollment_id: UUID | None = None) -> Case:
+    """A step's message went out at `now`; the plan goes on if it waited for it.
+
+    Args:
+        enrollment_id: whose step it was; the current enrollment's when left out.
+    """
     case = replace(case, messages=(*case.messages, now))
-    if not awaits(case, step):
+    if not awaits(case, step, enrollment_id):
         return case
     return plan(step_done(_fallen_behind(case, now), step, now, "sent"), now)
 
 
-def message_unknown(case: Case, step: StepRef, channel: Channel, now: datetime) -> Case:
-    """Nobody knows whether a step's message went out: a person finds out, and the plan goes on if it waited for it."""
-    reference = touch_id(case.enrollment.id, step.step_id, step.occurrence)
+def message_unknown(
+    case: Case, step: StepRef, channel: Channel, now: datetime, enrollment_id: UUID | None = None
+) -> Case:
+    """Nobody knows whether a step's message went out: a person finds out, and the plan goes on if it waited for it.
+
+    After a no nobody is asked: the lead is left alone, with no open task, and the ledger says that it is unknown.
+    """
+    enrollment_id = enrollment_id or case.enrollment.id
+    reference = touch_id(enrollment_id, step.step_id, step.occurrence)
     due_at = due_after(case, now, UNKNOWN_WITHIN)
     task = Task(
         id=derived_id(reference, TaskKind.UNKNOWN_SEND),
@@ -71,20 +82,28 @@ def message_unknown(case: Case, step: StepRef, channel: Channel, now: datetime) 
         created_at=now,
         opens_at=now,
         due_at=due_at,
-        enrollment_id=case.enrollment.id,
+        enrollment_id=enrollment_id,
         step_id=step.step_id,
         occurrence=step.occurrence,
         escalate_at=due_at,
     )
-    case = replace(case, messages=(*case.messages, now)).with_task(task)
-    if not awaits(case, step):
+    case = replace(case, messages=(*case.messages, now))
+    if case.enrollment.ended is not Ending.NO:
+        case = case.with_task(task)
+    if not awaits(case, step, enrollment_id):
         return case
     return plan(step_done(_fallen_behind(case, now), step, now, "unknown"), now)
 
 
-def message_refused(case: Case, step: StepRef, now: datetime, retry_after: timedelta | None = None) -> Case:
+def message_refused(
+    case: Case,
+    step: StepRef,
+    now: datetime,
+    retry_after: timedelta | None = None,
+    enrollment_id: UUID | None = None,
+) -> Case:
     """The provider refused a step's message for now: it is tried again, later each time."""
-    if not awaits(case, step):
+    if not awaits(case, step, enrollment_id):
         return case
     enrollment = case.enrollment
     pause = REFUSED_AGAIN_AFTER[min(enrollment.refusals, len(REFUSED_AGAIN_AFTER) - 1)]
@@ -93,10 +112,11 @@ def message_refused(case: Case, step: StepRef, now: datetime, retry_after: timed
     return plan(case.enrolled(not_before=now + pause, refusals=enrollment.refusals + 1), now)
 
 
-def awaits(case: Case, step: StepRef) -> bool:
-    """Whether this step is the one that the plan has next."""
+def awaits(case: Case, step: StepRef, enrollment_id: UUID | None = None) -> bool:
+    """Whether this step, of this enrollment (the current one when left out), is the one that the plan has next."""
     touch = case.enrollment.next
-    return touch is not None and touch.step == step and case.enrollment.ended is None
+    same = enrollment_id in (None, case.enrollment.id) and case.enrollment.ended is None
+    return same and touch is not None and touch.step == step
 
 
 def task_created(case: Case, now: datetime, text: str = "") -> Case:
@@ -244,9 +264,16 @@ def end(case: Case, ending: Ending, now: datetime) -> Case:
 
 
 def human_contact(case: Case, at: datetime) -> Case:
-    """A human was in touch with the lead: the first time stops the first-response clock."""
+    """A human was in touch with the lead: the first time stops the first-response clock.
+
+    What happened before the lead asked is no response to it.
+    """
+    case, enrollment = worked_on(case), case.enrollment
+    asked = enrollment.answers_question or enrollment.question_only
+    if at < (enrollment.started_at if asked else case.lead.created_at):
+        return case
     first = at if case.first_human_at is None else min(case.first_human_at, at)
-    return replace(worked_on(case), first_human_at=first)
+    return replace(case, first_human_at=first)
 
 
 def worked_on(case: Case) -> Case:

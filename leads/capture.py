@@ -43,6 +43,8 @@ class NewLead:
     owner: str | None = None
     """A colleague's id; None for the next rep in turn."""
     generated_by: str | None = None
+    asked_now: bool = True
+    """False for rows of a file: what is known of the person already is old, and asks nothing anew."""
 
 
 DEFAULT_CADENCES = {LeadKind.INBOUND: "inbound-web", LeadKind.OUTBOUND: "outbound-qualified"}

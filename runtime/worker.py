@@ -14,6 +14,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from leads.contract import EMAIL_QUEUE, SMS_QUEUE, WORKFLOW_QUEUE
 from runtime.bootstrap import Activities, connect_temporal, open_foundation, wired_activities
+from runtime.discreet_errors import DiscreetErrors
 from runtime.settings import Settings
 from workflows.command_delivery import CommandDelivery
 from workflows.lead_cadence import LeadCadence
@@ -39,7 +40,7 @@ def workers(
     """One worker for workflows and database work, and one for each channel's sends."""
     common: dict[str, Any] = {
         "max_concurrent_activities": max_activities,
-        "interceptors": interceptors,
+        "interceptors": [DiscreetErrors(), *interceptors],
         "graceful_shutdown_timeout": FINISH_WITHIN,
     }
     return [

@@ -67,6 +67,7 @@ class LeadCadence:
                 await self._carry_out(wake)
             if self._run_is_long():
                 await workflow.wait_condition(workflow.all_handlers_finished)
+                self._show()  # the next run takes what is shown for granted
                 workflow.continue_as_new(self._state())
         self._show()
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -224,17 +224,20 @@ class LeadIntake:
         locked = await connection.execute(select(LeadRow.plan).where(LeadRow.id == lead_id).with_for_update())
         opened = await self._cases.load(connection, lead_id, Plan.model_validate(locked.scalar_one()), now)
         news = await self._add_facts(connection, opened.case.lead, new, points, now)
-        question = (
-            new.question if new.question and not await self._was_asked(connection, lead_id, new.question) else None
-        )
+        case = opened.case
+        question = new.question
+        if question is not None and await self._was_asked(connection, case, new):
+            question = None
         if question is not None:
             await self._insert_inquiry(connection, lead_id, question, new.source, now)
-        if not news and question is None:
+        back_again = case.enrollment.ended is not None and new.kind is LeadKind.INBOUND and new.asked_now
+        if not news and question is None and not back_again:
             return Captured(lead_id, created=False, enrolled=False)
         opened = await self._cases.load(connection, lead_id, opened.plan, now)
         before = opened.case.enrollment
-        # An outbound finding is no wish of the person's: it never begins anything anew after an ending.
-        if before.ended is None or new.kind is LeadKind.INBOUND:
+        # After an ending only the person's own wish begins anything: a question, or coming in again. Neither
+        # prospecting nor what a file adds to a known lead is one.
+        if before.ended is None or (new.kind is LeadKind.INBOUND and (question is not None or back_again)):
             await self._begin_again(connection, opened, new, question, by, now)
         return Captured(lead_id, created=False, enrolled=opened.case.enrollment.id != before.id)
 
@@ -325,11 +328,17 @@ class LeadIntake:
             insert(InquiryRow).values(lead_id=lead_id, question=question, source=source, asked_at=now)
         )
 
-    async def _was_asked(self, connection: AsyncConnection, lead_id: UUID, question: str) -> bool:
-        found = await connection.execute(
-            select(InquiryRow.id).where(and_(InquiryRow.lead_id == lead_id, InquiryRow.question == question)).limit(1)
+    async def _was_asked(self, connection: AsyncConnection, case: Case, new: NewLead) -> bool:
+        """Whether these words are known: asked in this enrollment already, or ever, when they come from a file.
+
+        Whoever asks the same again after an ending asks anew.
+        """
+        asked = select(func.max(InquiryRow.asked_at)).where(
+            InquiryRow.lead_id == case.lead.id, InquiryRow.question == new.question
         )
-        return found.first() is not None
+        asked_at: datetime | None = await connection.scalar(asked)
+        ended_at = case.enrollment.ended_at
+        return asked_at is not None and (ended_at is None or not new.asked_now or asked_at > ended_at)
 
     async def _suppressed(self, connection: AsyncConnection, values: Sequence[str]) -> set[str]:
         digests = {self._key.digest(value): value for value in values}

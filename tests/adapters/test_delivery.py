@@ -16,7 +16,7 @@ from adapters.db.rows import CommandRow
 from adapters.delivery import CommandDelivery
 from cadences import commands
 from leads.capture import NewLead
-from leads.contract import CommandKind, Told
+from leads.contract import CommandKind, Plan, Told
 from tests.clocks import SettableClock
 
 
@@ -29,7 +29,7 @@ class Ears:
         self.refuses: set[CommandKind] = set()
         self.stumbles_over: set[UUID] = set()
 
-    async def tell(self, kind: CommandKind, told: Told) -> None:
+    async def tell(self, kind: CommandKind, told: Told, newest: Plan) -> None:
         if self.away:
             raise RPCError("unreachable", RPCStatusCode.UNAVAILABLE, b"")
         if told.lead_id in self.stumbles_over:

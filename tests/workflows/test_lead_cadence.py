@@ -108,9 +108,8 @@ async def test_a_lead_that_ended_can_be_told_more_without_being_a_special_case(l
     await begin(life)
     await answer(life, "no")
     await life.handle.result()
-    await LeadWorkflows(life.client).tell(
-        CommandKind.REASSIGN, (await told_of_the_ended(life)).model_copy(update={"owner": "ben"})
-    )
+    news = (await told_of_the_ended(life)).model_copy(update={"owner": "ben"})
+    await LeadWorkflows(life.client).tell(CommandKind.REASSIGN, news, news.plan)
     assert await life.handle.result() == "no"
 
 
