@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from adapters.db.access import ApiTokens, IdempotencyKeys
+from adapters.db.engine import driver_error, is_trouble
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
 from api.services import Services
@@ -50,14 +50,16 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
 async def _require_database(foundation: Foundation) -> None:
     try:
         current = await schema_is_current(foundation.engine)
-    except OSError as unreachable:
-        raise StartError("the database does not answer; is `follow up` running in this folder?") from unreachable
+    except Exception as error:
+        if not is_trouble(error):
+            raise
+        raise StartError("the database does not answer; is `follow up` running in this folder?") from error
     if not current:
         raise StartError("the database's schema is not current; run `follow migrate`")
 
 
 class _Readiness:
-    """Which part is ready, and what is wrong with the one that is not."""
+    """Which part is ready, and what is wrong with the one that is not; asking never fails."""
 
     def __init__(self, foundation: Foundation, client: Client) -> None:
         self._foundation = foundation
@@ -71,14 +73,15 @@ class _Readiness:
         try:
             async with asyncio.timeout(_PART_ANSWERS_WITHIN.total_seconds()):
                 current = await schema_is_current(self._foundation.engine)
-        except (OSError, TimeoutError) as unreachable:
-            return f"can't be reached ({type(unreachable).__name__})"
+        except Exception as error:
+            what = "can't be reached" if is_trouble(error) else "can't be used"
+            return f"{what} ({type(driver_error(error)).__name__})"
         return "ok" if current else "its schema is not current; run `follow migrate`"
 
     async def _temporal(self) -> str:
         try:
             async with asyncio.timeout(_PART_ANSWERS_WITHIN.total_seconds()):
                 await self._client.service_client.check_health(timeout=_PART_ANSWERS_WITHIN)
-        except (RPCError, RuntimeError, TimeoutError) as unreachable:
-            return f"can't be reached ({type(unreachable).__name__})"
+        except Exception as error:
+            return f"can't be reached ({type(error).__name__})"
         return "ok"

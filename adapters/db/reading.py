@@ -122,6 +122,7 @@ class Reading:
         self,
         now: datetime,
         *,
+        lead_id: UUID | None = None,
         owner: str | None = None,
         state: TaskFilter = "open",
         kind: str | None = None,
@@ -138,6 +139,8 @@ class Reading:
         """
         ascending = state in ("open", "overdue")
         wanted: list[ColumnElement[bool]] = []
+        if lead_id is not None:
+            wanted.append(TaskRow.lead_id == lead_id)
         if owner is not None:
             wanted.append(or_(TaskRow.owner == owner, TaskRow.escalated_to == owner))
         if kind is not None:
@@ -362,6 +365,7 @@ def _place(cursor: str) -> tuple[datetime, UUID]:
         at, row_id = datetime.fromisoformat(instant), UUID(name)
     except (ValueError, TypeError, AttributeError) as error:
         raise BadCursor("take the cursor from `next_cursor` of the page before") from error
-    if at.tzinfo is None:
+    # Pages give out UTC only; at the calendar's ends any other offset leads out of what PostgreSQL can be asked.
+    if at.utcoffset() != timedelta(0):
         raise BadCursor("take the cursor from `next_cursor` of the page before")
     return at, row_id

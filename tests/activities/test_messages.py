@@ -20,6 +20,7 @@ from adapters.db.reading import Reading
 from adapters.db.rows import LeadRow, TaskRow, TouchRow
 from cadences import commands
 from cadences.case import Case, Outcome
+from cadences.library import shipped
 from cadences.task_outcomes import complete_task
 from leads.capture import NewLead
 from leads.contract import SEND_WITHIN, STEP_TIMEOUT, CommandKind, Plan, StepInput, WakeKind
@@ -28,6 +29,8 @@ from leads.sending import (
     AccountTrouble,
     ContactPointDead,
     OutcomeUnknown,
+    OutgoingMessage,
+    Receipt,
     RecipientOptedOut,
     SendError,
     SendRefused,
@@ -295,6 +298,61 @@ async def test_a_personal_touch_while_the_message_is_out_keeps_its_pause(desk: D
     assert plan.wake is not None
     assert plan.held_until is not None
     assert plan.wake.at >= plan.held_until
+
+
+async def switched_while_out(desk: Desk, error: SendError) -> Plan:
+    """The provider answers after another cadence has taken over."""
+    other = next(bundle for bundle in shipped() if bundle.name == "not-now")
+    step = await desk.step()
+
+    async def send(message: OutgoingMessage) -> Receipt:
+        await desk.say(
+            CommandKind.SWITCH_CADENCE,
+            lambda case, now: commands.switch_cadence(
+                case, cadence=other.cadence, version=other.version, by="mia", now=now
+            ),
+        )
+        raise error
+
+    desk.sender.send = send  # type: ignore[method-assign]
+    return await desk.activities.send_email(step)
+
+
+async def test_an_opt_out_counts_although_the_cadence_was_switched_meanwhile(desk: Desk) -> None:
+    plan = await switched_while_out(desk, RecipientOptedOut("on the stop list", "21610"))
+    assert plan.ended == "opted_out"
+
+
+async def test_a_dead_address_counts_although_the_cadence_was_switched_meanwhile(desk: Desk) -> None:
+    await switched_while_out(desk, ContactPointDead("no such mailbox", "550"))
+    async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
+        assert opened.case.lead.email is None
+
+
+async def test_an_unknown_message_is_somebodys_task_although_the_cadence_was_switched_meanwhile(desk: Desk) -> None:
+    await switched_while_out(desk, OutcomeUnknown("read timed out"))
+    assert "unknown_send" in await desk.tasks()
+    async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
+        (task,) = [task for task in opened.case.open_tasks if task.kind == "unknown_send"]
+    await desk.say(
+        CommandKind.COMPLETE_TASK,
+        lambda case, now: complete_task(case, task_id=task.id, outcome=Outcome.SENT, by="anna", note=None, now=now),
+    )
+    assert (await desk.touch()).state == "sent"
+
+
+async def test_after_a_no_nobody_is_asked_what_became_of_an_unknown_message(desk: Desk) -> None:
+    step = await desk.step()
+
+    async def send(message: OutgoingMessage) -> Receipt:
+        await desk.say_no()
+        raise OutcomeUnknown("read timed out")
+
+    desk.sender.send = send  # type: ignore[method-assign]
+    plan = await desk.activities.send_email(step)
+    assert (plan.ended, plan.wake) == ("no", None)
+    assert await desk.tasks() == []
+    assert (await desk.touch()).state == "unknown"
 
 
 async def test_many_attempts_at_once_send_once(desk: Desk) -> None:

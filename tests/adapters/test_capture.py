@@ -1,6 +1,7 @@
 """Capture: one person is one lead, whatever comes in, in whatever order, and nobody asks in vain."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -195,3 +196,44 @@ async def test_what_can_not_be_stored_stores_nothing(
     with pytest.raises(CaptureRefused, match="no active colleague"):
         await intake.capture(NewLead(email="a@example.com", owner="zoe"), by="test", now=clock())
     assert await count(engine, LeadRow) == 0
+
+
+async def lost(cases: CaseStore, lead_id: UUID, clock: SettableClock) -> None:
+    """The lead said yes, and its hand-over was closed without an order."""
+    async with cases.open(lead_id, clock()) as opened:
+        yes = commands.record_answer(opened.case, answer="yes", by="anna", note=None, now=clock())
+        gone = complete_task(yes, task_id=yes.open_tasks[0].id, outcome=Outcome.LOST, by="anna", note=None, now=clock())
+        await opened.save(gone, CommandKind.COMPLETE_TASK)
+
+
+async def test_the_same_words_again_after_an_ending_are_a_new_question(
+    cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    await lost(cases, first.lead_id, clock)
+    clock.move_by(timedelta(days=400))
+    assert (await intake.capture(PRIYA, by="test", now=clock())).enrolled
+    assert not (await intake.capture(PRIYA, by="test", now=clock())).enrolled
+
+
+async def test_who_comes_in_again_without_a_question_is_not_ignored(
+    cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    await say_no(cases, first.lead_id, clock)
+    clock.move_by(timedelta(days=400))
+    assert (await intake.capture(NewLead(email="priya@example.com"), by="test", now=clock())).enrolled
+    assert (await case_of(cases, first.lead_id, clock)).enrollment.question_only
+
+
+async def test_a_file_that_is_run_again_asks_nothing_anew(
+    engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    row = replace(PRIYA, asked_now=False)
+    first = await intake.capture(row, by="enroll", now=clock())
+    await say_no(cases, first.lead_id, clock)
+    clock.move_by(timedelta(days=400))
+    for again in (row, replace(row, phone=PHONE)):
+        assert not (await intake.capture(again, by="enroll", now=clock())).enrolled
+    assert await count(engine, EnrollmentRow) == 1
+    assert (await case_of(cases, first.lead_id, clock)).lead.phone == PHONE

@@ -1,8 +1,10 @@
 """Telling workflows: in order, again after a failure, and never a newer command before an older one."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -28,15 +30,21 @@ class Ears:
         self.away = False
         self.refuses: set[CommandKind] = set()
         self.stumbles_over: set[UUID] = set()
+        self.told = 0
+        self.slow = 0.0
+        self.started_with: list[int] = []
 
     async def tell(self, kind: CommandKind, told: Told, newest: Plan) -> None:
         if self.away:
             raise RPCError("unreachable", RPCStatusCode.UNAVAILABLE, b"")
+        self.told += 1
+        await asyncio.sleep(self.slow)
         if told.lead_id in self.stumbles_over:
             raise ValueError("something nobody thought of")
         if kind in self.refuses:
             raise WorkflowUpdateFailedError(ApplicationError("the task is not open any more"))
         self.heard.append((kind, told.plan.revision))
+        self.started_with.append(newest.revision)
 
 
 @pytest_asyncio.fixture
@@ -133,3 +141,41 @@ async def test_a_temporal_that_lost_its_memory_is_told_of_every_lead_again(
     await delivery.deliver_all()
 
     assert ears.heard == [(CommandKind.START, 2)]
+
+
+async def test_many_callers_at_once_tell_each_command_once(
+    engine: AsyncEngine, cases: CaseStore, clock: SettableClock, lead_id: UUID
+) -> None:
+    ears = Ears()
+    ears.slow = 0.01
+    delivery = CommandDelivery(engine, ears, clock)
+    for days in range(1, 6):
+        await hold(cases, lead_id, clock, days)
+    assert all(await asyncio.gather(*(delivery.deliver(lead_id) for _ in range(10))))
+    assert ears.told == 6
+
+
+async def test_a_workflow_that_does_not_run_starts_with_the_newest_plan(
+    engine: AsyncEngine, cases: CaseStore, clock: SettableClock, lead_id: UUID
+) -> None:
+    ears = Ears()
+    await hold(cases, lead_id, clock, 1)
+    await CommandDelivery(engine, ears, clock).deliver(lead_id)
+    assert ears.started_with == [2, 2]
+
+
+async def test_a_workflow_that_does_not_answer_holds_nobody_up(
+    engine: AsyncEngine,
+    intake: LeadIntake,
+    clock: SettableClock,
+    lead_id: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("adapters.delivery._TELL_WITHIN", timedelta(milliseconds=50))
+    ears = Ears()
+    ears.slow = 60
+    delivery = CommandDelivery(engine, ears, clock)
+    assert not await asyncio.wait_for(delivery.deliver(lead_id), 5)
+    async with engine.connect() as connection:
+        row = (await connection.execute(select(CommandRow.__table__))).one()
+    assert (row.delivered_at, row.attempts, row.error) == (None, 1, "TimeoutError")

@@ -310,3 +310,13 @@ def test_an_unreachable_lead_said_yes_on_the_street() -> None:
 def test_the_plan_of_a_paused_lead_is_the_same_whenever_it_is_asked_for() -> None:
     case = touch(emailing(), MONDAY + DAY)
     assert plan(case, MONDAY + 5 * DAY).enrollment.next == case.enrollment.next
+
+
+def test_a_touch_from_before_the_question_is_no_response_to_it() -> None:
+    case = begun(PLAN)
+    long_ago = log_personal_touch(
+        case, channel=Channel.CALL, touched_at=MONDAY - 300 * DAY, by="anna", note=None, now=MONDAY
+    )
+    assert long_ago.first_human_at is None
+    now = log_personal_touch(case, channel=Channel.CALL, touched_at=MONDAY, by="anna", note=None, now=MONDAY)
+    assert now.first_human_at == MONDAY

@@ -111,3 +111,12 @@ def test_a_touch_is_put_off_for_two_weeks_at_most() -> None:
         a_case(a_cadence({"email": "x"}, limits={"per_day": 1, "per_week": 1})), messages=(MONDAY - timedelta(days=1),)
     )
     assert isinstance(first_instant(Channel.EMAIL, full, MONDAY), Defer)
+
+
+def test_a_number_that_may_be_in_two_zones_says_whose_morning_counts() -> None:
+    """+1 423 is Tennessee, Eastern or Central; after a weekend it is the Central morning that opens last."""
+    saturday = datetime(2026, 11, 21, 20, tzinfo=UTC)
+    decision = asked(Channel.CALL, a_lead(zone=None, phone="+14235551234"), saturday, a_case(OFFICE))
+    assert deferred(decision) == datetime(2026, 11, 23, 15, tzinfo=UTC)
+    assert isinstance(decision, Defer)
+    assert any("09:00 in America/Chicago counts" in reason.text for reason in decision.reasons)

@@ -9,14 +9,16 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowUpdateFailedError
+from temporalio.common import SearchAttributeKey
 
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.temporal import LeadWorkflows
-from leads.contract import Acknowledged, CommandKind, Plan, Told
+from leads.contract import Acknowledged, CommandKind, Plan, SearchAttribute, Told
 from tests.clocks import SettableClock
 from tests.workflows.lives import Life, a_life
 from tests.workflows.scenarios import PRIYA, START, answer, begin, silent_for_a_year
+from workflows.lead_cadence import COMMANDS_PER_RUN
 
 
 @pytest_asyncio.fixture
@@ -137,3 +139,18 @@ async def test_a_touch_costs_one_timer_and_one_activity(life: Life) -> None:
     assert history.count("EVENT_TYPE_ACTIVITY_TASK_SCHEDULED") == 2
     assert history.count("EVENT_TYPE_TIMER_STARTED") == 1
     assert history.count("EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES") == 1
+
+
+async def test_search_attributes_stay_true_across_continue_as_new(life: Life) -> None:
+    await begin(life)
+    plan = await plan_of(life)
+    for number in range(1, COMMANDS_PER_RUN + 1):
+        owner = "ben" if number == COMMANDS_PER_RUN else "anna"
+        newer = plan.model_copy(update={"revision": plan.revision + 100 + number, "owner": owner})
+        news = Told(command_id=uuid4(), lead_id=life.lead_id, said_at=life.clock(), plan=newer)
+        await life.handle.signal(CommandKind.MESSAGE_REPORTED.value, news)
+    assert (await plan_of(life)).owner == "ben"
+    description = await life.handle.describe()
+    assert description.run_id != life.first_run
+    owner_key = SearchAttributeKey.for_keyword(SearchAttribute.OWNER.value)
+    assert description.typed_search_attributes.get(owner_key) == "ben"
