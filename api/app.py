@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api import problems
 from api.middleware import Incidents, JsonBodies
-from api.rest import health, leads, outbox, tasks
+from api.rest import health, home, leads, outbox, tasks
 from api.services import Services
 
 TITLE = "Followthrough"
@@ -37,7 +37,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for part in (leads, tasks, outbox, health):
+    for part in (leads, tasks, outbox, health, home):
         app.include_router(part.router)
     app.add_middleware(JsonBodies, under=f"{API}/")
     app.add_middleware(Incidents)

@@ -1,7 +1,8 @@
 """What people command over the web: validated and committed under the lead's row lock, then told to its workflow."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -15,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.db.access import RepeatableWrite, Token
 from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import OpenCase, UnknownLead
+from adapters.db.engine import is_trouble
 from adapters.db.views import HoldView, NextTouchView, hold_view, next_touch_view
-from api.problems import UnknownTask, ValueRefused
+from api.problems import PerhapsStored, UnknownTask, ValueRefused
 from api.services import Services
 from cadences import commands, task_outcomes
 from cadences.bundle import CadenceBundle
@@ -28,6 +30,8 @@ from leads.model import Channel
 
 TELL_WITHIN = timedelta(seconds=2)
 """So long a caller waits for the workflow to hear; what was committed stands either way."""
+KEEP_WITHIN = timedelta(seconds=2)
+"""So long a caller waits for its answer to be kept anew with what the workflow heard."""
 log = structlog.get_logger()
 
 
@@ -99,31 +103,30 @@ class LeadCommands:
         """
         services, write, now = self._services, caller.write, self._services.clock()
         keys = services.idempotency
-        if write is None:
-            captured = await self._take_in(new, caller, now)
-            return _captured(captured, told=await self._tell(captured.lead_id))
-        await keys.begin(write, now)
+        if write is not None:
+            await keys.begin(write, now)
+
+        async def claim(connection: AsyncConnection) -> None:
+            if write is not None:
+                await keys.claim(connection, write, now)
 
         async def keep(connection: AsyncConnection, captured: Captured) -> None:
-            await keys.keep(connection, write, _status(captured), _captured_body(captured, told=False))
+            if write is not None:
+                await keys.keep(connection, write, _status(captured), _captured_body(captured, told=False))
+            commit.begun = True
 
         try:
-            captured = await self._take_in(
-                new, caller, now, first=lambda connection: keys.claim(connection, write, now), last=keep
-            )
+            await self._require_known(new)
+            async with _watched_commit() as commit:
+                captured = await services.intake.capture(new, caller.token.name, now, first=claim, last=keep)
         except _REFUSALS:
             await self._let_go(write)
             raise
+        log.info("lead captured", lead_id=str(captured.lead_id), created=captured.created)
         if not await self._tell(captured.lead_id):
             return _captured(captured, told=False)
-        await keys.finish(write, _status(captured), _captured_body(captured, told=True), now)
+        await self._keep_anew(write, _status(captured), _captured_body(captured, told=True), now)
         return _captured(captured, told=True)
-
-    async def _take_in(self, new: NewLead, caller: Caller, now: datetime, **beside: Any) -> Captured:
-        await self._require_known(new)
-        captured = await self._services.intake.capture(new, caller.token.name, now, **beside)
-        log.info("lead captured", lead_id=str(captured.lead_id), created=captured.created)
-        return captured
 
     async def log_personal_touch(
         self, lead_id: UUID, caller: Caller, by: str | None, *, channel: Channel, at: datetime | None, note: str | None
@@ -291,7 +294,7 @@ class LeadCommands:
         try:
             for field_name, colleague in [*colleagues.items(), *([("by", by)] if by is not None else [])]:
                 await self._require_colleague(field_name, colleague)
-            async with services.cases.open(lead_id, now) as file:
+            async with _watched_commit() as commit, services.cases.open(lead_id, now) as file:
                 if write is not None:
                     await file.beside(lambda connection: keys.claim(connection, write, now))
                 who = by or caller.token.name
@@ -301,6 +304,7 @@ class LeadCommands:
                 if write is not None:
                     body = _DONE.dump_python(answer, mode="json")
                     await file.beside(lambda connection: keys.keep(connection, write, 200, body))
+                commit.begun = True
         except _REFUSALS:
             await self._let_go(write)
             raise
@@ -308,8 +312,7 @@ class LeadCommands:
         if not await self._tell(lead_id):
             return answer
         answer = _done(file.case, plan, now, told=True)
-        if write is not None:
-            await keys.finish(write, 200, _DONE.dump_python(answer, mode="json"), now)
+        await self._keep_anew(write, 200, _DONE.dump_python(answer, mode="json"), now)
         return answer
 
     async def _tell(self, lead_id: UUID) -> bool:
@@ -320,6 +323,16 @@ class LeadCommands:
         except Exception as error:
             log.warning("the workflow was not told yet", lead_id=str(lead_id), error=type(error).__name__)
             return False
+
+    async def _keep_anew(self, write: RepeatableWrite | None, status: int, body: dict[str, Any], now: datetime) -> None:
+        """Keep what the caller is told now; what fails here leaves the answer that committed with the work."""
+        if write is None:
+            return
+        try:
+            async with asyncio.timeout(KEEP_WITHIN.total_seconds()):
+                await self._services.idempotency.finish(write, status, body, now)
+        except Exception as error:
+            log.warning("an answer was not kept anew", error=type(error).__name__)
 
     async def _let_go(self, write: RepeatableWrite | None) -> None:
         if write is not None:
@@ -336,6 +349,26 @@ class LeadCommands:
     async def _require_colleague(self, field_name: str, colleague: str) -> None:
         if not await self._services.reading.is_colleague(colleague):
             raise ValueRefused(field_name, f"there is no active colleague {colleague!r}")
+
+
+@dataclass(slots=True)
+class _Commit:
+    """How far a transaction has come."""
+
+    begun: bool = False
+    """All is written; what is left is the commit."""
+
+
+@asynccontextmanager
+async def _watched_commit() -> AsyncIterator[_Commit]:
+    """Tell trouble during a commit, after which nobody knows, from trouble before it, when nothing was stored."""
+    commit = _Commit()
+    try:
+        yield commit
+    except Exception as error:
+        if commit.begun and is_trouble(error):
+            raise PerhapsStored from error
+        raise
 
 
 def _captured(captured: Captured, *, told: bool) -> LeadCaptured:

@@ -14,6 +14,10 @@ _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 log = structlog.get_logger()
 
 
+class _CallerGone(Exception):
+    """The caller went away before its whole body had come."""
+
+
 class JsonBodies:
     """Under one path: bodies are JSON and no longer than the limit, whether their length was announced or not.
 
@@ -31,7 +35,11 @@ class JsonBodies:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         announced = headers.get(b"content-length", "")
-        body = None if announced.isdecimal() and int(announced) > self._longest else await self._read(receive)
+        try:
+            body = None if announced.isdecimal() and int(announced) > self._longest else await self._read(receive)
+        except _CallerGone:
+            # Half a request is none, and there is nobody to answer.
+            return
         if body is None:
             detail = f"the body is longer than {self._longest} bytes"
             refusal = problem_response(413, detail, headers={"Connection": "close"})
@@ -43,12 +51,16 @@ class JsonBodies:
         await self._app(scope, _replay(body, receive), send)
 
     async def _read(self, receive: Receive) -> bytes | None:
-        """The whole body; None as soon as it is too long."""
+        """The whole body; None as soon as it is too long.
+
+        Raises:
+            _CallerGone: the rest of it will never come.
+        """
         parts, length = [], 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                return b""
+                raise _CallerGone
             part = message.get("body", b"")
             parts.append(part)
             length += len(part)

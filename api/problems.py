@@ -9,12 +9,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from adapters.db.access import AlreadyAnswered, KeyReused, StillRunning
 from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import UnknownLead
+from adapters.db.engine import DATABASE_ERRORS, driver_error, is_trouble
 from adapters.db.reading import BadCursor
 from cadences.refusals import CommandRefused
 from leads.capture import CaptureRefused
@@ -58,6 +58,10 @@ class UnknownTask(LookupError):
     """There is no task of this id."""
 
 
+class PerhapsStored(Exception):
+    """The database was lost while a change was being committed: nobody can say whether it was."""
+
+
 class NotReady(Exception):
     """A part that we stand on is not ready."""
 
@@ -94,7 +98,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "description": HTTPStatus(status).phrase,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    for status in (400, 401, 404, 409, 413, 415, 422)
+    for status in (400, 401, 404, 409, 413, 415, 422, 503)
 }
 """For the OpenAPI document: how each error looks."""
 
@@ -137,7 +141,10 @@ async def _unknown_task(_: Request, __: Exception) -> JSONResponse:
 
 
 async def _answered(_: Request, answered: Any) -> JSONResponse:
-    return JSONResponse(answered.body, status_code=answered.status, headers={REPLAY_HEADER: "true"})
+    headers = {REPLAY_HEADER: "true"}
+    if (lead_id := answered.body.get("id")) is not None:
+        headers["Location"] = lead_address(lead_id)
+    return JSONResponse(answered.body, status_code=answered.status, headers=headers)
 
 
 async def _key_reused(_: Request, __: Exception) -> JSONResponse:
@@ -154,9 +161,30 @@ async def _not_ready(_: Request, not_ready: Any) -> JSONResponse:
     return problem_response(503, "; ".join(wrong), parts=not_ready.parts)
 
 
-async def _database_away(request: Request, away: Exception) -> JSONResponse:
-    log.warning("the database can't be reached", path=request.url.path, error=type(away).__name__)
-    return problem_response(503, "the database can't be reached; nothing was stored", headers={"Retry-After": "5"})
+async def _database_error(request: Request, error: Exception) -> JSONResponse:
+    if not is_trouble(error):
+        raise error
+    return _database_trouble(request, error, "the database can't be reached or is in trouble; nothing was stored")
+
+
+async def _perhaps_stored(request: Request, lost: Exception) -> JSONResponse:
+    detail = "the database was lost while this was being stored, so it may have been stored; "
+    if "idempotency-key" in request.headers:
+        detail += "send it again under the same Idempotency-Key: it is not done twice"
+    else:
+        detail += "look before you send it again, and send writes with an Idempotency-Key: they are not done twice"
+    return _database_trouble(request, lost.__cause__ or lost, detail)
+
+
+def _database_trouble(request: Request, error: BaseException, detail: str) -> JSONResponse:
+    said = driver_error(error)
+    log.warning(
+        "the database is in trouble",
+        path=request.url.path,
+        error=type(said).__name__,
+        sqlstate=getattr(said, "sqlstate", None),
+    )
+    return problem_response(503, detail, headers={"Retry-After": "5"})
 
 
 async def _http_error(_: Request, error: Any) -> JSONResponse:
@@ -173,6 +201,11 @@ async def _invalid(_: Request, invalid: Any) -> JSONResponse:
         return problem_response(404, "there is nothing at this address: its id is none")
     errors = [FieldError(field=_field(one["loc"]), message=_message(one)) for one in found]
     return problem_response(422, "; ".join(f"{one.field}: {one.message}" for one in errors[:5]), errors=errors)
+
+
+def lead_address(lead_id: object) -> str:
+    """Where a lead is found."""
+    return f"/api/leads/{lead_id}"
 
 
 def _of_field(status: int, field: str, message: str) -> JSONResponse:
@@ -212,7 +245,6 @@ _HANDLERS: dict[type[Exception], Any] = {
     NotReady: _not_ready,
     RequestValidationError: _invalid,
     HTTPException: _http_error,
-    InterfaceError: _database_away,
-    OperationalError: _database_away,
-    ConnectionError: _database_away,
+    PerhapsStored: _perhaps_stored,
+    **dict.fromkeys(DATABASE_ERRORS, _database_error),
 }

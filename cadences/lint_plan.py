@@ -3,7 +3,7 @@
 import difflib
 import itertools
 from collections.abc import Collection, Iterator
-from datetime import time
+from datetime import time, timedelta
 
 from cadences import reach
 from cadences.bundle import CadenceBundle
@@ -12,13 +12,15 @@ from cadences.findings import Finding, Severity
 from cadences.model import Cadence, Instead, Step
 from cadences.reading import Reading
 from cadences.source import Path, Place, Value
-from cadences.spans import Span
+from cadences.spans import Span, Unit
 from leads.model import Channel, LeadKind
 
 EARLIEST, LATEST = time(8), time(21)
 """Texts and calls are lawful from 08:00 to 21:00 on the person's clock (47 CFR 64.1200(c)(1))."""
 
 MAX_DAYS = 3660
+MAX_OPENINGS = 60
+"""Through so many openings of the cadence's hours a due time may be counted; it is done anew for every plan."""
 _OUTCOMES = {
     Channel.EMAIL: ("sent", "skipped"),
     Channel.SMS: ("sent", "skipped"),
@@ -36,6 +38,7 @@ def check_plan(
         *plan.names(),
         *plan.step_names(),
         *plan.spans(),
+        *plan.due_times(),
         *plan.order(),
         *plan.end(),
         *plan.conditions(),
@@ -110,6 +113,23 @@ class _Plan:
                     self._value("steps", index, "repeat", "every"),
                     f"a {step.channel.value} every {step.repeat.every} is more than one a day",
                     "a person has to do it; write `1 business day` or more",
+                )
+
+    def due_times(self) -> Iterator[Finding]:
+        """Due times in minutes or hours that take too many openings of the cadence's hours to go by."""
+        hours = self.cadence.hours
+        opening = _from_midnight(hours.to) - _from_midnight(hours.from_)
+        for path, span in self._all_spans():
+            if path[-1] != "within" or span.unit not in (Unit.MINUTE, Unit.HOUR):
+                continue
+            length = timedelta(minutes=span.amount) if span.unit is Unit.MINUTE else timedelta(hours=span.amount)
+            openings = -(-length // opening)
+            if openings > MAX_OPENINGS:
+                longest = Span(MAX_OPENINGS * opening // timedelta(hours=1), Unit.HOUR)
+                yield self._error(
+                    self._value(*path),
+                    f"{span} counted only while `hours` are open: that takes {openings} days on which they open",
+                    f"count in days, like `5 business days`; in hours, these `hours` allow `{longest}` at most",
                 )
 
     def order(self) -> Iterator[Finding]:
@@ -361,6 +381,13 @@ class _Plan:
 
     def _warning(self, place: Place, message: str, hint: str) -> Finding:
         return Finding(self.bundle.file, place.line, place.column, Severity.WARNING, message, hint)
+
+
+def _from_midnight(clock: time) -> timedelta:
+    """How far into the day a clock time is; the end of the day is a whole day."""
+    if clock == time.max:
+        return timedelta(days=1)
+    return timedelta(hours=clock.hour, minutes=clock.minute)
 
 
 def _opposite(one: Clause, other: Clause) -> bool:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from adapters.db.cases import UnknownLead
 from adapters.db.views import LeadPage, LeadView
 from api.commands import CommandDone, LeadCaptured
-from api.problems import PROBLEMS
+from api.problems import PROBLEMS, lead_address
 from api.rest.auth import AskedBy, AskedCommands, AskedServices, token_of
 from api.rest.models import (
     AnswerSent,
@@ -37,7 +37,7 @@ async def capture_lead(
     """Capture a lead; the same person again adds to the lead instead of making a second."""
     captured = await commands.capture(lead.as_new_lead(services.company.country), caller)
     response.status_code = 201 if captured.created else 200
-    response.headers["Location"] = f"/api/leads/{captured.id}"
+    response.headers["Location"] = lead_address(captured.id)
     return captured
 
 

@@ -14,6 +14,8 @@ from leads.capture import NewLead
 from leads.model import Channel, LeadKind, Stage
 from leads.normalising import MAX_LINE, MAX_TEXT, MAX_WORDING, GivenConsent, clean_line, clean_text, new_lead
 
+LEAST_SEARCH = 2
+"""Characters."""
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
@@ -56,6 +58,12 @@ def _required(text: str | None) -> str:
     return text
 
 
+def _long_enough(text: str | None) -> str | None:
+    if text is not None and len(text) < LEAST_SEARCH:
+        raise ValueError(f"write at least {LEAST_SEARCH} characters")
+    return text
+
+
 Instant = Annotated[
     datetime,
     BeforeValidator(_read_instant),
@@ -74,6 +82,7 @@ Until = Annotated[
 ]
 Note = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_many_lines)]
 Line = Annotated[str, Field(max_length=MAX_LINE), AfterValidator(_one_line)]
+Search = Annotated[str, Field(max_length=100), AfterValidator(_one_line), AfterValidator(_long_enough)]
 RequiredLine = Annotated[str, Field(max_length=MAX_LINE), AfterValidator(_one_line), AfterValidator(_required)]
 
 
@@ -218,13 +227,14 @@ class LeadQuery(_Page):
     stage: Stage | None = None
     cadence: Line | None = None
     owner: Line | None = None
-    q: Line | None = Field(None, min_length=2, max_length=100)
-    """Part of a name, a company, an address or a number."""
+    q: Search | None = None
+    """Part of a name, a company, an address or a number: two characters or more."""
 
 
 class TaskQuery(_Page):
     """Which tasks."""
 
+    lead: UUID | None = None
     owner: Line | None = None
     state: TaskFilter = "open"
     kind: TaskKind | None = None

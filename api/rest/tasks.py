@@ -19,6 +19,7 @@ async def list_tasks(asked: Annotated[TaskQuery, Query()], services: AskedServic
     """A page of tasks: open ones by due time, all others newest first."""
     return await services.reading.tasks(
         services.clock(),
+        lead_id=asked.lead,
         owner=asked.owner,
         state=asked.state,
         kind=asked.kind.value if asked.kind else None,

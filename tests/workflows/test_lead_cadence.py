@@ -8,12 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.common import SearchAttributeKey
 
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.temporal import LeadWorkflows
+from cadences import commands
 from leads.contract import Acknowledged, CommandKind, Plan, SearchAttribute, Told
 from tests.clocks import SettableClock
 from tests.workflows.lives import Life, a_life
@@ -154,3 +156,26 @@ async def test_search_attributes_stay_true_across_continue_as_new(life: Life) ->
     assert description.run_id != life.first_run
     owner_key = SearchAttributeKey.for_keyword(SearchAttribute.OWNER.value)
     assert description.typed_search_attributes.get(owner_key) == "ben"
+
+
+async def details_of(life: Life) -> str:
+    """What Temporal's UI shows of the workflow."""
+    metadata = await life.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+    return str(metadata.current_details)
+
+
+async def test_temporals_ui_says_what_comes_next_and_when_the_machine_acts(life: Life) -> None:
+    await begin(life)
+    waiting = await details_of(life)
+    assert "**inbound-web** version " in waiting
+    assert "next: call first-call, 2035-01-08 15:00 UTC, due 2035-01-08 15:30 UTC" in waiting
+    assert "the machine acts: escalate call first-call, if not done, 2035-01-08 15:20 UTC" in waiting
+
+    until = START + timedelta(days=2)
+    await life.say(
+        CommandKind.HOLD,
+        lambda case, now: commands.hold(case, until=until, reason="fair", by="anna", now=now),
+        until=until,
+    )
+    assert "on hold (manual) until 2035-01-10 15:00 UTC" in await details_of(life)
+    assert "Priya" not in waiting
