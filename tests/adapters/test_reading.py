@@ -1,5 +1,7 @@
 """The reading side: pages, one lead, and counts, from the real database."""
 
+import base64
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -188,6 +190,52 @@ async def test_leads_that_come_in_between_do_not_disturb_the_pages(
 async def test_a_cursor_that_no_page_gave_out_is_refused(reading: Reading, cursor: str) -> None:
     with pytest.raises(BadCursor, match="next_cursor"):
         await reading.leads(cursor=cursor)
+
+
+EARLIEST, LATEST = "0001-01-01T00:00:00", "9999-12-31T23:59:59.999999"
+
+
+def cursor_of(instant: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([instant, str(uuid4())]).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("instant", [EARLIEST, f"{EARLIEST}+00:01", f"{LATEST}-00:01", "2026-11-20T10:00:00-05:00"])
+async def test_a_cursor_in_another_zone_than_pages_give_out_is_refused(
+    reading: Reading, clock: SettableClock, instant: str
+) -> None:
+    cursor = cursor_of(instant)
+    for page in (
+        reading.leads(cursor=cursor),
+        reading.leads(q="ann", cursor=cursor),
+        reading.tasks(clock(), cursor=cursor),
+        reading.outbox(cursor=cursor),
+    ):
+        with pytest.raises(BadCursor, match="next_cursor"):
+            await page
+
+
+@pytest.mark.parametrize(("instant", "before"), [(f"{EARLIEST}+00:00", 0), (f"{LATEST}+00:00", 1)])
+async def test_a_cursor_at_the_calendars_end_pages_on_from_there(
+    reading: Reading, lead: UUID, clock: SettableClock, instant: str, before: int
+) -> None:
+    cursor = cursor_of(instant)
+    assert len((await reading.leads(cursor=cursor)).items) == before
+    assert len((await reading.leads(q="ann", cursor=cursor)).items) == before
+    assert (await reading.tasks(clock(), state="all", cursor=cursor)).items == []
+    assert (await reading.outbox(cursor=cursor)).items == []
+
+
+async def test_tasks_of_one_lead(
+    engine: AsyncEngine, reading: Reading, intake: LeadIntake, lead: UUID, clock: SettableClock
+) -> None:
+    other = (await intake.capture(NewLead(email="bob@example.com"), "test", clock())).lead_id
+    await add_tasks(engine, lead, clock(), ["open", "done", "open"])
+    await add_tasks(engine, other, clock(), ["open"])
+    page = await reading.tasks(clock(), lead_id=lead, limit=1)
+    assert ([one.lead_id for one in page.items], page.total) == ([lead], 2)
+    every = await reading.tasks(clock(), lead_id=lead, state="all", owner="anna")
+    assert ({one.lead_id for one in every.items}, every.total) == ({lead}, 3)
+    assert (await reading.tasks(clock(), lead_id=uuid4())).total == 0
 
 
 async def test_a_lead_is_found_by_id_beginning_or_address(reading: Reading, lead: UUID) -> None:

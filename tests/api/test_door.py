@@ -10,11 +10,13 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import Message
 from structlog.testing import capture_logs
 
 from adapters.db.reading import Reading
 from adapters.db.rows import LeadRow
 from adapters.db.views import LeadView
+from api.app import create_app
 from api.middleware import LONGEST_BODY
 from api.services import Services
 from leads.model import Company
@@ -65,6 +67,7 @@ async def test_the_openapi_document_needs_no_token_and_names_every_call(services
         response = await stranger.get("/api/openapi.json")
         assert (await stranger.get("/api/docs")).status_code == 404
         assert (await stranger.get("/docs")).status_code == 404
+        assert (await stranger.get("/redoc")).status_code == 404
     assert response.status_code == 200
     document = response.json()
     named = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
@@ -110,6 +113,33 @@ async def test_a_body_of_just_the_limit_is_read(client: httpx.AsyncClient) -> No
     body = b'{"email": "ann@example.com"}'.ljust(LONGEST_BODY)
     response = await client.post("/api/leads", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 201
+
+
+@pytest.mark.parametrize("sent", [[], [b'{"step": "some-oth'], [b"{}", b""]])
+async def test_a_request_that_breaks_off_does_nothing(
+    services: Services, token: str, capture: Capture, client: httpx.AsyncClient, sent: list[bytes]
+) -> None:
+    path = f"/api/leads/{(await capture())['id']}"
+    before = (await client.get(path)).json()
+    messages = [{"type": "http.request", "body": part, "more_body": True} for part in sent]
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": f"{path}/skip",
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {token}".encode()), (b"content-type", b"application/json")],
+    }
+    await create_app(services)(scope, receive, send)
+    assert answered == []
+    assert (await client.get(path)).json() == before
 
 
 async def test_a_body_that_is_no_json_is_refused(client: httpx.AsyncClient, engine: AsyncEngine) -> None:

@@ -35,7 +35,15 @@ async def test_the_same_capture_is_answered_again(client: httpx.AsyncClient, eng
     assert again.json() == first.json()
     assert "Idempotent-Replay" not in first.headers
     assert again.headers["Idempotent-Replay"] == "true"
+    assert again.headers["Location"] == first.headers["Location"] == f"/api/leads/{first.json()['id']}"
     assert await count(engine, CommandRow) == 1
+
+
+async def test_a_capture_of_a_known_person_is_answered_again(client: httpx.AsyncClient) -> None:
+    await client.post("/api/leads", json=ANN)
+    first, again = [await client.post("/api/leads", json=ANN, headers=KEY) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.headers["Location"] == first.headers["Location"]
 
 
 async def test_the_same_command_is_answered_again(
@@ -47,6 +55,7 @@ async def test_the_same_command_is_answered_again(
     assert again.json() == first.json()
     assert again.json()["told"] is True
     assert again.headers["Idempotent-Replay"] == "true"
+    assert "Location" not in again.headers
     assert await count(engine, TouchRow) == 1
     assert len(delivery.told) == 2
 
@@ -181,11 +190,15 @@ class CrashBeforeCommit(IdempotencyKeys):
         raise SystemError("killed")
 
 
+class Killed(BaseException):
+    """The process is gone: nothing catches this, and nobody gets an answer."""
+
+
 class CrashAfterCommit(IdempotencyKeys):
     """The process dies right after the work has committed, before anything else is written."""
 
     async def finish(self, write: RepeatableWrite, status: int, body: Any, now: Any) -> None:
-        raise SystemError("killed")
+        raise Killed
 
 
 async def test_a_crash_before_the_commit_leaves_nothing_and_the_repetition_does_the_work(
@@ -206,7 +219,8 @@ async def test_a_crash_after_the_commit_leaves_the_answer_too(
 ) -> None:
     path = f"/api/leads/{(await capture())['id']}/touches"
     async with client_of(replace(services, idempotency=CrashAfterCommit(engine)), token) as dying:
-        assert (await dying.post(path, json=TOUCH, headers=KEY)).status_code == 500
+        with pytest.raises(Killed):
+            await dying.post(path, json=TOUCH, headers=KEY)
     again = await client.post(path, json=TOUCH, headers=KEY)
     assert (again.status_code, again.headers["Idempotent-Replay"]) == (200, "true")
     assert await count(engine, TouchRow) == 1
@@ -216,7 +230,8 @@ async def test_a_crash_after_a_capture_does_not_make_it_twice(
     client: httpx.AsyncClient, services: Services, token: str, engine: AsyncEngine
 ) -> None:
     async with client_of(replace(services, idempotency=CrashAfterCommit(engine)), token) as dying:
-        assert (await dying.post("/api/leads", json=ANN, headers=KEY)).status_code == 500
+        with pytest.raises(Killed):
+            await dying.post("/api/leads", json=ANN, headers=KEY)
     again = await client.post("/api/leads", json=ANN, headers=KEY)
     assert again.status_code == 201
     assert again.json()["created"] is True

@@ -1,5 +1,7 @@
 """Leads over REST: captured, listed, shown."""
 
+import json
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -16,6 +18,11 @@ from tests.api.fakes import BrokenDelivery, RecordingDelivery, UnreachableDelive
 from tests.clocks import SettableClock
 
 ANN = {"email": "Ann.Lee@Example.com", "phone": "(212) 555-0123", "question": "What does it cost?"}
+
+
+def cursor_of(instant: str) -> str:
+    """A cursor as a page gives it out, but with this instant."""
+    return b64encode(json.dumps([instant, "0d4f9a52-7d3c-4f62-a4f5-6fc3ab2b7b11"]).encode()).decode().rstrip("=")
 
 
 async def rows(engine: AsyncEngine, table: Any) -> int:
@@ -193,6 +200,8 @@ async def test_leads_are_filtered(client: httpx.AsyncClient, capture: Capture) -
     assert await found(q="0% off_") == [tom]
     assert await found(q="y_") == []
     assert await found(q="priya@harbor") == [priya]
+    for nothing in ("", " ", "\0"):
+        assert set(await found(q=nothing)) == set(await found(owner=nothing)) == {tom, priya}
 
 
 @pytest.mark.parametrize(
@@ -204,6 +213,10 @@ async def test_leads_are_filtered(client: httpx.AsyncClient, capture: Capture) -
         ({"cursor": "abc"}, "cursor"),
         ({"cursor": "eyJhIjoxfQ"}, "cursor"),
         ({"q": "x"}, "q"),
+        ({"q": " x\0 "}, "q"),
+        ({"q": "x" * 101}, "q"),
+        ({"cursor": cursor_of("0001-01-01T00:00:00+14:00")}, "cursor"),
+        ({"cursor": cursor_of("9999-12-31T23:59:59-14:00")}, "cursor"),
         ({"colour": "blue"}, "colour"),
     ],
 )

@@ -45,6 +45,11 @@ async def test_open_tasks_are_listed_most_urgent_first(
     assert await listed(owner="ben") == [second]
     assert await listed(kind="call", state="open") == [first, second]
     assert await listed(kind="reply") == []
+    tasks = (await client.get("/api/tasks")).json()["items"]
+    for task in tasks:
+        assert await listed(lead=task["lead_id"]) == [task["id"]]
+    assert await listed(lead=tasks[0]["lead_id"], owner="ben") == []
+    assert await listed(lead=tasks[0]["id"]) == []
     assert await listed(state="overdue") == []
     assert await listed(state="done") == []
     page = (await client.get("/api/tasks", params={"limit": "1"})).json()
@@ -64,7 +69,8 @@ async def test_open_tasks_are_listed_most_urgent_first(
 
 
 @pytest.mark.parametrize(
-    ("params", "field"), [({"state": "late"}, "state"), ({"kind": "nap"}, "kind"), ({"who": "anna"}, "who")]
+    ("params", "field"),
+    [({"state": "late"}, "state"), ({"kind": "nap"}, "kind"), ({"lead": "anna"}, "lead"), ({"who": "anna"}, "who")],
 )
 async def test_a_bad_question_for_tasks_is_refused(
     client: httpx.AsyncClient, params: dict[str, str], field: str

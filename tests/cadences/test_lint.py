@@ -172,6 +172,52 @@ def test_mistake_in_the_rules_is_named_at_its_place(
     assert message in finding.message
 
 
+MINUTE_A_WEEK = 'hours: {from: "09:00", to: "09:01", days: mon}'
+SHORT_DAY = 'hours: {from: "10:00", to: "15:30"}'
+
+
+@pytest.mark.parametrize(
+    ("head", "step", "at", "days", "longest"),
+    [
+        (f"{MINUTE_A_WEEK}\nfirst_response: {{within: 9999 hours}}", "call: a", "9999 hours", 599_940, "1 hour"),
+        (f"{MINUTE_A_WEEK}\non_reply: {{within: 61 minutes}}", "call: a", "61 minutes", 61, "1 hour"),
+        (f"{MINUTE_A_WEEK}\non_yes: {{within: 2 hours}}", "call: a", "2 hours", 120, "1 hour"),
+        (f"{SHORT_DAY}\non_reply: {{within: 331 hours}}", "call: a", "331 hours", 61, "330 hours"),
+        (SHORT_DAY, "{call: a, within: 331 hours}", "331 hours", 61, "330 hours"),
+        (SHORT_DAY, "{task: a, within: 9999 hours}", "9999 hours", 1818, "330 hours"),
+        ('hours: {from: "00:00", to: "24:00"}', "{task: a, within: 1441 hours}", "1441 hours", 61, "1440 hours"),
+    ],
+)
+def test_due_time_that_is_counted_for_ever_is_refused(head: str, step: str, at: str, days: int, longest: str) -> None:
+    text = plan(step, head=f"{head}\n")
+    finding = next(one for one in findings(text) if "days on which they open" in one.message)
+    assert pointed_at(text, finding).startswith(at)
+    assert finding.is_error
+    assert f"{at} counted only while `hours` are open: that takes {days} days" in finding.message
+    assert "`5 business days`" in finding.hint
+    assert f"`{longest}` at most" in finding.hint
+
+
+def test_due_time_after_the_steps_is_refused_too() -> None:
+    text = plan("email: a", head=f"{SHORT_DAY}\non_silence: {{return_to: owner, within: 331 hours}}\n", tail="")
+    finding = only(text)
+    assert finding.is_error
+    assert pointed_at(text, finding).startswith("331 hours")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"{SHORT_DAY}\non_reply: {{within: 330 hours}}",
+        f"{SHORT_DAY}\non_reply: {{within: 9999 minutes}}",
+        f"{SHORT_DAY}\non_yes: {{within: 200 days}}",
+        'hours: {from: "00:00", to: "24:00"}\non_yes: {within: 1440 hours}',
+    ],
+)
+def test_due_time_that_goes_by_in_time_is_no_finding(head: str) -> None:
+    assert findings(plan("email: a", head=f"{head}\n")) == []
+
+
 def test_hours_at_night_are_fine_for_email_alone() -> None:
     assert findings(plan("email: a", head='hours: {from: "22:00", to: "23:00"}\n')) == []
 
