@@ -144,8 +144,9 @@ async def test_connections_that_the_server_closed_are_replaced(postgres: Embedde
             closed = [await one.scalar(ids), await other.scalar(ids)]
         async with engine.connect() as connection:
             await connection.execute(
-                text("select pg_terminate_backend(pid) from unnest(cast(:ids as int[])) pid"), {"ids": closed}
+                text("select pg_terminate_backend(pid, 5000) from unnest(cast(:ids as int[])) pid"), {"ids": closed}
             )
+        await asyncio.sleep(0.2)  # the server has hung up; the driver hears of it when the loop turns
         async with mine.connect() as one, mine.connect() as other:
             assert {await one.scalar(ids), await other.scalar(ids)}.isdisjoint(closed)
     finally:
