@@ -1,1 +1,1 @@
-"""Tests; the folders mirror the code, plus end_to_end."""
+"""Tests: the folders mirror the code; end_to_end drives the whole product, production and docs hold files to it."""

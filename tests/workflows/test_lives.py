@@ -16,25 +16,14 @@ from cadences.hearing import lead_replied
 from cadences.library import shipped
 from cadences.preview import preview
 from cadences.task_outcomes import complete_task
-from leads.capture import NewConsent, NewLead
+from leads.capture import NewLead
 from leads.contract import CommandKind
 from leads.model import Channel
 from tests.clocks import SettableClock
 from tests.workflows.lives import Happened, Life, a_life
+from tests.workflows.scenarios import PHONE, PRIYA, START
 
-MONDAY = datetime(2035, 1, 8, 15, tzinfo=UTC)
-"""Monday, 10:00 in New York; far enough ahead that the test server's clock can jump to it."""
-PHONE = "+12125550111"
-TEXTS = (NewConsent(Channel.SMS, PHONE, "You may text me.", "checkbox", "web form"),)
-PRIYA = NewLead(
-    name="Priya Raman",
-    email="priya@example.com",
-    phone=PHONE,
-    zone="America/New_York",
-    question="What would two ovens cost?",
-    owner="anna",
-    consents=TEXTS,
-)
+MONDAY = START
 
 
 @pytest_asyncio.fixture
