@@ -11,15 +11,11 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNa
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from leads.contract import SearchAttribute
 from runtime.embedded.errors import StartError
 
-# Names and kinds, as the workflow sets them; the kinds are spelled as Temporal's command line wants them.
-SEARCH_ATTRIBUTES = {
-    "FollowCadence": "Keyword",
-    "FollowVersion": "Keyword",
-    "FollowOwner": "Keyword",
-    "FollowStage": "Keyword",
-}
+# All that the workflow sets are keywords; the kind is spelled as Temporal's command line wants it.
+SEARCH_ATTRIBUTES = {name.value: "Keyword" for name in SearchAttribute}
 RETENTION = timedelta(days=30)  # closed runs of a lead stay readable in Temporal's UI for at least this long
 RPC_TIMEOUT = timedelta(seconds=10)
 VISIBLE_WITHIN = timedelta(seconds=30)
