@@ -2,7 +2,7 @@
 
 A claim is written before the provider is called and settled after. An attempt that finds its own claim unsettled was
 interrupted in between, so it asks the provider what became of the message and sends again only what certainly never
-arrived there. What stays unknown becomes a person's task.
+arrived there. What is unknown is looked up for a while, and then becomes a person's task.
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,23 @@ from uuid import UUID
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.ports import CaseStore, Clock, MessageSender
+from activities.ports import CaseStore, Clock, MessageSender, OpenCase
 from activities.steps import admitted, instant_of, is_current
 from cadences.case import Case, StepRef
 from cadences.hearing import contact_point_lost, lead_opted_out
 from cadences.messages import compose
-from cadences.progress import could_not_be_written, message_refused, message_sent, message_unknown
+from cadences.progress import could_not_be_written, message_refused, message_sent
 from cadences.templating import TemplateMistake
+from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
 from leads.contract import SEND_WITHIN, STEP_TIMEOUT, Plan, StepInput
 from leads.ids import touch_id
+from leads.model import Channel
 from leads.sending import (
+    KNOWN_OUT,
     AccountTrouble,
     Claim,
     ContactPointDead,
+    Finding,
     Found,
     OutcomeUnknown,
     OutgoingMessage,
@@ -44,6 +48,10 @@ class _Claimed:
     at: datetime
     interrupted: bool
     """An earlier attempt held it and never settled it."""
+    provider: str
+    """Whom that attempt would have handed it to."""
+    under: OpenCase
+    """The case as it was when it was claimed."""
 
 
 _SENDABLE = (TouchState.REFUSED, TouchState.FAILED)
@@ -69,26 +77,57 @@ class MessageActivities:
         """Send the text of a step, if it is still its turn, and say what comes next."""
         return await self._send(step, self._sms)
 
+    @activity.defn
+    async def look_up_send(self, step: StepInput) -> Plan:
+        """Ask the provider what became of the messages that nobody knows about, and say what comes next."""
+        now = instant_of(step, self._clock())
+        async with self._cases.open(step.lead_id, now) as opened:
+            if not is_current(step, opened):
+                return opened.plan
+            claims = [await opened.claim_of(reference) for reference in to_look_up(opened.case, now)]
+        found = {claim.touch_id: await self._look_up(claim, step) for claim in claims if claim is not None}
+        async with self._cases.open(step.lead_id, now) as opened:
+            case = opened.case
+            for reference, task in to_look_up(case, now).items():
+                finding = found.get(reference, Finding(Found.UNKNOWN))
+                if finding.found is Found.UNKNOWN:
+                    case = looked_up_in_vain(case, task, now)
+                    continue
+                if finding.receipt is not None:
+                    await opened.settle(reference, TouchState.SENT, finding.receipt)
+                case = send_settled(case, reference, sent=finding.found is Found.SENT, now=now)
+            return await opened.save(case)
+
+    async def _look_up(self, claim: Claim, step: StepInput) -> Finding:
+        if claim.state in KNOWN_OUT:
+            return Finding(Found.SENT)
+        sender = self._email if claim.channel is Channel.EMAIL else self._sms
+        if claim.provider != sender.provider:
+            # Another provider was set up since; this one would say that it never had it, and be right.
+            return Finding(Found.UNKNOWN)
+        return await sender.find(_message_of(claim, step), claim.claimed_at)
+
     async def _send(self, step: StepInput, sender: MessageSender) -> Plan:
-        claimed = await self._claim(step)
+        claimed = await self._claim(step, sender.provider)
         if isinstance(claimed, Plan):
             return claimed
         try:
             receipt = await self._hand_over(claimed, sender)
         except SendError as error:
-            return await self._record(step, claimed.message, error)
-        return await self._record(step, claimed.message, receipt)
+            return await self._record(step, claimed, error)
+        return await self._record(step, claimed, receipt)
 
-    async def _claim(self, step: StepInput) -> _Claimed | Plan:
+    async def _claim(self, step: StepInput, provider: str) -> _Claimed | Plan:
         """Claim the step in the ledger; or the newest plan, when it is not to be sent now."""
         now = instant_of(step, self._clock())
         reference = _reference(step)
-        async with self._cases.open(step.lead_id, now) as opened:
+        async with self._cases.open(step.lead_id, now, touch_id=reference) as opened:
             claim = await opened.claim_of(reference)
             if claim is not None and claim.state is TouchState.CLAIMED:
                 # Whatever the plan says by now: this message may be out, and must be settled first.
                 _leave_to_its_holder(claim, self._clock())
-                return _Claimed(_message_of(claim, step), claim.claimed_at, interrupted=True)
+                message = _message_of(claim, step)
+                return _Claimed(message, claim.claimed_at, interrupted=True, provider=claim.provider, under=opened)
             if not is_current(step, opened):
                 return opened.plan
             fresh, touch = admitted(step, opened.case, now)
@@ -101,8 +140,9 @@ class MessageActivities:
                 message = compose(fresh, opened.bundle, touch, reference)
             except TemplateMistake as broken:
                 return await opened.save(could_not_be_written(fresh, str(broken), now))
-            await opened.claim(_claim_for(step, message, now, attempt=1 if claim is None else claim.attempt + 1))
-            return _Claimed(message, now, interrupted=False)
+            attempt = 1 if claim is None else claim.attempt + 1
+            await opened.claim(_claim_for(step, message, provider, now, attempt))
+            return _Claimed(message, now, interrupted=False, provider=provider, under=opened)
 
     async def _hand_over(self, claimed: _Claimed, sender: MessageSender) -> Receipt:
         if not claimed.interrupted:
@@ -110,7 +150,9 @@ class MessageActivities:
                 # This process stood still after its claim; by the time it sends, another may have settled it.
                 raise ApplicationError("too late to send under this claim", next_retry_delay=STEP_TIMEOUT)
             return await sender.send(claimed.message)
-        finding = await sender.find(claimed.message)
+        if claimed.provider != sender.provider:
+            raise OutcomeUnknown(f"interrupted, and it is not {claimed.provider} any more that messages go to")
+        finding = await sender.find(claimed.message, claimed.at)
         if finding.found is Found.SENT and finding.receipt is not None:
             return finding.receipt
         if finding.found is Found.NOT_SENT:
@@ -118,13 +160,16 @@ class MessageActivities:
             raise SendRefused("interrupted before it reached the provider", retry_after=timedelta(0))
         raise OutcomeUnknown("interrupted, and the provider can't say what became of it")
 
-    async def _record(self, step: StepInput, message: OutgoingMessage, result: Receipt | SendError) -> Plan:
+    async def _record(self, step: StepInput, claimed: _Claimed, result: Receipt | SendError) -> Plan:
         """Settle the claim, and move the plan on if it still waited for this step."""
-        now = instant_of(step, self._clock())
-        async with self._cases.open(step.lead_id, now) as opened:
+        now, message = instant_of(step, self._clock()), claimed.message
+        async with self._cases.open(step.lead_id, now, known=claimed.under) as opened:
             receipt = result if isinstance(result, Receipt) else None
             error = f"{result.code} {result}".strip() if isinstance(result, SendError) else None
-            await opened.settle(message.touch_id, _state_after(result), receipt, error)
+            state = await opened.settle(message.touch_id, _state_after(result), receipt, error)
+            if receipt is None and state in KNOWN_OUT:
+                # The answer to our call was lost or late; the provider's own report was faster.
+                return await opened.save(message_sent(opened.case, _step_of(step), now, step.enrollment_id))
             return await opened.save(_case_after(opened.case, step, message, result, now))
 
 
@@ -143,7 +188,7 @@ def _case_after(
     What it says of the person and of the message holds under whatever enrollment there is by now; the plan moves on
     only if it is the one that waited for this step.
     """
-    done = StepRef(step.step_id or "", step.occurrence)
+    done = _step_of(step)
     match result:
         case Receipt():
             return message_sent(case, done, now, step.enrollment_id)
@@ -175,11 +220,15 @@ def _state_after(result: Receipt | SendError) -> TouchState:
     return TouchState.UNKNOWN
 
 
+def _step_of(step: StepInput) -> StepRef:
+    return StepRef(step.step_id or "", step.occurrence)
+
+
 def _reference(step: StepInput) -> UUID:
     return touch_id(step.enrollment_id, step.step_id or "", step.occurrence)
 
 
-def _claim_for(step: StepInput, message: OutgoingMessage, now: datetime, attempt: int) -> Claim:
+def _claim_for(step: StepInput, message: OutgoingMessage, provider: str, now: datetime, attempt: int) -> Claim:
     return Claim(
         touch_id=message.touch_id,
         enrollment_id=step.enrollment_id,
@@ -190,6 +239,7 @@ def _claim_for(step: StepInput, message: OutgoingMessage, now: datetime, attempt
         subject=message.subject,
         text=message.text,
         claimed_at=now,
+        provider=provider,
         attempt=attempt,
     )
 

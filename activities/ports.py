@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
-from leads.contract import CommandKind, DeliveryResult, Plan
+from leads.contract import CommandKind, DeliveryResult, LivenessResult, Plan
+from leads.liveness import Finding as LivenessFinding
 from leads.sending import Claim, Finding, OutgoingMessage, Receipt, TouchState
 
 
@@ -37,8 +38,12 @@ class OpenCase(Protocol):
 
     async def settle(
         self, touch_id: UUID, state: TouchState, receipt: Receipt | None = None, error: str | None = None
-    ) -> None:
-        """Record what became of a claim."""
+    ) -> TouchState:
+        """Record what became of a claim, unless a provider's report has said more already.
+
+        Returns:
+            The state in force.
+        """
         ...
 
     async def save(self, case: Case, kind: CommandKind | None = None) -> Plan:
@@ -49,13 +54,25 @@ class OpenCase(Protocol):
 class CaseStore(Protocol):
     """Opens cases."""
 
-    def open(self, lead_id: UUID, now: datetime) -> AbstractAsyncContextManager[OpenCase]:
-        """The lead's case; commits when the block ends well, is undone when it raises."""
+    def open(
+        self, lead_id: UUID, now: datetime, *, touch_id: UUID | None = None, known: Any = None
+    ) -> AbstractAsyncContextManager[OpenCase]:
+        """The lead's case; commits when the block ends well, is undone when it raises.
+
+        Args:
+            touch_id: the step occurrence whose claim will be asked for.
+            known: the case that this store opened a moment ago; it is loaded again only if anything was decided since.
+        """
         ...
 
 
 class MessageSender(Protocol):
     """A provider of one channel."""
+
+    @property
+    def provider(self) -> str:
+        """Its name in the ledger."""
+        ...
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Hand the message over.
@@ -65,8 +82,12 @@ class MessageSender(Protocol):
         """
         ...
 
-    async def find(self, message: OutgoingMessage) -> Finding:
-        """What became of a message whose sending was interrupted."""
+    async def find(self, message: OutgoingMessage, since: datetime) -> Finding:
+        """What became of a message whose sending was interrupted.
+
+        Args:
+            since: when it was claimed.
+        """
         ...
 
 
@@ -75,4 +96,18 @@ class CommandDelivery(Protocol):
 
     async def deliver_all(self, progress: Callable[[], object]) -> DeliveryResult:
         """Tell every workflow what a crash left untold; `progress` is called after each lead."""
+        ...
+
+
+class LivenessChecker(Protocol):
+    """Proves that every lead is followed up, or says where not."""
+
+    async def check(
+        self,
+        report: Callable[[LivenessFinding], object],
+        progress: Callable[[str, int, int | None], object],
+        *,
+        repair: bool,
+    ) -> LivenessResult:
+        """Look at every lead and workflow; `report` gets each finding, and `progress` is called often."""
         ...

@@ -128,6 +128,8 @@ class Task:
     """Who was told last: a colleague's id; the task stands in that colleague's list too."""
     expires_at: datetime | None = None
     """When the plan goes on without it; None for tasks that stay until they are done."""
+    look_up_at: datetime | None = None
+    """When the machine asks the provider next what became of the message; None when it does not ask (any more)."""
     state: TaskState = TaskState.OPEN
     outcome: Outcome | None = None
     note: str | None = None

@@ -26,7 +26,9 @@ from cadences.progress import (
     worked_on,
 )
 from cadences.spans import Span, Unit
+from cadences.unknown_sends import send_settled
 from leads.model import Channel, ContactPoint, Ending, Stage
+from leads.sending import KNOWN_OUT, MessageReport
 
 _FIND_CONTACT_WITHIN = Span(1, Unit.BUSINESS_DAY)
 
@@ -115,8 +117,17 @@ def lead_opted_out(case: Case, *, why: str, now: datetime) -> Case:
     return end(cancel_tasks(case, now, "followthrough", "the lead opted out"), Ending.OPTED_OUT, now)
 
 
-def message_reported(case: Case, *, now: datetime) -> Case:
-    """A provider reported what became of a message; the ledger has it, and the plan stays as it is."""
+def message_reported(case: Case, report: MessageReport, *, contact: str, now: datetime) -> Case:
+    """A provider reported what became of a message; most reports change the ledger only.
+
+    Args:
+        contact: the address or number it went to.
+    """
+    case = send_settled(case, report.touch_id, sent=report.state in KNOWN_OUT, now=now)
+    if report.opted_out:
+        return lead_opted_out(case, why=f"the provider reports an opt-out {report.code}".strip(), now=now)
+    if report.contact_dead:
+        return contact_point_lost(case, contact=contact, why=f"the provider reports {report.code}".strip(), now=now)
     return case
 
 

@@ -318,6 +318,11 @@ def wake(case: Case) -> Wake | None:
         for at, word in ((task.escalate_at, "escalate"), (task.expires_at, "give up"))
         if at is not None
     ]
+    wakes += [
+        Wake(kind=WakeKind.LOOK_UP_SEND, at=task.look_up_at, summary=f"look up {_named(task)}")
+        for task in case.open_tasks
+        if task.look_up_at is not None
+    ]
     touch = case.enrollment.next
     if touch is not None and touch.task_id is None and case.enrollment.ended is None:
         wakes.append(

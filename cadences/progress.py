@@ -19,7 +19,7 @@ from cadences.case import (
 from cadences.holds import place_hold
 from cadences.planning import CALL_WITHIN, SILENCE_STEP, due_after, expires_after, plan, replanned
 from cadences.spans import Span, Stretch, Unit, add_span, local_distance, merged, wall_length
-from leads.ids import derived_id, touch_id
+from leads.ids import derived_id
 from leads.model import Channel, Ending, Stage
 
 LATE = timedelta(days=1)
@@ -27,7 +27,6 @@ LATE = timedelta(days=1)
 REFUSED_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 """How long a step waits after the provider refused it for the first, second … time; the last one repeats."""
 _NO_QUESTION = "The person came in again without a question."
-UNKNOWN_WITHIN = Span(1, Unit.BUSINESS_DAY)
 _ESCALATE_AGAIN = Span(1, Unit.BUSINESS_DAY)
 
 
@@ -60,39 +59,7 @@ def message_sent(case: Case, step: StepRef, now: datetime, enrollment_id: UUID |
     case = replace(case, messages=(*case.messages, now))
     if not awaits(case, step, enrollment_id):
         return case
-    return plan(step_done(_fallen_behind(case, now), step, now, "sent"), now)
-
-
-def message_unknown(
-    case: Case, step: StepRef, channel: Channel, now: datetime, enrollment_id: UUID | None = None
-) -> Case:
-    """Nobody knows whether a step's message went out: a person finds out, and the plan goes on if it waited for it.
-
-    After a no nobody is asked: the lead is left alone, with no open task, and the ledger says that it is unknown.
-    """
-    enrollment_id = enrollment_id or case.enrollment.id
-    reference = touch_id(enrollment_id, step.step_id, step.occurrence)
-    due_at = due_after(case, now, UNKNOWN_WITHIN)
-    task = Task(
-        id=derived_id(reference, TaskKind.UNKNOWN_SEND),
-        kind=TaskKind.UNKNOWN_SEND,
-        owner=case.lead.owner.id,
-        title=f"find out whether {channel.value} {step.step_id} went out",
-        text=f"The provider never answered. Look the message up in its console; our reference is {reference}.",
-        created_at=now,
-        opens_at=now,
-        due_at=due_at,
-        enrollment_id=enrollment_id,
-        step_id=step.step_id,
-        occurrence=step.occurrence,
-        escalate_at=due_at,
-    )
-    case = replace(case, messages=(*case.messages, now))
-    if case.enrollment.ended is not Ending.NO:
-        case = case.with_task(task)
-    if not awaits(case, step, enrollment_id):
-        return case
-    return plan(step_done(_fallen_behind(case, now), step, now, "unknown"), now)
+    return plan(step_done(fallen_behind(case, now), step, now, "sent"), now)
 
 
 def message_refused(
@@ -129,7 +96,7 @@ def task_created(case: Case, now: datetime, text: str = "") -> Case:
         kind = TaskKind.CALL if touch.channel is Channel.CALL else TaskKind.STEP
         owner = case.colleague(step.to if step else "owner")
     due_at = touch.due_at or due_after(case, touch.opens_at, CALL_WITHIN)
-    case = _fallen_behind(case, now)
+    case = fallen_behind(case, now)
     task = Task(
         id=derived_id(case.enrollment.id, "task", touch.step.step_id, touch.step.occurrence, now.isoformat()),
         kind=kind,
@@ -247,7 +214,7 @@ def close_task(
 ) -> Case:
     """The case with one task closed."""
     closed = replace(task, state=state, outcome=outcome, note=note, closed_at=now, closed_by=by, escalate_at=None)
-    return case.with_task(replace(closed, expires_at=None))
+    return case.with_task(replace(closed, expires_at=None, look_up_at=None))
 
 
 def cancel_tasks(case: Case, now: datetime, by: str, why: str, *, plan_only: bool = False) -> Case:
@@ -317,7 +284,7 @@ def step_left_out(case: Case, step: StepRef, at: datetime, now: datetime | None 
     return step_done(case, step, at, "skipped", is_touch=False, now=now)
 
 
-def _fallen_behind(case: Case, now: datetime) -> Case:
+def fallen_behind(case: Case, now: datetime) -> Case:
     """All that is left moves along when the next touch is much too late, so that the distances are kept."""
     planned_at = _expected(case).planned_at
     if planned_at is None or now - planned_at < LATE:

@@ -30,7 +30,8 @@ from cadences.progress import (
 )
 from cadences.reasons import Reason
 from cadences.refusals import CommandRefused, require_future
-from leads.ids import derived_id, touch_id
+from cadences.unknown_sends import unknown_touch
+from leads.ids import derived_id
 from leads.model import Channel, Ending, Stage
 
 _CALL_MADE = {Outcome.CONNECTED, Outcome.VOICEMAIL, Outcome.NO_ANSWER}
@@ -133,9 +134,8 @@ def _call_made(task: Task, outcome: Outcome, by: str, note: str | None, now: dat
 
 def _send_settled(case: Case, task: Task, *, sent: bool) -> Case:
     """The ledger learns what became of the message; the plan has gone on long since, and nothing is sent again."""
-    if task.enrollment_id is None or task.step_id is None:
-        return case
-    return case.with_fact(SendSettled(touch_id(task.enrollment_id, task.step_id, task.occurrence), sent))
+    reference = unknown_touch(task)
+    return case if reference is None else case.with_fact(SendSettled(reference, sent))
 
 
 def _answered_by_human(case: Case, by: str, note: str | None, now: datetime) -> Case:

@@ -11,6 +11,10 @@ DELIVERY_WORKFLOW = "CommandDelivery"
 DELIVERY_SCHEDULE = "deliver-commands"
 DELIVERY_WATCH = timedelta(hours=1)
 """How long one run of the delivery schedule keeps watch before the next takes over."""
+LIVENESS_WORKFLOW = "LivenessCheck"
+LIVENESS_SCHEDULE = "check-liveness"
+LIVENESS_EVERY = timedelta(hours=1)
+"""How often the whole database and all workflows are checked."""
 
 WORKFLOW_QUEUE = "follow-leads"
 """Workflow tasks, and the activities that only touch our database."""
@@ -20,6 +24,11 @@ SMS_QUEUE = "follow-sms"
 """Text sends have a queue of their own, for the same reason."""
 
 PROGRESS_QUERY = "progress"
+REFRESH_SIGNAL = "refresh"
+"""Asks a lead's workflow to continue as new at once, so that a sleeping lead takes today's code."""
+
+TWILIO_STATUS = "/webhooks/twilio/status"
+"""Where Twilio reports what became of a text; the touch's id follows as `?touch=`."""
 
 STEP_TIMEOUT = timedelta(seconds=45)
 """How long an attempt at a step may take: longer than a provider's HTTP time-out and two transactions. An unsettled
@@ -52,6 +61,8 @@ class WakeKind(StrEnum):
     CREATE_TASK = "create_task"
     SEE_TO_OVERDUE = "see_to_overdue"
     """Escalate what is overdue, expire what nobody did, renew a hold whose reply nobody answered."""
+    LOOK_UP_SEND = "look_up_send"
+    """Ask the provider what became of a message that nobody knows about."""
 
 
 class CommandKind(StrEnum):
@@ -200,3 +211,12 @@ class DeliveryResult(Payload):
 
     delivered: int
     failed: int
+
+
+class LivenessResult(Payload):
+    """What one check of everything found."""
+
+    leads: int
+    workflows: int
+    found: int
+    mended: int

@@ -103,6 +103,27 @@ class TouchState(StrEnum):
     """A human made it: a call of the plan, or a personal touch."""
 
 
+KNOWN_OUT = frozenset({TouchState.SENT, TouchState.DELIVERED})
+"""The provider had the message, whatever the answer to our own call was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReport:
+    """What a provider says, later and perhaps more than once, of a message that it was handed."""
+
+    touch_id: UUID
+    state: TouchState
+    """Sent, delivered or failed."""
+    provider: str
+    message_id: str
+    code: str = ""
+    """The provider's own code for a failure."""
+    contact_dead: bool = False
+    """This address or number can never be used."""
+    opted_out: bool = False
+    """The person stopped the messages."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """The ledger's row of one step occurrence. Nothing is sent without one."""
@@ -116,5 +137,7 @@ class Claim:
     subject: str | None
     text: str
     claimed_at: datetime
+    provider: str
+    """Who was to send it: only that one can say what became of it."""
     state: TouchState = TouchState.CLAIMED
     attempt: int = 1

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, insert, update
+from sqlalchemy import and_, bindparam, insert, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,12 +24,49 @@ from adapters.db.rows import (
     SuppressionRow,
     TaskRow,
     TouchRow,
+    table_of,
 )
 from cadences.case import AnswerGiven, Case, ContactLost, Enrollment, Fact, Hold, SendSettled, Suppressed, TouchMade
 from leads.contract import CommandKind, Plan, Told
 from leads.model import ContactKind
 from leads.sending import TouchState
 from leads.suppression import SuppressionKey
+
+_LEADS, _ENROLLMENTS, _TASKS = table_of(LeadRow), table_of(EnrollmentRow), table_of(TaskRow)
+_LEAD_COLUMNS = (
+    *("stage", "owner_id", "question", "revision", "enrollment_id", "cadence", "plan", "next_at", "wake_at"),
+    *("answer", "ended", "ended_at", "first_response_due_at", "first_human_at"),
+)
+_NEW_PROGRESS = {
+    name: bindparam(f"enrollment_{name}", type_=_ENROLLMENTS.c[name].type) for name in ("ended", "ended_at", "progress")
+}
+# Statements are built once: building one anew costs several times what running it does.
+_WRITE_ENROLLMENT = (
+    update(_ENROLLMENTS)
+    .where(_ENROLLMENTS.c.id == bindparam("of_enrollment", type_=_ENROLLMENTS.c.id.type))
+    .values(_NEW_PROGRESS)
+)
+_WRITE_LEAD = (
+    update(_LEADS)
+    .where(_LEADS.c.id == bindparam("of_lead", type_=_LEADS.c.id.type))
+    .values({name: bindparam(f"new_{name}", type_=_LEADS.c[name].type) for name in _LEAD_COLUMNS})
+    .add_cte(
+        update(_ENROLLMENTS)
+        .where(_ENROLLMENTS.c.id == bindparam("new_enrollment_id", type_=_ENROLLMENTS.c.id.type))
+        .values(_NEW_PROGRESS)
+        .cte("enrollment")
+    )
+)
+_NEW_TASK = postgresql.insert(_TASKS)
+_UPSERT_TASK = _NEW_TASK.on_conflict_do_update(
+    index_elements=[_TASKS.c.id],
+    set_={
+        column.name: _NEW_TASK.excluded[column.name]
+        for column in _TASKS.columns
+        if column.name not in ("id", "lead_id", "created_at")
+    },
+)
+_INSERT_COMMAND = insert(table_of(CommandRow))
 
 
 class CaseWriter:
@@ -43,10 +80,11 @@ class CaseWriter:
     async def write(self, before: Case, after: Case, plan: Plan) -> None:
         """Write the differences."""
         lead_id = after.lead.id
-        await self._write_lead(after, plan)
         for ended in after.ended_enrollments:
-            await self._write_enrollment(ended, lead_id)
-        await self._write_enrollment(after.enrollment, lead_id, new=after.enrollment.id != before.enrollment.id)
+            await self._write_enrollment(ended)
+        if after.enrollment.id != before.enrollment.id:
+            await self._insert_enrollment(after.enrollment, lead_id)
+        await self._write_lead(after, plan)
         known = {task.id: task for task in before.tasks}
         for task in after.tasks:
             if known.get(task.id) != task:
@@ -56,52 +94,47 @@ class CaseWriter:
             await self._write_fact(fact, after.enrollment.id, lead_id)
 
     async def _write_lead(self, case: Case, plan: Plan) -> None:
-        lead, touch = case.lead, case.enrollment.next
+        """The lead's row and its current enrollment, in one statement."""
+        lead, enrollment, touch = case.lead, case.enrollment, case.enrollment.next
+        values = {
+            "stage": lead.stage.value,
+            "owner_id": lead.owner.id,
+            "question": lead.question,
+            "revision": plan.revision,
+            "enrollment_id": enrollment.id,
+            "cadence": enrollment.cadence,
+            "plan": plan.model_dump(mode="json"),
+            "next_at": touch.opens_at if touch else None,
+            "wake_at": plan.wake.at if plan.wake else None,
+            "answer": plan.answer,
+            "ended": plan.ended,
+            "ended_at": enrollment.ended_at,
+            "first_response_due_at": case.first_response_due_at,
+            "first_human_at": case.first_human_at,
+        }
+        named = {f"new_{name}": value for name, value in values.items()}
+        await self._connection.execute(_WRITE_LEAD, {"of_lead": lead.id, **named, **_enrollment_values(enrollment)})
+
+    async def _write_enrollment(self, enrollment: Enrollment) -> None:
+        values = {"of_enrollment": enrollment.id, **_enrollment_values(enrollment)}
+        await self._connection.execute(_WRITE_ENROLLMENT, values)
+
+    async def _insert_enrollment(self, enrollment: Enrollment, lead_id: UUID) -> None:
+        """A new one, before the lead's row points to it."""
         await self._connection.execute(
-            update(LeadRow)
-            .where(LeadRow.id == lead.id)
-            .values(
-                stage=lead.stage.value,
-                owner_id=lead.owner.id,
-                question=lead.question,
-                revision=plan.revision,
-                enrollment_id=case.enrollment.id,
-                cadence=case.enrollment.cadence,
-                plan=plan.model_dump(mode="json"),
-                next_at=touch.opens_at if touch else None,
-                wake_at=plan.wake.at if plan.wake else None,
-                answer=plan.answer,
-                ended=plan.ended,
-                ended_at=case.enrollment.ended_at,
-                first_response_due_at=case.first_response_due_at,
-                first_human_at=case.first_human_at,
-            )
+            insert(_ENROLLMENTS),
+            {
+                "id": enrollment.id,
+                "lead_id": lead_id,
+                "cadence": enrollment.cadence,
+                "version": enrollment.version,
+                "started_at": enrollment.started_at,
+                "progress": enrollment_document(enrollment),
+            },
         )
 
-    async def _write_enrollment(self, enrollment: Enrollment, lead_id: UUID, *, new: bool = False) -> None:
-        values = {
-            "ended": enrollment.ended.value if enrollment.ended else None,
-            "ended_at": enrollment.ended_at,
-            "progress": enrollment_document(enrollment),
-        }
-        if new:
-            await self._connection.execute(
-                insert(EnrollmentRow).values(
-                    id=enrollment.id,
-                    lead_id=lead_id,
-                    cadence=enrollment.cadence,
-                    version=enrollment.version,
-                    started_at=enrollment.started_at,
-                    **values,
-                )
-            )
-            return
-        await self._connection.execute(update(EnrollmentRow).where(EnrollmentRow.id == enrollment.id).values(values))
-
     async def _upsert_task(self, values: dict[str, Any]) -> None:
-        statement = postgresql.insert(TaskRow).values(values)
-        changed = {key: statement.excluded[key] for key in values if key not in ("id", "lead_id", "created_at")}
-        await self._connection.execute(statement.on_conflict_do_update(index_elements=[TaskRow.id], set_=changed))
+        await self._connection.execute(_UPSERT_TASK, values)
 
     async def _write_hold(self, before: Hold | None, after: Hold | None, enrollment_id: UUID, lead_id: UUID) -> None:
         if before == after:
@@ -194,6 +227,14 @@ class CaseWriter:
         )
 
 
+def _enrollment_values(enrollment: Enrollment) -> dict[str, Any]:
+    return {
+        "enrollment_ended": enrollment.ended.value if enrollment.ended else None,
+        "enrollment_ended_at": enrollment.ended_at,
+        "enrollment_progress": enrollment_document(enrollment),
+    }
+
+
 async def add_command(
     connection: AsyncConnection,
     lead_id: UUID,
@@ -207,16 +248,15 @@ async def add_command(
     """Write a command beside the change it made, for the workflow to be told of."""
     command_id = uuid4()
     payload = Told(command_id=command_id, lead_id=lead_id, said_at=now, plan=plan, **told)
-    await connection.execute(
-        insert(CommandRow).values(
-            id=command_id,
-            lead_id=lead_id,
-            revision=plan.revision,
-            kind=kind.value,
-            by=by,
-            details=dict(details),
-            told=payload.model_dump(mode="json"),
-            created_at=now,
-        )
-    )
+    values = {
+        "id": command_id,
+        "lead_id": lead_id,
+        "revision": plan.revision,
+        "kind": kind.value,
+        "by": by,
+        "details": dict(details),
+        "told": payload.model_dump(mode="json"),
+        "created_at": now,
+    }
+    await connection.execute(_INSERT_COMMAND, values)
     return command_id

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Uuid, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
-from adapters.db.case_loading import case_query
+from adapters.db.case_loading import load_case
 from adapters.db.case_writing import CaseWriter, add_command
 from adapters.db.documents import (
+    read_claim,
     read_colleague,
     read_enrollment,
     read_instants,
@@ -24,14 +25,37 @@ from adapters.db.rows import (
     ColleagueRow,
     LeadRow,
     TouchRow,
+    table_of,
 )
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.planning import contract_plan
 from leads.contract import CommandKind, Plan
-from leads.model import Channel, Company
-from leads.sending import Claim, Receipt, TouchState
+from leads.model import Company
+from leads.sending import Claim, MessageReport, Receipt, TouchState
 from leads.suppression import SuppressionKey
+
+_OURS_TO_SETTLE = (TouchState.CLAIMED, TouchState.REFUSED, TouchState.UNKNOWN)
+"""States that only we know about; the others a provider may have reported before we could record."""
+_OLDER_NEWS = {
+    TouchState.SENT: _OURS_TO_SETTLE,
+    TouchState.DELIVERED: (*_OURS_TO_SETTLE, TouchState.SENT),
+    TouchState.FAILED: (*_OURS_TO_SETTLE, TouchState.SENT, TouchState.DELIVERED),
+}
+"""What each report may follow on. Reports repeat and come in any order, and a bounce may follow a delivery."""
+
+
+_LEADS, _TOUCHES = table_of(LeadRow), table_of(TouchRow)
+_ITS_TOUCH = _TOUCHES.c.id == bindparam("touch_id", type_=Uuid())
+_CLAIM = select(_TOUCHES).where(_ITS_TOUCH)
+_INSERT_TOUCH = insert(_TOUCHES)
+_UPDATE_TOUCH = update(_TOUCHES).where(_ITS_TOUCH)
+_SETTLE_TOUCH = _UPDATE_TOUCH.where(_TOUCHES.c.state.in_(_OURS_TO_SETTLE))
+_LOCK = (
+    select(_LEADS.c.plan)
+    .where(_LEADS.c.id == bindparam("lead_id", type_=Uuid()), _LEADS.c.plan.is_not(None))
+    .with_for_update()
+)
 
 
 class UnknownLead(LookupError):
@@ -50,7 +74,9 @@ class OpenCase:
         bundle: CadenceBundle,
         plan: Plan,
         now: datetime,
+        claims: dict[UUID, Claim | None] | None = None,
     ) -> None:
+        self._claims = claims or {}
         self._connection = connection
         self._shelf = shelf
         self._key = key
@@ -83,23 +109,10 @@ class OpenCase:
 
     async def claim_of(self, touch_id: UUID) -> Claim | None:
         """The ledger's claim of a step occurrence, if there is one."""
-        found = await self._connection.execute(select(TouchRow.__table__).where(TouchRow.id == touch_id))
-        row = found.mappings().one_or_none()
-        if row is None:
-            return None
-        return Claim(
-            touch_id=row["id"],
-            enrollment_id=row["enrollment_id"],
-            step_id=row["step_id"],
-            occurrence=row["occurrence"],
-            channel=Channel(row["channel"]),
-            contact=row["contact"],
-            subject=row["subject"],
-            text=row["text"],
-            claimed_at=row["happened_at"],
-            state=TouchState(row["state"]),
-            attempt=row["attempt"],
-        )
+        if touch_id not in self._claims:
+            row = (await self._connection.execute(_CLAIM, {"touch_id": touch_id})).mappings().one_or_none()
+            self._claims[touch_id] = read_claim(row) if row is not None else None
+        return self._claims[touch_id]
 
     async def claim(self, claim: Claim) -> None:
         """Write a new claim, or take a refused one again with the next attempt."""
@@ -110,31 +123,63 @@ class OpenCase:
             "happened_at": claim.claimed_at,
             "state": claim.state.value,
             "attempt": claim.attempt,
+            "provider": claim.provider,
             "error": None,
         }
+        self._claims[claim.touch_id] = claim
         if claim.attempt > 1:
-            await self._connection.execute(update(TouchRow).where(TouchRow.id == claim.touch_id).values(values))
+            await self._connection.execute(_UPDATE_TOUCH, {"touch_id": claim.touch_id, **values})
             return
-        await self._connection.execute(
-            insert(TouchRow).values(
-                id=claim.touch_id,
-                lead_id=self.case.lead.id,
-                enrollment_id=claim.enrollment_id,
-                step_id=claim.step_id,
-                occurrence=claim.occurrence,
-                channel=claim.channel.value,
-                **values,
-            )
-        )
+        of_step = {
+            "id": claim.touch_id,
+            "lead_id": self.case.lead.id,
+            "enrollment_id": claim.enrollment_id,
+            "step_id": claim.step_id,
+            "occurrence": claim.occurrence,
+            "channel": claim.channel.value,
+        }
+        await self._connection.execute(_INSERT_TOUCH, {**of_step, **values})
 
     async def settle(
         self, touch_id: UUID, state: TouchState, receipt: Receipt | None = None, error: str | None = None
-    ) -> None:
-        """Record what became of a claim."""
+    ) -> TouchState:
+        """Record what became of a claim, unless a provider's report has said more already.
+
+        Returns:
+            The state in force.
+        """
         values: dict[str, Any] = {"state": state.value, "settled_at": self._now, "error": error}
         if receipt is not None:
             values |= {"provider": receipt.provider, "provider_message_id": receipt.message_id}
-        await self._connection.execute(update(TouchRow).where(TouchRow.id == touch_id).values(values))
+        self._claims.pop(touch_id, None)
+        if (await self._connection.execute(_SETTLE_TOUCH, {"touch_id": touch_id, **values})).rowcount:
+            return state
+        reported = await self._connection.scalar(select(TouchRow.state).where(TouchRow.id == touch_id))
+        return TouchState(reported) if reported is not None else state
+
+    async def report(self, report: MessageReport) -> str | None:
+        """Write a provider's report into the ledger; one that is older news than what stands there changes nothing.
+
+        Returns:
+            The contact point that the message went to; None for a message that is not this lead's.
+        """
+        contact: str | None = await self._connection.scalar(
+            select(TouchRow.contact).where(TouchRow.id == report.touch_id, TouchRow.lead_id == self.case.lead.id)
+        )
+        if contact is None:
+            return None
+        await self._connection.execute(
+            update(TouchRow)
+            .where(TouchRow.id == report.touch_id, TouchRow.state.in_(_OLDER_NEWS[report.state]))
+            .values(
+                state=report.state.value,
+                settled_at=self._now,
+                provider=report.provider,
+                provider_message_id=func.coalesce(TouchRow.provider_message_id, report.message_id),
+                error=report.code or None,
+            )
+        )
+        return contact
 
     async def save(
         self,
@@ -168,8 +213,14 @@ class CaseStore:
         self._key = key
 
     @asynccontextmanager
-    async def open(self, lead_id: UUID, now: datetime) -> AsyncIterator[OpenCase]:
+    async def open(
+        self, lead_id: UUID, now: datetime, *, touch_id: UUID | None = None, known: OpenCase | None = None
+    ) -> AsyncIterator[OpenCase]:
         """The lead's case; the transaction commits when the block ends well, and is undone when it raises.
+
+        Args:
+            touch_id: the step occurrence whose claim will be asked for; it comes with the case.
+            known: the case as it was opened a moment ago; it is loaded again only if anything was decided since.
 
         Raises:
             UnknownLead: there is no lead of this id.
@@ -177,17 +228,20 @@ class CaseStore:
         async with self._engine.begin() as connection:
             # Two statements on purpose: the second one's snapshot begins once the lock is held, so it sees
             # whatever the decision before this one committed.
-            locked = await connection.execute(
-                select(LeadRow.plan).where(LeadRow.id == lead_id, LeadRow.plan.is_not(None)).with_for_update()
-            )
-            plan = locked.scalar_one_or_none()
-            if plan is None:
+            locked = (await connection.execute(_LOCK, {"lead_id": lead_id})).scalar_one_or_none()
+            if locked is None:
                 raise UnknownLead(str(lead_id))
-            yield await self.load(connection, lead_id, Plan.model_validate(plan), now)
+            plan = Plan.model_validate(locked)
+            if known is not None and known.plan == plan:
+                yield OpenCase(connection, self._shelf, self._key, known.case, known.bundle, plan, now)
+            else:
+                yield await self.load(connection, lead_id, plan, now, touch_id)
 
-    async def load(self, connection: AsyncConnection, lead_id: UUID, plan: Plan, now: datetime) -> OpenCase:
+    async def load(
+        self, connection: AsyncConnection, lead_id: UUID, plan: Plan, now: datetime, touch_id: UUID | None = None
+    ) -> OpenCase:
         """Load a case in a transaction that already holds the lock."""
-        row = (await connection.execute(case_query(lead_id, now))).mappings().one()
+        row = await load_case(connection, lead_id, now, touch_id)
         enrollment = read_enrollment(row["enrollment"])
         bundle = await self._shelf.version(connection, enrollment.version)
         lead = read_lead(row, row["owner"], row["generator"], row["contacts"], row["consents"])
@@ -202,4 +256,5 @@ class CaseStore:
             first_response_due_at=row["first_response_due_at"],
             first_human_at=row["first_human_at"],
         )
-        return OpenCase(connection, self._shelf, self._key, case, bundle, plan, now)
+        claims = {} if touch_id is None else {touch_id: read_claim(row["claim"]) if row["claim"] else None}
+        return OpenCase(connection, self._shelf, self._key, case, bundle, plan, now, claims)

@@ -10,11 +10,13 @@ from pydantic import TypeAdapter
 
 from cadences.case import Enrollment, Task
 from leads.model import Channel, Colleague, Consent, ContactKind, ContactPoint, Lead, LeadKind, Stage
+from leads.sending import Claim
 
 _ENROLLMENT: TypeAdapter[Enrollment] = TypeAdapter(Enrollment)
 _TASKS: TypeAdapter[tuple[Task, ...]] = TypeAdapter(tuple[Task, ...])
 _CONSENTS: TypeAdapter[tuple[Consent, ...]] = TypeAdapter(tuple[Consent, ...])
 _COLLEAGUE: TypeAdapter[Colleague] = TypeAdapter(Colleague)
+_CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
 _INSTANTS: TypeAdapter[tuple[datetime, ...]] = TypeAdapter(tuple[datetime, ...])
 
 
@@ -39,6 +41,14 @@ def read_tasks(rows: list[dict[str, Any]] | None) -> tuple[Task, ...]:
 
 def read_colleague(row: Mapping[Any, Any]) -> Colleague:
     return _COLLEAGUE.validate_python({key: row[key] for key in Colleague.__dataclass_fields__})
+
+
+def read_claim(row: Mapping[Any, Any]) -> Claim:
+    """A message's row of the ledger, whether it comes as a row or as JSON."""
+    kept = {key: row[key] for key in Claim.__dataclass_fields__ if key in row}
+    return _CLAIM.validate_python(
+        {**kept, "touch_id": row["id"], "claimed_at": row["happened_at"], "provider": row["provider"] or ""}
+    )
 
 
 def read_instants(values: list[str] | None) -> tuple[datetime, ...]:

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, MetaData, Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, MetaData, Numeric, Table, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -29,6 +29,11 @@ class Base(DeclarativeBase):
         list[Any]: JSONB,
         Decimal: Numeric(12, 2),
     }
+
+
+def table_of(row: type[Base]) -> Table:
+    """The table of a row, for statements that are built once and run often."""
+    return cast(Table, row.__table__)
 
 
 class ColleagueRow(Base):
@@ -107,6 +112,7 @@ class LeadRow(Base):
         Index("ix_leads_owner_id_created_at", "owner_id", "created_at"),
         Index("ix_leads_stage_created_at", "stage", "created_at"),
         Index("ix_leads_cadence_created_at", "cadence", "created_at"),
+        Index("ix_leads_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
     )
 
 
@@ -246,6 +252,7 @@ class TaskRow(Base):
     escalations: Mapped[int]
     escalated_to: Mapped[str | None]
     expires_at: Mapped[datetime | None]
+    look_up_at: Mapped[datetime | None]
     state: Mapped[str]
     outcome: Mapped[str | None]
     note: Mapped[str | None]

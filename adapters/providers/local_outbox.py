@@ -7,40 +7,41 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.db.rows import OutboxRow
+from adapters.db.rows import OutboxRow, table_of
 from leads.sending import Finding, Found, OutgoingMessage, Receipt
 
 PROVIDER = "local outbox"
+_INSERT = insert(table_of(OutboxRow)).on_conflict_do_nothing()
 
 
 class LocalOutbox:
     """Accepts emails and texts into a table, once per touch."""
 
+    provider = PROVIDER
+
     def __init__(self, engine: AsyncEngine, clock: Callable[[], datetime]) -> None:
-        self._engine = engine
+        # One statement is one transaction; spelling it out would take two round trips more.
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = clock
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Put the message into the outbox; a second time changes nothing."""
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                insert(OutboxRow)
-                .values(
-                    touch_id=message.touch_id,
-                    lead_id=message.lead_id,
-                    channel=message.channel.value,
-                    recipient=message.to,
-                    sender=message.sender,
-                    subject=message.subject,
-                    text=message.text,
-                    html=message.html,
-                    accepted_at=self._clock(),
-                )
-                .on_conflict_do_nothing()
-            )
+        values = {
+            "touch_id": message.touch_id,
+            "lead_id": message.lead_id,
+            "channel": message.channel.value,
+            "recipient": message.to,
+            "sender": message.sender,
+            "subject": message.subject,
+            "text": message.text,
+            "html": message.html,
+            "accepted_at": self._clock(),
+        }
+        async with self._engine.connect() as connection:
+            await connection.execute(_INSERT, values)
         return self._receipt(message)
 
-    async def find(self, message: OutgoingMessage) -> Finding:
+    async def find(self, message: OutgoingMessage, since: datetime) -> Finding:
         """Whether the message stands in the outbox; it always knows."""
         async with self._engine.connect() as connection:
             found = await connection.execute(select(OutboxRow.touch_id).where(OutboxRow.touch_id == message.touch_id))

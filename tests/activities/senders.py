@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from leads.sending import Finding, Found, OutgoingMessage, Receipt, SendError
@@ -13,6 +14,8 @@ class Crash(BaseException):
 
 class ScriptedSender:
     """Delivers, unless told otherwise for the next sends; remembers every delivery by touch id."""
+
+    provider = "scripted"
 
     def __init__(self, *, knows: bool = True) -> None:
         self.delivered: Counter[UUID] = Counter()
@@ -35,7 +38,7 @@ class ScriptedSender:
             raise Crash
         return Receipt("scripted", f"id-{message.touch_id}")
 
-    async def find(self, message: OutgoingMessage) -> Finding:
+    async def find(self, message: OutgoingMessage, since: datetime) -> Finding:
         if not self.knows:
             return Finding(Found.UNKNOWN)
         if self.delivered[message.touch_id]:

@@ -1,6 +1,7 @@
 """The local outbox: each touch once, whoever sends it again, and it always knows what became of a message."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from leads.model import Channel
 from leads.sending import Found, OutgoingMessage
 from tests.clocks import SettableClock
 
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 MESSAGE = OutgoingMessage(
     touch_id=UUID(int=1), lead_id=UUID(int=2), channel=Channel.SMS, to="+12125550111", text="the first attempt"
 )
@@ -28,7 +30,7 @@ async def test_a_straggling_second_attempt_changes_nothing(engine: AsyncEngine, 
 
 async def test_it_knows_what_became_of_a_message(engine: AsyncEngine, clock: SettableClock) -> None:
     outbox = LocalOutbox(engine, clock)
-    assert (await outbox.find(MESSAGE)).found is Found.NOT_SENT
+    assert (await outbox.find(MESSAGE, NOW)).found is Found.NOT_SENT
     receipt = await outbox.send(MESSAGE)
-    found = await outbox.find(MESSAGE)
+    found = await outbox.find(MESSAGE, NOW)
     assert (found.found, found.receipt) == (Found.SENT, receipt)

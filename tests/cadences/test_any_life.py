@@ -28,12 +28,12 @@ from cadences.progress import (
     begin,
     message_refused,
     message_sent,
-    message_unknown,
     see_to_overdue,
     task_created,
 )
 from cadences.refusals import CommandRefused
 from cadences.task_outcomes import OUTCOMES, complete_task
+from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
 from leads.contract import WakeKind
 from leads.model import Channel, Ending, LeadKind
 from tests.cadences.cases import ANNA, BEN, EMAIL, PHONE, a_cadence, a_case, a_lead
@@ -119,6 +119,9 @@ class AnyLife(RuleBasedStateMachine):
         if due.kind is WakeKind.SEE_TO_OVERDUE:
             assert self.tried(lambda: see_to_overdue(self.case, self.now))
             return
+        if due.kind is WakeKind.LOOK_UP_SEND:
+            assert self.tried(lambda: self.looked_up(fate))
+            return
         fresh = plan(self.case, self.now)
         touch = fresh.enrollment.next
         assert touch is not None
@@ -136,6 +139,16 @@ class AnyLife(RuleBasedStateMachine):
             assert self.tried(lambda: message_unknown(fresh, touch.step, touch.channel, self.now))
         else:
             assert self.tried(lambda: message_sent(fresh, touch.step, self.now))
+
+    def looked_up(self, fate: int) -> Case:
+        """The provider knows, or does not, what became of each message that is asked about."""
+        case = self.case
+        for reference, task in to_look_up(case, self.now).items():
+            if fate in (0, 1):
+                case = send_settled(case, reference, sent=fate == 0, now=self.now)
+            else:
+                case = looked_up_in_vain(case, task, self.now)
+        return case
 
     # People.
 

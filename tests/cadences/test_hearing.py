@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -19,6 +20,7 @@ from cadences.planning import wake
 from cadences.task_outcomes import complete_task
 from leads.contract import WakeKind
 from leads.model import Channel, Ending, Stage
+from leads.sending import MessageReport, TouchState
 from tests.cadences.cases import (
     EMAIL,
     MONDAY,
@@ -204,7 +206,28 @@ def test_an_opt_out_after_an_answer_leaves_the_answer(said: str) -> None:
 
 def test_a_delivery_report_changes_no_plan() -> None:
     case = running()
-    assert message_reported(case, now=MONDAY) == case
+    assert message_reported(case, report(TouchState.DELIVERED), contact="priya@example.com", now=MONDAY) == case
+
+
+def report(state: TouchState, **changes: bool) -> MessageReport:
+    return MessageReport(
+        touch_id=UUID(int=1), state=state, provider="twilio", message_id="SM1", code="30005", **changes
+    )
+
+
+def test_a_dead_number_that_is_reported_later_is_not_used_again() -> None:
+    case = running()
+    phone = case.lead.phone or ""
+    after = message_reported(case, report(TouchState.FAILED, contact_dead=True), contact=phone, now=MONDAY)
+    assert after.lead.phone is None
+    assert ContactLost(phone, "the provider reports 30005") in after.facts
+
+
+def test_an_opt_out_that_is_reported_later_stops_every_channel() -> None:
+    case = running()
+    phone = case.lead.phone or ""
+    after = message_reported(case, report(TouchState.FAILED, opted_out=True), contact=phone, now=MONDAY)
+    assert (after.lead.phone, after.lead.email, wake(after)) == (None, None, None)
 
 
 def test_two_holds_of_different_kinds_are_one_pause() -> None:

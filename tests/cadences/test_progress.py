@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from pydantic import TypeAdapter
 
-from cadences.case import Case, Enrollment, HoldReason, Outcome, Task, TaskKind, TaskState
+from cadences.case import Case, Enrollment, HoldReason, Outcome, SendSettled, Task, TaskKind, TaskState
 from cadences.commands import hold, log_personal_touch, resume, skip_step
 from cadences.hearing import lead_replied
 from cadences.holds import place_hold
@@ -17,10 +17,10 @@ from cadences.progress import (
     could_not_be_written,
     message_refused,
     message_sent,
-    message_unknown,
     see_to_overdue,
     task_created,
 )
+from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
 from leads.contract import WakeKind
 from leads.model import Channel, Lead, LeadKind
 from tests.cadences import cases
@@ -109,6 +109,34 @@ def test_an_unknown_send_becomes_a_persons_task_and_the_plan_goes_on() -> None:
     assert open_kinds(case) == ["unknown_send"]
     assert planned(case) == MONDAY + 10 * DAY
     assert case.messages == (MONDAY,)
+
+
+def test_an_unknown_send_is_looked_up_for_a_while_before_a_person_has_to() -> None:
+    case = begun(EMAILS)
+    assert case.enrollment.next is not None
+    case = message_unknown(case, case.enrollment.next.step, Channel.EMAIL, MONDAY)
+    asked = []
+    while (due := wake(case)) is not None and due.kind is WakeKind.LOOK_UP_SEND:
+        asked.append(due.at - MONDAY)
+        ((_, task),) = to_look_up(case, due.at).items()
+        case = looked_up_in_vain(case, task, due.at)
+    assert asked == [timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15)]
+    (task,) = case.open_tasks
+    assert (task.opens_at - MONDAY, task.look_up_at) == (timedelta(minutes=15), None)
+    assert task.due_at > task.opens_at
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_what_the_provider_says_of_an_unknown_send_spares_the_person(sent: bool) -> None:
+    case = begun(EMAILS)
+    assert case.enrollment.next is not None
+    case = message_unknown(case, case.enrollment.next.step, Channel.EMAIL, MONDAY)
+    (reference,) = to_look_up(case, MONDAY + DAY)
+    after = send_settled(case, reference, sent=sent, now=MONDAY)
+    assert after.open_tasks == ()
+    assert after.facts == (SendSettled(reference, sent),)
+    assert after.enrollment == case.enrollment, "the plan has gone on, and nothing is sent again"
+    assert send_settled(after, reference, sent=sent, now=MONDAY) == after
 
 
 def test_a_message_that_cannot_be_written_becomes_a_persons_task() -> None:

@@ -9,9 +9,9 @@ import pytest
 from cadences.case import Case, Outcome, Task, TaskKind, TaskState, TouchMade
 from cadences.commands import record_answer
 from cadences.hearing import asked_again, contact_point_lost, lead_replied
-from cadences.progress import message_unknown
 from cadences.refusals import CommandRefused
 from cadences.task_outcomes import OUTCOMES, complete_task
+from cadences.unknown_sends import message_unknown
 from leads.model import Channel, ContactKind, ContactPoint, Ending, Stage
 from tests.cadences.cases import (
     EMAIL,
