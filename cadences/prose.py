@@ -7,6 +7,7 @@ Markdown has been read, escaped for html, plain for text.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -80,11 +81,36 @@ _MARKDOWN = _Markdown()
 
 def render_prose(markdown: str, values: Values) -> tuple[str, str]:
     """Markdown with placeholders, as plain text and as an html fragment."""
-    tokens = _MARKDOWN.parse(markdown)
-    _finish(tokens, values)
-    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    text = "\n\n".join(_blocks(SyntaxTreeNode(tokens).children, values))
+    nodes, html = _read(markdown) or _read_with(markdown, values)
+    text = "\n\n".join(_blocks(nodes, values))
     return f"{text}\n", values.as_html(html)
+
+
+@lru_cache(maxsize=512)
+def _read(markdown: str) -> tuple[Sequence[SyntaxTreeNode], str] | None:
+    """The Markdown's blocks and html, the same for every lead; None where a link's target depends on the values."""
+    tokens = _MARKDOWN.parse(markdown)
+    if _links_to_values(tokens):
+        return None
+    return _finished(tokens, Values())
+
+
+def _read_with(markdown: str, values: Values) -> tuple[Sequence[SyntaxTreeNode], str]:
+    return _finished(_MARKDOWN.parse(markdown), values)
+
+
+def _finished(tokens: list[Token], values: Values) -> tuple[Sequence[SyntaxTreeNode], str]:
+    _finish(tokens, values)
+    html: str = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return SyntaxTreeNode(tokens).children, html
+
+
+def _links_to_values(tokens: Sequence[Token]) -> bool:
+    return any(
+        any("\ue000" in str(token.attrs.get(name, "")) for name in ("href", "src"))
+        or _links_to_values(token.children or ())
+        for token in tokens
+    )
 
 
 def _finish(tokens: Sequence[Token], values: Values) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Text, any_, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -23,6 +23,7 @@ from adapters.db.rows import (
     LeadRow,
     SuppressionRow,
     TaskRow,
+    table_of,
 )
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
@@ -33,6 +34,40 @@ from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan
 from leads.model import Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
 from leads.suppression import SuppressionKey
+
+_LEADS, _COLLEAGUES, _POINTS = table_of(LeadRow), table_of(ColleagueRow), table_of(ContactPointRow)
+# Statements are built once: building one anew costs several times what running it does.
+_INSERT_LEAD, _INSERT_CONTACT_POINTS = insert(_LEADS), insert(_POINTS)
+_INSERT_CONSENTS, _INSERT_INQUIRY = insert(table_of(ConsentRow)), insert(table_of(InquiryRow))
+_INSERT_ENROLLMENT, _INSERT_TASK = insert(table_of(EnrollmentRow)), insert(table_of(TaskRow))
+_CONTACTS = bindparam("contacts", type_=postgresql.ARRAY(Text))
+_QUEUE_UP = select(
+    func.pg_advisory_xact_lock(func.hashtextextended(func.unnest(_CONTACTS).column_valued("contact"), 0))
+)
+_KNOWN = (
+    select(_LEADS.c.id)
+    .join(_POINTS, _POINTS.c.lead_id == _LEADS.c.id)
+    .where(_POINTS.c.value == any_(_CONTACTS))
+    .order_by(_LEADS.c.created_at)
+    .limit(1)
+)
+_SUPPRESSED = select(SuppressionRow.digest).where(
+    SuppressionRow.digest == any_(bindparam("digests", type_=postgresql.ARRAY(Text)))
+)
+_NEWEST_LEAD = select(func.max(_LEADS.c.created_at)).where(_LEADS.c.owner_id == _COLLEAGUES.c.id).scalar_subquery()
+_PEOPLE = select(
+    # Who got a lead longest ago: a rep, if there is one.
+    select(func.to_jsonb(_COLLEAGUES.table_valued()))
+    .where(_COLLEAGUES.c.active)
+    .order_by(_COLLEAGUES.c.role != "rep", _NEWEST_LEAD.asc().nulls_first(), _COLLEAGUES.c.created_at, _COLLEAGUES.c.id)
+    .limit(1)
+    .scalar_subquery(),
+    select(_COLLEAGUES.c.id)
+    .where(_COLLEAGUES.c.role == "manager", _COLLEAGUES.c.active)
+    .order_by(_COLLEAGUES.c.created_at, _COLLEAGUES.c.id)
+    .limit(1)
+    .scalar_subquery(),
+)
 
 
 class LeadIntake:
@@ -88,14 +123,8 @@ class LeadIntake:
 
     async def _known(self, connection: AsyncConnection, points: Sequence[tuple[ContactKind, str]]) -> UUID | None:
         """The lead that one of the contact points belongs to; the oldest, should they belong to several."""
-        found = await connection.execute(
-            select(LeadRow.id)
-            .join(ContactPointRow, ContactPointRow.lead_id == LeadRow.id)
-            .where(ContactPointRow.value.in_([value for _, value in points]))
-            .order_by(LeadRow.created_at)
-            .limit(1)
-        )
-        return found.scalar_one_or_none()
+        known: UUID | None = await connection.scalar(_KNOWN, {"contacts": [value for _, value in points]})
+        return known
 
     async def _store(
         self,
@@ -106,7 +135,8 @@ class LeadIntake:
         now: datetime,
     ) -> Captured:
         bundle = await self._shelf.current(connection, new.cadence or DEFAULT_CADENCES[new.kind])
-        owner = await self._owner(connection, new.owner)
+        longest_without, manager = (await connection.execute(_PEOPLE)).one()
+        owner = await self._owner(connection, new.owner, longest_without)
         generated_by = await self._colleague(connection, "generated_by", new.generated_by) if new.generated_by else None
         suppressed = await self._suppressed(connection, [value for _, value in points])
         lead = Lead(
@@ -137,14 +167,13 @@ class LeadIntake:
             answers_question=new.kind is LeadKind.INBOUND,
             question_only=not any(point.usable for point in lead.contacts),
         )
-        manager = await self._manager(connection) or owner.id
         case = begin(
             Case(
                 lead=lead,
                 company=self._company,
                 cadence=bundle.cadence,
                 enrollment=enrollment,
-                manager=manager,
+                manager=manager or owner.id,
             ),
             now,
         )
@@ -158,32 +187,33 @@ class LeadIntake:
     async def _insert(self, connection: AsyncConnection, case: Case, plan: Plan, now: datetime) -> None:
         lead, enrollment, touch = case.lead, case.enrollment, case.enrollment.next
         await connection.execute(
-            insert(LeadRow).values(
-                id=lead.id,
-                kind=lead.kind.value,
-                name=lead.name,
-                company=lead.company,
-                question=lead.question,
-                source=lead.source,
-                zone=lead.zone,
-                country=lead.country,
-                attributes=dict(lead.attributes),
-                cost=lead.cost,
-                owner_id=lead.owner.id,
-                generated_by_id=lead.generated_by.id if lead.generated_by else None,
-                stage=lead.stage.value,
-                created_at=now,
-                revision=plan.revision,
-                enrollment_id=enrollment.id,
-                cadence=enrollment.cadence,
-                plan=plan.model_dump(mode="json"),
-                next_at=touch.opens_at if touch else None,
-                wake_at=plan.wake.at if plan.wake else None,
-                first_response_due_at=case.first_response_due_at,
-            )
+            _INSERT_LEAD,
+            {
+                "id": lead.id,
+                "kind": lead.kind.value,
+                "name": lead.name,
+                "company": lead.company,
+                "question": lead.question,
+                "source": lead.source,
+                "zone": lead.zone,
+                "country": lead.country,
+                "attributes": dict(lead.attributes),
+                "cost": lead.cost,
+                "owner_id": lead.owner.id,
+                "generated_by_id": lead.generated_by.id if lead.generated_by else None,
+                "stage": lead.stage.value,
+                "created_at": now,
+                "revision": plan.revision,
+                "enrollment_id": enrollment.id,
+                "cadence": enrollment.cadence,
+                "plan": plan.model_dump(mode="json"),
+                "next_at": touch.opens_at if touch else None,
+                "wake_at": plan.wake.at if plan.wake else None,
+                "first_response_due_at": case.first_response_due_at,
+            },
         )
         await connection.execute(
-            insert(ContactPointRow),
+            _INSERT_CONTACT_POINTS,
             [
                 {
                     "lead_id": lead.id,
@@ -199,17 +229,18 @@ class LeadIntake:
         if lead.question:
             await self._insert_inquiry(connection, lead.id, lead.question, lead.source, now)
         await connection.execute(
-            insert(EnrollmentRow).values(
-                id=enrollment.id,
-                lead_id=lead.id,
-                cadence=enrollment.cadence,
-                version=enrollment.version,
-                started_at=enrollment.started_at,
-                progress=enrollment_document(enrollment),
-            )
+            _INSERT_ENROLLMENT,
+            {
+                "id": enrollment.id,
+                "lead_id": lead.id,
+                "cadence": enrollment.cadence,
+                "version": enrollment.version,
+                "started_at": enrollment.started_at,
+                "progress": enrollment_document(enrollment),
+            },
         )
         for task in case.tasks:
-            await connection.execute(insert(TaskRow).values(task_values(task, lead.id)))
+            await connection.execute(_INSERT_TASK, task_values(task, lead.id))
 
     async def _add(
         self,
@@ -306,7 +337,7 @@ class LeadIntake:
     async def _insert_consents(self, connection: AsyncConnection, lead_id: UUID, consents: Sequence[Consent]) -> None:
         if consents:
             await connection.execute(
-                insert(ConsentRow),
+                _INSERT_CONSENTS,
                 [
                     {
                         "lead_id": lead_id,
@@ -324,9 +355,8 @@ class LeadIntake:
     async def _insert_inquiry(
         self, connection: AsyncConnection, lead_id: UUID, question: str, source: str | None, now: datetime
     ) -> None:
-        await connection.execute(
-            insert(InquiryRow).values(lead_id=lead_id, question=question, source=source, asked_at=now)
-        )
+        values = {"lead_id": lead_id, "question": question, "source": source, "asked_at": now}
+        await connection.execute(_INSERT_INQUIRY, values)
 
     async def _was_asked(self, connection: AsyncConnection, case: Case, new: NewLead) -> bool:
         """Whether these words are known: asked in this enrollment already, or ever, when they come from a file.
@@ -342,24 +372,18 @@ class LeadIntake:
 
     async def _suppressed(self, connection: AsyncConnection, values: Sequence[str]) -> set[str]:
         digests = {self._key.digest(value): value for value in values}
-        found = await connection.execute(select(SuppressionRow.digest).where(SuppressionRow.digest.in_(list(digests))))
+        found = await connection.execute(_SUPPRESSED, {"digests": list(digests)})
         return {digests[digest] for digest in found.scalars()}
 
-    async def _owner(self, connection: AsyncConnection, owner: str | None) -> Colleague:
+    async def _owner(
+        self, connection: AsyncConnection, owner: str | None, longest_without: dict[str, Any] | None
+    ) -> Colleague:
         """The named colleague, or the active rep who got a lead longest ago."""
         if owner is not None:
             return await self._colleague(connection, "owner", owner)
-        newest = select(func.max(LeadRow.created_at)).where(LeadRow.owner_id == ColleagueRow.id).scalar_subquery()
-        found = await connection.execute(
-            select(ColleagueRow.__table__)
-            .where(ColleagueRow.active)
-            .order_by(ColleagueRow.role != "rep", newest.asc().nulls_first(), ColleagueRow.created_at, ColleagueRow.id)
-            .limit(1)
-        )
-        row = found.mappings().one_or_none()
-        if row is None:
+        if longest_without is None:
             raise CaptureRefused("owner", "there is nobody who could own the lead; add a colleague first")
-        return read_colleague(row)
+        return read_colleague(longest_without)
 
     async def _colleague(self, connection: AsyncConnection, field: str, colleague_id: str) -> Colleague:
         found = await connection.execute(
@@ -370,17 +394,7 @@ class LeadIntake:
             raise CaptureRefused(field, f"there is no active colleague {colleague_id!r}")
         return read_colleague(row)
 
-    async def _manager(self, connection: AsyncConnection) -> str | None:
-        found = await connection.execute(
-            select(ColleagueRow.id)
-            .where(ColleagueRow.role == "manager", ColleagueRow.active)
-            .order_by(ColleagueRow.created_at, ColleagueRow.id)
-            .limit(1)
-        )
-        return found.scalar_one_or_none()
-
 
 async def _queue_up(connection: AsyncConnection, values: Sequence[str]) -> None:
     """Captures of the same person go one after the other, so that two at once make one lead."""
-    for value in sorted(values):
-        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(value, 0))))
+    await connection.execute(_QUEUE_UP, {"contacts": sorted(values)})
