@@ -1,5 +1,6 @@
 """Every setting of Followthrough: read from the environment and `.env`, checked, handed down as values."""
 
+import base64
 import difflib
 import os
 import re
@@ -7,11 +8,13 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from dotenv import dotenv_values
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
@@ -22,6 +25,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
@@ -29,7 +33,8 @@ from sqlalchemy.exc import ArgumentError
 
 PREFIX = "FOLLOW_"
 ENV_FILE = Path(".env")
-HIDDEN = {"database_url", "temporal_api_key", "secret"}  # their values never appear in a message
+# Their values never appear in a message.
+HIDDEN = {"database_url", "temporal_api_key", "secret", "sendgrid_api_key", "twilio_auth_token"}
 LEAST_SECRET = 16  # characters
 # In place of pydantic's words, which speak of types to people who write variables.
 MESSAGES = {
@@ -37,6 +42,7 @@ MESSAGES = {
     "bool_parsing": "must be true or false",
     "time_delta_parsing": "must be a number of seconds",
     "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "must be the SID as Twilio shows it (two letters and 32 hexadecimal digits)",
 }
 # What libpq understands in a URL and asyncpg does not; harmless to leave out.
 LIBPQ_ONLY = {"channel_binding", "gssencmode"}
@@ -90,6 +96,14 @@ def _email(text: str) -> str:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise ValueError(f"must be an email address: {error}") from error
+
+
+def _public_key(text: str) -> str:
+    try:
+        load_der_public_key(base64.b64decode(text, validate=True))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError("must be the verification key as SendGrid shows it (base64)") from error
+    return text
 
 
 def _slug(text: str) -> str:
@@ -178,6 +192,30 @@ class Settings(BaseSettings):
     )
     sender_name: str = Field("Example Company", min_length=1, description="The name that emails come from.")
 
+    sendgrid_api_key: SecretStr | None = Field(
+        None, description="The API key of SendGrid; not set: emails go to the local outbox."
+    )
+    sendgrid_url: WebUrl = Field(
+        "https://api.sendgrid.com", description="Where SendGrid's API is; https://api.eu.sendgrid.com for the EU."
+    )
+    sendgrid_event_key: Annotated[str, AfterValidator(_public_key)] | None = Field(
+        None,
+        description="The verification key of SendGrid's signed event webhook; not set: that webhook is off.",
+    )
+    twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")] | None = Field(
+        None, description="The account SID of Twilio; not set: texts go to the local outbox."
+    )
+    twilio_auth_token: SecretStr | None = Field(
+        None, description="The auth token of Twilio, for sending and for checking its callbacks."
+    )
+    twilio_sender: str | None = Field(
+        None, description="The number that texts come from (+1 ...); or set the messaging service."
+    )
+    twilio_messaging_service_sid: Annotated[str, Field(pattern=r"^MG[0-9a-fA-F]{32}$")] | None = Field(
+        None, description="The SID of the Twilio messaging service that texts come from; or set the sender."
+    )
+    twilio_url: WebUrl = Field("https://api.twilio.com", description="Where Twilio's API is.")
+
     default_owner: Slug = Field("owner", description="The colleague that an empty database begins with, to own leads.")
 
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)] = Field(
@@ -201,6 +239,27 @@ class Settings(BaseSettings):
         None,
         description="The key that signs sessions and links; not set: one is made in <data_dir>/secret.",
     )
+
+    @model_validator(mode="after")
+    def _check_twilio(self) -> Self:
+        given = [self.twilio_account_sid, self.twilio_auth_token, self.twilio_sender or self.twilio_messaging_service_sid]
+        if any(given) and not all(given):
+            raise ValueError(
+                "Twilio needs all of FOLLOW_TWILIO_ACCOUNT_SID, FOLLOW_TWILIO_AUTH_TOKEN, and either "
+                "FOLLOW_TWILIO_SENDER or FOLLOW_TWILIO_MESSAGING_SERVICE_SID"
+            )
+        return self
+
+    @field_validator("twilio_sender")
+    @classmethod
+    def _check_sender(cls, text: str | None) -> str | None:
+        if text is None:
+            return None
+        try:
+            number = phonenumbers.parse(text)
+        except phonenumbers.NumberParseException as error:
+            raise ValueError("must be a phone number with its country code (+1 ...)") from error
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     @field_validator("company_phone")
     @classmethod
@@ -329,6 +388,8 @@ def _unknown_variables(names: list[str]) -> list[str]:
 def _line(problem: Mapping[str, Any]) -> str:
     said = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
     message = MESSAGES.get(problem["type"], said)
+    if not problem["loc"]:  # a mistake of several settings together names them itself
+        return message
     name = str(problem["loc"][0])
     shown = "" if name in HIDDEN else f" (it is {problem['input']!r})"
     return f"{variable(name)}: {message}{shown}"

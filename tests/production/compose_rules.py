@@ -32,6 +32,8 @@ EMBEDDED_ONLY = {"data_dir", "temporal_port", "temporal_ui_port"}
 """Settings that mean nothing where the servers are named."""
 CLOUD_ONLY = {"temporal_api_key", "temporal_tls"}
 """Settings for a Temporal of somebody else's."""
+OPTIONAL_SECRETS = {"FOLLOW_SENDGRID_API_KEY", "FOLLOW_SENDGRID_EVENT_KEY", "FOLLOW_TWILIO_AUTH_TOKEN"}
+"""Without these a channel writes to the local outbox, or a webhook is off; all other secrets are asked for."""
 ONE_SHOT = {"temporal-schema", "temporal-namespace", "migrate"}
 VALUES = {
     "FOLLOW_SECRET": "0123456789abcdef0123456789abcdef",
@@ -212,7 +214,10 @@ def faulty_variables(compose: Compose) -> list[str]:
     for name, kinds in references(compose).items():
         if name.startswith(PREFIX) and name not in known:
             faults.append(f"{name}: `follow` would refuse a .env with it")
-        if re.search("SECRET|PASSWORD|KEY", name) and kinds != {"?"}:
+        if name in OPTIONAL_SECRETS:
+            if any(f"${{{name}" in text and text != f"${{{name}:-}}" for text in texts(compose)):
+                faults.append(f"{name}: a secret has no default")
+        elif re.search("SECRET|PASSWORD|KEY|TOKEN", name) and kinds != {"?"}:
             faults.append(f"{name}: a secret must be asked for")
         if "?" in kinds and name not in VALUES:
             faults.append(f"{name}: is asked for, and no test gives it")

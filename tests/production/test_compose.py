@@ -151,6 +151,10 @@ MUTATIONS: dict[str, tuple[Callable[[Compose], None], Callable[[Compose], list[s
     "an impossible value": (_setting("FOLLOW_WEB_PORT", "web"), faulty_settings),
     "a URL without a database": (_setting("FOLLOW_DATABASE_URL", "postgresql://postgres:5432"), faulty_settings),
     "the embedded database": (_setting("FOLLOW_DATABASE_URL", ""), faulty_settings),
+    "a provider's key with a default": (
+        _setting("FOLLOW_SENDGRID_API_KEY", "${FOLLOW_SENDGRID_API_KEY:-changeme}"),
+        faulty_variables,
+    ),
     "a secret with a default": (_setting("FOLLOW_SECRET", "${FOLLOW_SECRET:-changeme-changeme}"), faulty_variables),
     "a secret written down": (
         _set("services", "temporal", "environment", "POSTGRES_PWD", to="temporal"),
