@@ -205,7 +205,7 @@ async def a_life(
             cases=cases, email=sender or outbox, sms=sender or outbox, delivery=life.delivery, clock=clock
         )
         async with AsyncExitStack() as running:
-            for worker in workers(env.client, activities, interceptors=[_FollowTheWorkflow(clock)]):
+            for worker in workers(env.client, activities, sandboxed=True, interceptors=[_FollowTheWorkflow(clock)]):
                 await running.enter_async_context(worker)
             yield life
 
