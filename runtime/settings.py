@@ -248,6 +248,10 @@ class Settings(BaseSettings):
                 "Twilio needs all of FOLLOW_TWILIO_ACCOUNT_SID, FOLLOW_TWILIO_AUTH_TOKEN, and either "
                 "FOLLOW_TWILIO_SENDER or FOLLOW_TWILIO_MESSAGING_SERVICE_SID"
             )
+        if self.twilio_sender and self.twilio_messaging_service_sid:
+            raise ValueError(
+                "FOLLOW_TWILIO_SENDER and FOLLOW_TWILIO_MESSAGING_SERVICE_SID: set one of them, texts come from either"
+            )
         return self
 
     @field_validator("twilio_sender")

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.db.engine import statement_by_statement
 from adapters.db.rows import OutboxRow, table_of
 from leads.sending import Finding, Found, OutgoingMessage, Receipt
 
@@ -20,8 +21,7 @@ class LocalOutbox:
     provider = PROVIDER
 
     def __init__(self, engine: AsyncEngine, clock: Callable[[], datetime]) -> None:
-        # One statement is one transaction; spelling it out would take two round trips more.
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = statement_by_statement(engine)
         self._clock = clock
 
     async def send(self, message: OutgoingMessage) -> Receipt:

@@ -1,0 +1,1 @@
+"""Proof under fire: providers that fail on purpose, and workers and servers that are killed."""
