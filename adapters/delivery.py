@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowUpdateFailedError
 
 from adapters.db.case_writing import add_command
+from adapters.db.engine import statement_by_statement
 from adapters.db.rows import CommandRow, LeadRow, table_of
 from leads.contract import CommandKind, DeliveryResult, Plan, Told
 
@@ -62,8 +63,7 @@ class CommandDelivery:
 
     def __init__(self, engine: AsyncEngine, workflows: Workflows, clock: Clock) -> None:
         self._engine = engine
-        # One statement is one transaction; spelling it out would take two round trips more.
-        self._each = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._each = statement_by_statement(engine)
         self._workflows = workflows
         self._clock = clock
         self._telling: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()

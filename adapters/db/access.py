@@ -18,6 +18,7 @@ from sqlalchemy import and_, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.db.engine import statement_by_statement
 from adapters.db.rows import ApiTokenRow, IdempotencyKeyRow
 
 TOKEN_PREFIX = "ft_"
@@ -70,6 +71,7 @@ class ApiTokens:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._reading = statement_by_statement(engine)
 
     async def create(self, name: str, now: datetime) -> str:
         """A new token's text; it is shown this once and kept as a digest only."""
@@ -88,7 +90,7 @@ class ApiTokens:
         if not text.startswith(TOKEN_PREFIX):
             return None
         digest = token_digest(text)
-        async with self._engine.connect() as connection:
+        async with self._reading.connect() as connection:
             found = await connection.execute(
                 select(ApiTokenRow.id, ApiTokenRow.name, ApiTokenRow.digest).where(
                     ApiTokenRow.digest == digest, ApiTokenRow.revoked_at.is_(None)

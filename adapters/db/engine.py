@@ -92,6 +92,11 @@ def connect(url: str, *, pool_size: int = 10) -> AsyncEngine:
     return engine
 
 
+def statement_by_statement(engine: AsyncEngine) -> AsyncEngine:
+    """The same pool for work in which each statement is its own transaction, which takes two round trips less."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
     """Let the pool replace a connection that the server has closed.
 

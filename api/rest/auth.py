@@ -9,15 +9,16 @@ from adapters.db.access import RepeatableWrite, Token, request_digest
 from api.commands import Caller, LeadCommands
 from api.services import Services
 
+# Coroutines although they wait for nothing: FastAPI would run a plain function in a thread of its own.
 _BEARER = HTTPBearer(auto_error=False, description="An API token: ft_…")
 
 
-def services_of(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
     """The services that the application was made with."""
     return cast(Services, request.app.state.services)
 
 
-def commands_of(services: Annotated[Services, Depends(services_of)]) -> LeadCommands:
+async def commands_of(services: Annotated[Services, Depends(services_of)]) -> LeadCommands:
     """What carries out commands."""
     return LeadCommands(services)
 
