@@ -133,7 +133,8 @@ class MessageActivities:
             fresh, touch = admitted(step, opened.case, now)
             if touch is None:
                 return await opened.save(fresh)
-            if claim is not None and claim.state not in _SENDABLE:
+            went_out = claim is not None and claim.accepted and claim.channel is touch.channel
+            if claim is not None and (went_out or claim.state not in _SENDABLE):
                 # It went out, or nobody knows, and the plan never heard: it hears now, and nothing is sent.
                 return await opened.save(message_sent(fresh, touch.step, now, step.enrollment_id))
             try:
@@ -166,8 +167,9 @@ class MessageActivities:
         async with self._cases.open(step.lead_id, now, known=claimed.under) as opened:
             receipt = result if isinstance(result, Receipt) else None
             error = f"{result.code} {result}".strip() if isinstance(result, SendError) else None
-            state = await opened.settle(message.touch_id, _state_after(result), receipt, error)
-            if receipt is None and state in KNOWN_OUT:
+            said = _state_after(result)
+            state = await opened.settle(message.touch_id, said, receipt, error)
+            if receipt is None and state is not said:
                 # The answer to our call was lost or late; the provider's own report was faster.
                 return await opened.save(message_sent(opened.case, _step_of(step), now, step.enrollment_id))
             return await opened.save(_case_after(opened.case, step, message, result, now))

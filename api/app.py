@@ -1,4 +1,4 @@
-"""The web application: the REST interface with its OpenAPI document."""
+"""The web application: the REST interface with its OpenAPI document, and the webhooks of providers."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from api import problems
 from api.middleware import Incidents, JsonBodies
 from api.rest import health, home, leads, outbox, tasks
 from api.services import Services
+from api.webhooks import sendgrid, twilio
 
 TITLE = "Followthrough"
 API = "/api"
@@ -37,7 +38,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for part in (leads, tasks, outbox, health, home):
+    for part in (leads, tasks, outbox, health, home, sendgrid, twilio):
         app.include_router(part.router)
     app.add_middleware(JsonBodies, under=f"{API}/")
     app.add_middleware(Incidents)

@@ -11,6 +11,7 @@ from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.reading import Reading
+from api.webhooks.keys import WebhookKeys
 from leads.model import Company
 
 
@@ -35,5 +36,6 @@ class Services:
     idempotency: IdempotencyKeys
     clock: Callable[[], datetime]
     company: Company
+    webhooks: WebhookKeys
     readiness: Callable[[], Awaitable[dict[str, str]]]
     """Each part we stand on, and "ok" or what is wrong with it."""

@@ -112,7 +112,7 @@ def lead_opted_out(case: Case, *, why: str, now: datetime) -> Case:
         if not point.suppressed:
             case = case.with_fact(Suppressed(point.value, why))
     case = replace(case, lead=replace(case.lead, contacts=points))
-    if case.enrollment.ended in (Ending.NO, Ending.YES):
+    if case.enrollment.ended in (Ending.NO, Ending.YES, Ending.OPTED_OUT):
         return case
     return end(cancel_tasks(case, now, "followthrough", "the lead opted out"), Ending.OPTED_OUT, now)
 

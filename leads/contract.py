@@ -28,7 +28,11 @@ REFRESH_SIGNAL = "refresh"
 """Asks a lead's workflow to continue as new at once, so that a sleeping lead takes today's code."""
 
 TWILIO_STATUS = "/webhooks/twilio/status"
-"""Where Twilio reports what became of a text; the touch's id follows as `?touch=`."""
+"""Where Twilio reports what became of a text."""
+TOUCH_PARAMETER = "touch"
+"""Our touch id in that address, the one thing that Twilio brings back to us."""
+TOUCH_ARGUMENT = "followthrough_touch"
+"""Our touch id among SendGrid's custom arguments; events bring them back among their own fields, hence the prefix."""
 
 STEP_TIMEOUT = timedelta(seconds=45)
 """How long an attempt at a step may take: longer than a provider's HTTP time-out and two transactions. An unsettled

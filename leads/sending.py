@@ -141,3 +141,5 @@ class Claim:
     """Who was to send it: only that one can say what became of it."""
     state: TouchState = TouchState.CLAIMED
     attempt: int = 1
+    accepted: bool = False
+    """The provider had it, whatever became of it there: never sent again over the same channel."""

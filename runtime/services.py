@@ -12,6 +12,7 @@ from adapters.db.engine import driver_error, is_trouble
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
 from api.services import Services
+from api.webhooks.keys import WebhookKeys
 from runtime.bootstrap import Foundation, connect_temporal, delivery_of, open_foundation
 from runtime.embedded.errors import StartError
 from runtime.settings import Settings
@@ -43,8 +44,18 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             idempotency=IdempotencyKeys(foundation.engine),
             clock=foundation.clock,
             company=foundation.company,
+            webhooks=_webhook_keys(settings),
             readiness=_Readiness(foundation, client),
         )
+
+
+def _webhook_keys(settings: Settings) -> WebhookKeys:
+    token = settings.twilio_auth_token
+    return WebhookKeys(
+        sendgrid_event_key=settings.sendgrid_event_key,
+        twilio_auth_token=token.get_secret_value() if token is not None else None,
+        base_url=settings.base_url,
+    )
 
 
 async def _require_database(foundation: Foundation) -> None:

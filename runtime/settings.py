@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 import phonenumbers
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from dotenv import dotenv_values
 from email_validator import EmailNotValidError, validate_email
@@ -100,9 +101,11 @@ def _email(text: str) -> str:
 
 def _public_key(text: str) -> str:
     try:
-        load_der_public_key(base64.b64decode(text, validate=True))
+        key = load_der_public_key(base64.b64decode(text, validate=True))
     except (ValueError, UnsupportedAlgorithm) as error:
         raise ValueError("must be the verification key as SendGrid shows it (base64)") from error
+    if not isinstance(key, EllipticCurvePublicKey):
+        raise ValueError("must be SendGrid's verification key, which is of the kind ECDSA")
     return text
 
 
@@ -242,7 +245,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_twilio(self) -> Self:
-        given = [self.twilio_account_sid, self.twilio_auth_token, self.twilio_sender or self.twilio_messaging_service_sid]
+        given = [
+            self.twilio_account_sid,
+            self.twilio_auth_token,
+            self.twilio_sender or self.twilio_messaging_service_sid,
+        ]
         if any(given) and not all(given):
             raise ValueError(
                 "Twilio needs all of FOLLOW_TWILIO_ACCOUNT_SID, FOLLOW_TWILIO_AUTH_TOKEN, and either "

@@ -175,7 +175,7 @@ class OpenCase:
                 state=report.state.value,
                 settled_at=self._now,
                 provider=report.provider,
-                provider_message_id=func.coalesce(TouchRow.provider_message_id, report.message_id),
+                provider_message_id=func.coalesce(TouchRow.provider_message_id, report.message_id or None),
                 error=report.code or None,
             )
         )

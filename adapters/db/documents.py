@@ -47,7 +47,13 @@ def read_claim(row: Mapping[Any, Any]) -> Claim:
     """A message's row of the ledger, whether it comes as a row or as JSON."""
     kept = {key: row[key] for key in Claim.__dataclass_fields__ if key in row}
     return _CLAIM.validate_python(
-        {**kept, "touch_id": row["id"], "claimed_at": row["happened_at"], "provider": row["provider"] or ""}
+        {
+            **kept,
+            "touch_id": row["id"],
+            "claimed_at": row["happened_at"],
+            "provider": row["provider"] or "",
+            "accepted": row["provider_message_id"] is not None,
+        }
     )
 
 

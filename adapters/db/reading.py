@@ -2,14 +2,15 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_, union_all
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.db.engine import statement_by_statement
 from adapters.db.lead_reading import read_lead_view, task_view
 from adapters.db.rows import ColleagueRow, CommandRow, ContactPointRow, LeadRow, OutboxRow, TaskRow, TouchRow
 from adapters.db.views import (
@@ -44,7 +45,7 @@ class Reading:
     """Answers what people ask about all leads, or about one; it changes nothing."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._engine = statement_by_statement(engine)
 
     async def leads(
         self,
@@ -179,6 +180,15 @@ class Reading:
             total_exact=total <= COUNTED,
             next_cursor=_cursor(rows, limit, "due_at", "id"),
         )
+
+    async def leads_of_touches(self, touch_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """Whose touches these are; what is not in the ledger, or not any more, is left out."""
+        if not touch_ids:
+            return {}
+        wanted = TouchRow.id == any_(literal(list(touch_ids), ARRAY(Uuid)))
+        async with self._engine.connect() as connection:
+            found = await connection.execute(select(TouchRow.id, TouchRow.lead_id).where(wanted))
+            return {touch_id: lead_id for touch_id, lead_id in found}
 
     async def task(self, task_id: UUID, now: datetime) -> TaskView | None:
         """One task; None when there is none."""

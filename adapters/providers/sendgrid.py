@@ -27,6 +27,7 @@ from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
 
 from adapters.providers.blocking_calls import BlockingCalls, nothing_written_yet
 from adapters.providers.error_codes import retry_after, sendgrid_error
+from leads.contract import TOUCH_ARGUMENT
 from leads.sending import (
     AccountTrouble,
     Finding,
@@ -38,8 +39,6 @@ from leads.sending import (
 )
 
 PROVIDER = "sendgrid"
-TOUCH_ARGUMENT = "followthrough_touch"
-"""Our touch id among the custom arguments; events bring them back among their own fields, hence the prefix."""
 
 
 class SendGridEmail:

@@ -20,11 +20,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from adapters.providers.blocking_calls import BlockingCalls, nothing_written_yet
 from adapters.providers.error_codes import retry_after, twilio_error
+from leads.contract import TOUCH_PARAMETER
 from leads.sending import Finding, Found, OutcomeUnknown, OutgoingMessage, Receipt, SendError
 
 PROVIDER = "twilio"
-TOUCH_PARAMETER = "touch"
-"""Our touch id in the address of the status callback, the one thing that Twilio brings back to us."""
 CLOCK_SKEW = timedelta(minutes=1)
 """How much earlier than our claim Twilio's clock may say that the message was created."""
 LOOK_THROUGH = 1000

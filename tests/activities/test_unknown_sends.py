@@ -211,3 +211,22 @@ async def test_what_is_decided_while_a_message_is_out_is_not_overwritten(desk: D
 
     plan = await with_a_report_while_it_is_out(desk, TouchState.SENT, held)
     assert (plan.ended, plan.wake) == ("no", None)
+
+
+async def test_what_was_accepted_and_bounced_is_not_sent_again_after_a_crash(desk: Desk) -> None:
+    """Failed claims may be tried over another channel; a message that the provider had is not one of them."""
+    desk.sender.script = ["crash after"]
+    step = await desk.step()
+    with pytest.raises(Crash):
+        await desk.activities.send_email(step)
+    await reported(desk, TouchState.DELIVERED)
+    await reported(desk, TouchState.FAILED)
+    await desk.retry(step)
+    assert list(desk.sender.delivered.values()) == [1]
+    assert (await desk.touch()).state == "failed"
+
+
+async def test_a_failure_that_is_reported_before_our_time_out_is_no_riddle(desk: Desk) -> None:
+    await with_a_report_while_it_is_out(desk, TouchState.FAILED, loses_its_answer)
+    assert (await desk.touch()).state == "failed"
+    assert await desk.tasks() == []

@@ -16,6 +16,7 @@ from adapters.db.cases import CaseStore
 from adapters.db.reading import Reading
 from api.app import create_app
 from api.services import Delivery, Services
+from api.webhooks.keys import WebhookKeys
 from tests.api.fakes import RecordingDelivery
 from tests.clocks import SettableClock
 from tests.sample import COMPANY
@@ -51,6 +52,7 @@ def services(
         idempotency=IdempotencyKeys(engine),
         clock=clock,
         company=COMPANY,
+        webhooks=WebhookKeys(),
         readiness=everything_is_ready,
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db.engine import connect
 from adapters.db.migrate import migrate
 from api.services import Services
+from api.webhooks.keys import WebhookKeys
 from runtime.embedded.errors import StartError
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.services import open_services
@@ -39,6 +40,29 @@ async def readiness(settings: Settings) -> dict[str, str]:
 
 async def ready(services: Services) -> dict[str, str]:
     return await services.readiness()
+
+
+async def test_the_webhooks_are_off_until_their_keys_are_set(
+    over: With, postgres: EmbeddedPostgres, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_services(over(postgres.url("tests"))) as services:
+        assert services.webhooks == WebhookKeys(base_url="http://127.0.0.1:8000")
+    key = (
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglS"
+        "I8eNEc6wEA3F+g=="
+    )
+    for name, value in {
+        "SENDGRID_EVENT_KEY": key,
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "token",
+        "TWILIO_SENDER": "+12125550100",
+        "PUBLIC_URL": "https://follow.example.com/base/",
+    }.items():
+        monkeypatch.setenv(f"FOLLOW_{name}", value)
+    async with open_services(over(postgres.url("tests"))) as services:
+        assert services.webhooks == WebhookKeys(
+            sendgrid_event_key=key, twilio_auth_token="token", base_url="https://follow.example.com/base"
+        )
 
 
 async def test_a_current_database_is_ready(over: With, postgres: EmbeddedPostgres, engine: AsyncEngine) -> None:
