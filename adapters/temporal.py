@@ -1,6 +1,8 @@
 """Temporal as the application sees it: start a lead's workflow, tell it what was committed, ask where it stands."""
 
-from datetime import timedelta
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from temporalio.client import (
     ScheduleSpec,
     ScheduleUpdate,
     WithStartWorkflowOperation,
+    WorkflowExecution,
 )
 from temporalio.common import (
     SearchAttributeKey,
@@ -25,12 +28,17 @@ from temporalio.common import (
 )
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from leads.contract import (
     DELIVERY_SCHEDULE,
     DELIVERY_WATCH,
     DELIVERY_WORKFLOW,
+    LIVENESS_EVERY,
+    LIVENESS_SCHEDULE,
+    LIVENESS_WORKFLOW,
     PROGRESS_QUERY,
+    REFRESH_SIGNAL,
     SIGNALS,
     WORKFLOW,
     WORKFLOW_QUEUE,
@@ -43,6 +51,9 @@ from leads.contract import (
     Told,
     workflow_id,
 )
+
+_REFRESHED_AT_ONCE = 16
+"""So many runs at most are told at the same time that newer code is there."""
 
 
 async def connect(
@@ -115,6 +126,58 @@ class LeadWorkflows:
         progress: Progress = await handle.query(PROGRESS_QUERY, result_type=Progress)
         return progress
 
+    async def count_runs(self, begun_before: datetime) -> int:
+        """How many leads' present runs began before an instant, and so may remember what code did then."""
+        return (await self._client.count_workflows(_runs(begun_before))).count
+
+    async def refresh_all(
+        self, begun_before: datetime, *, per_second: float, progress: Callable[[int], object] = lambda _: None
+    ) -> int:
+        """Ask every run that began before an instant to continue as new, so that its lead takes today's code.
+
+        Stopped midway and called again with the same instant, it goes on with those that are left. The pages and the
+        pace are ours, since a batch operation of the server (1.32) ignores the rate that it is given.
+
+        Args:
+            begun_before: now, or when the last worker of the older code stopped.
+            per_second: how many leads at most are asked in a second; each costs the workers a replay.
+            progress: called with the number of leads asked since the last call.
+
+        Returns:
+            How many leads were asked; who ended or continued as new by themselves meanwhile are not counted.
+
+        Raises:
+            temporalio.service.RPCError: Temporal can't be reached or refuses.
+        """
+        asked = 0
+        loop = asyncio.get_running_loop()
+        at_once = max(1, min(_REFRESHED_AT_ONCE, int(per_second)))
+        some: list[WorkflowExecution] = []
+
+        async def ask() -> int:
+            begun = loop.time()
+            told = sum(await asyncio.gather(*map(self._refresh, some)))
+            progress(len(some))
+            await asyncio.sleep(max(0.0, begun + len(some) / per_second - loop.time()))
+            some.clear()
+            return told
+
+        async for run in self._client.list_workflows(_runs(begun_before)):
+            some.append(run)
+            if len(some) == at_once:
+                asked += await ask()
+        return asked + await ask()
+
+    async def _refresh(self, run: WorkflowExecution) -> bool:
+        """Ask one run, and not a newer one of the same lead, which has today's code already."""
+        try:
+            await self._client.get_workflow_handle(run.id, run_id=run.run_id).signal(REFRESH_SIGNAL)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
     async def _start(self, told: Told, newest: Plan) -> None:
         try:
             await self._client.start_workflow(
@@ -150,6 +213,11 @@ class LeadWorkflows:
         )
 
 
+def _runs(begun_before: datetime) -> str:
+    """The leads' open runs that began before an instant, as Temporal's visibility store is asked for them."""
+    return f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running' AND StartTime < '{begun_before.isoformat()}'"
+
+
 async def ensure_delivery_schedule(client: Client) -> bool:
     """Have Temporal keep watch over what a crash left untold, from now on.
 
@@ -161,10 +229,28 @@ async def ensure_delivery_schedule(client: Client) -> bool:
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=DELIVERY_WATCH)]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=timedelta(minutes=1)),
     )
+    return await _ensure_schedule(client, DELIVERY_SCHEDULE, schedule, at_once=True)
+
+
+async def ensure_liveness_schedule(client: Client) -> bool:
+    """Have Temporal check every hour, from now on, that every lead is followed up.
+
+    Returns:
+        True when there was no such schedule.
+    """
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(LIVENESS_WORKFLOW, id=LIVENESS_SCHEDULE, task_queue=WORKFLOW_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=LIVENESS_EVERY)]),
+        # One that is still at it has the rest in hand.
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+    return await _ensure_schedule(client, LIVENESS_SCHEDULE, schedule, at_once=False)
+
+
+async def _ensure_schedule(client: Client, name: str, schedule: Schedule, *, at_once: bool) -> bool:
     try:
-        await client.create_schedule(DELIVERY_SCHEDULE, schedule, trigger_immediately=True)
+        await client.create_schedule(name, schedule, trigger_immediately=at_once)
         return True
     except ScheduleAlreadyRunningError:
-        handle = client.get_schedule_handle(DELIVERY_SCHEDULE)
-        await handle.update(lambda _: ScheduleUpdate(schedule))
+        await client.get_schedule_handle(name).update(lambda _: ScheduleUpdate(schedule))
         return False

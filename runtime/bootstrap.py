@@ -1,7 +1,7 @@
 """The composition root: the one place where adapters meet the ports, and settings become values."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from activities import ports
 from activities.delivery import DeliveryActivities
+from activities.liveness import LivenessActivities
 from activities.messages import MessageActivities
 from activities.tasks import TaskActivities
 from adapters import temporal
@@ -20,7 +21,12 @@ from adapters.db.cases import CaseStore
 from adapters.db.engine import connect
 from adapters.db.people import People
 from adapters.delivery import CommandDelivery
+from adapters.doctor.check import LivenessCheck
+from adapters.doctor.one_lead import LeadExaminer
+from adapters.doctor.suspects import Suspects
+from adapters.doctor.workflows import WorkflowsSeen
 from adapters.providers.local_outbox import LocalOutbox
+from leads.contract import TWILIO_STATUS
 from leads.model import Company
 from leads.suppression import SuppressionKey
 from runtime.embedded.errors import StartError
@@ -115,6 +121,13 @@ def delivery_of(foundation: Foundation, client: Client) -> CommandDelivery:
     return CommandDelivery(foundation.engine, temporal.LeadWorkflows(client), foundation.clock)
 
 
+def doctor_of(foundation: Foundation, client: Client) -> LivenessCheck:
+    """What checks that every lead is followed up, and mends what is not."""
+    engine, clock, seen = foundation.engine, foundation.clock, WorkflowsSeen(client)
+    examiner = LeadExaminer(engine, foundation.cases, delivery_of(foundation, client), seen, clock)
+    return LivenessCheck(Suspects(engine), examiner, seen, clock)
+
+
 @dataclass(frozen=True, slots=True)
 class Activities:
     """Every activity, wired."""
@@ -122,6 +135,8 @@ class Activities:
     messages: MessageActivities
     tasks: TaskActivities
     delivery: DeliveryActivities
+    liveness: LivenessActivities | None
+    """None where only leads are followed, as in most tests."""
 
 
 def activities_of(
@@ -132,23 +147,74 @@ def activities_of(
     delivery: ports.CommandDelivery,
     clock: ports.Clock,
     redeliver_every: timedelta = timedelta(seconds=10),
+    liveness: ports.LivenessChecker | None = None,
 ) -> Activities:
     """The activities over anything that fits the ports; mypy checks here that our adapters do."""
     return Activities(
         messages=MessageActivities(cases, email, sms, clock),
         tasks=TaskActivities(cases, clock),
         delivery=DeliveryActivities(delivery, redeliver_every),
+        liveness=LivenessActivities(liveness) if liveness is not None else None,
     )
 
 
-def wired_activities(foundation: Foundation, client: Client) -> Activities:
-    """The activities over our own adapters."""
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Who sends what."""
+
+    email: ports.MessageSender
+    sms: ports.MessageSender
+
+
+@contextmanager
+def open_senders(foundation: Foundation) -> Iterator[Senders]:
+    """The providers that the settings name; without an account, messages go to the local outbox."""
+    settings = foundation.settings
     outbox = LocalOutbox(foundation.engine, foundation.clock)
+    email: ports.MessageSender = outbox
+    sms: ports.MessageSender = outbox
+    with ExitStack() as opened:
+        # Each client library is loaded only where it is used; together they take 40 MB.
+        if settings.sendgrid_api_key is not None:
+            from adapters.providers.sendgrid import SendGridEmail
+
+            email = opened.enter_context(
+                closing(
+                    SendGridEmail(
+                        settings.sendgrid_api_key.get_secret_value(),
+                        url=settings.sendgrid_url,
+                        max_workers=settings.worker_max_activities,
+                    )
+                )
+            )
+        if settings.twilio_account_sid is not None and settings.twilio_auth_token is not None:
+            from adapters.providers.twilio import TwilioSms
+
+            sms = opened.enter_context(
+                closing(
+                    TwilioSms(
+                        settings.twilio_account_sid,
+                        settings.twilio_auth_token.get_secret_value(),
+                        sender=settings.twilio_sender,
+                        messaging_service_sid=settings.twilio_messaging_service_sid,
+                        # Without a public address nobody could call back.
+                        status_callback=f"{settings.public_url}{TWILIO_STATUS}" if settings.public_url else None,
+                        url=settings.twilio_url,
+                        max_workers=settings.worker_max_activities,
+                    )
+                )
+            )
+        yield Senders(email, sms)
+
+
+def wired_activities(foundation: Foundation, client: Client, senders: Senders) -> Activities:
+    """The activities over our own adapters."""
     return activities_of(
         cases=foundation.cases,
-        email=outbox,
-        sms=outbox,
+        email=senders.email,
+        sms=senders.sms,
         delivery=delivery_of(foundation, client),
         clock=foundation.clock,
         redeliver_every=foundation.settings.redeliver_every,
+        liveness=doctor_of(foundation, client),
     )

@@ -9,22 +9,28 @@ from typing import Any
 
 import structlog
 from temporalio.client import Client
-from temporalio.worker import Interceptor, Worker
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from leads.contract import EMAIL_QUEUE, SMS_QUEUE, WORKFLOW_QUEUE
-from runtime.bootstrap import Activities, connect_temporal, open_foundation, wired_activities
+from runtime.bootstrap import Activities, connect_temporal, open_foundation, open_senders, wired_activities
 from runtime.discreet_errors import DiscreetErrors
 from runtime.settings import Settings
 from workflows.command_delivery import CommandDelivery
 from workflows.lead_cadence import LeadCadence
+from workflows.liveness_check import LivenessCheck
 
 log = structlog.get_logger()
 
-# Loaded once for all workflows: re-importing them for each run costs 80 KB a cached lead.
-_PASSED_THROUGH = ("pydantic", "pydantic_core", "annotated_types", "leads")
+_SANDBOX = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
+        "pydantic", "pydantic_core", "annotated_types", "leads"
+    )
+)
 FINISH_WITHIN = timedelta(seconds=15)
 """How long begun activities may go on after the worker was told to stop."""
+STICKY_TIMEOUT = timedelta(seconds=10)
+"""How long a workflow's task waits for the worker that has it in memory, before any worker takes it."""
 DEFAULT_ACTIVITIES = 20
 DEFAULT_WORKFLOWS = 500
 
@@ -35,6 +41,8 @@ def workers(
     *,
     max_activities: int = DEFAULT_ACTIVITIES,
     max_workflows: int = DEFAULT_WORKFLOWS,
+    sandboxed: bool = False,
+    sticky_timeout: timedelta = STICKY_TIMEOUT,
     interceptors: Sequence[Interceptor] = (),
 ) -> list[Worker]:
     """One worker for workflows and database work, and one for each channel's sends."""
@@ -47,17 +55,18 @@ def workers(
         Worker(
             client,
             task_queue=WORKFLOW_QUEUE,
-            workflows=[LeadCadence, CommandDelivery],
+            workflows=[LeadCadence, CommandDelivery, LivenessCheck],
             activities=[
                 activities.tasks.create_call_task,
                 activities.tasks.create_task,
                 activities.tasks.see_to_overdue,
+                activities.messages.look_up_send,
                 activities.delivery.deliver_commands,
+                *([activities.liveness.check_liveness] if activities.liveness else []),
             ],
-            workflow_runner=SandboxedWorkflowRunner(
-                restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH)
-            ),
+            workflow_runner=_SANDBOX if sandboxed else UnsandboxedWorkflowRunner(),
             max_cached_workflows=max_workflows,
+            sticky_queue_schedule_to_start_timeout=sticky_timeout,
             **common,
         ),
         Worker(client, task_queue=EMAIL_QUEUE, activities=[activities.messages.send_email], **common),
@@ -78,13 +87,14 @@ async def run_worker(settings: Settings) -> None:
     async with open_foundation(settings) as foundation:
         client = await connect_temporal(settings)
         async with AsyncExitStack() as running:
+            senders = running.enter_context(open_senders(foundation))
             for worker in workers(
                 client,
-                wired_activities(foundation, client),
+                wired_activities(foundation, client, senders),
                 max_activities=settings.worker_max_activities,
                 max_workflows=settings.worker_max_workflows,
             ):
                 await running.enter_async_context(worker)
-            log.info("the worker is at work", email="local outbox", sms="local outbox")
+            log.info("the worker is at work", email=senders.email.provider, sms=senders.sms.provider)
             await stop.wait()
             log.info("the worker stops")

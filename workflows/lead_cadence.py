@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from leads.contract import (
         EMAIL_QUEUE,
         PROGRESS_QUERY,
+        REFRESH_SIGNAL,
         SMS_QUEUE,
         STEP_TIMEOUT,
         WORKFLOW,
@@ -56,6 +57,7 @@ class LeadCadence:
         self._heard = list(state.heard)
         self._activities = 0
         self._commands = 0
+        self._refresh_asked = False
         self._at_work = False
 
     @workflow.run
@@ -65,7 +67,7 @@ class LeadCadence:
             self._show()
             if await self._is_due(wake):
                 await self._carry_out(wake)
-            if self._run_is_long():
+            if self._run_is_over():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 self._show()  # the next run takes what is shown for granted
                 workflow.continue_as_new(self._state())
@@ -81,7 +83,7 @@ class LeadCadence:
             return True
         try:
             await workflow.wait_condition(
-                lambda: self._plan is not plan or self._run_is_long(), timeout=left, timeout_summary=wake.summary
+                lambda: self._plan is not plan or self._run_is_over(), timeout=left, timeout_summary=wake.summary
             )
         except TimeoutError:
             return self._plan is plan
@@ -119,8 +121,9 @@ class LeadCadence:
     def _state(self) -> LeadState:
         return LeadState(lead_id=self._lead_id, plan=self._plan, heard=tuple(self._heard))
 
-    def _run_is_long(self) -> bool:
-        return self._activities >= TOUCHES_PER_RUN or self._commands >= COMMANDS_PER_RUN
+    def _run_is_over(self) -> bool:
+        """Whether a new run shall take over: this one is long, or newer code is to be taken."""
+        return self._activities >= TOUCHES_PER_RUN or self._commands >= COMMANDS_PER_RUN or self._refresh_asked
 
     def _show(self) -> None:
         """Keep Temporal's UI and its search readable: details each time, search attributes only when they change."""
@@ -284,6 +287,11 @@ class LeadCadence:
     def _overhear(self, told: Told) -> None:
         if told.lead_id == self._lead_id:
             self._hear(told)
+
+    @workflow.signal(name=REFRESH_SIGNAL)
+    def refresh(self) -> None:
+        """Whoever runs us released new code: the next run takes it. An activity that is at work finishes first."""
+        self._refresh_asked = True
 
     def _must_run(self, follows: bool) -> None:
         if follows and self._plan.ended is not None:

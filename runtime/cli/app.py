@@ -2,7 +2,7 @@
 
 import typer
 
-from runtime.cli import access, cadences, leads, overview, preview, publish, serve
+from runtime.cli import access, cadences, doctor, leads, overview, preview, publish, refresh, serve
 
 app = typer.Typer(
     name="follow",
@@ -11,5 +11,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (serve, cadences, preview, publish, overview, leads, access):
+for group in (serve, cadences, preview, publish, overview, leads, doctor, refresh, access):
     group.register(app)

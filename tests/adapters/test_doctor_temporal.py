@@ -1,0 +1,271 @@
+"""The check against a real Temporal: what it sees of workflows there, and that its repairs arrive."""
+
+import asyncio
+import sysconfig
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio import workflow
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import SearchAttributeKey
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from adapters.clock import wall_clock
+from adapters.db.capture import LeadIntake
+from adapters.db.cases import CaseStore
+from adapters.doctor.check import LivenessCheck
+from adapters.doctor.suspects import Suspects
+from adapters.doctor.workflows import WorkflowsSeen
+from adapters.providers.local_outbox import LocalOutbox
+from adapters.temporal import LeadWorkflows, ensure_liveness_schedule
+from cadences import commands
+from leads.contract import (
+    LIVENESS_EVERY,
+    LIVENESS_SCHEDULE,
+    LIVENESS_WORKFLOW,
+    WORKFLOW,
+    WORKFLOW_QUEUE,
+    LeadState,
+    LivenessResult,
+    SearchAttribute,
+    workflow_id,
+)
+from leads.liveness import FindingKind
+from runtime.bootstrap import activities_of
+from runtime.worker import workers
+from tests.adapters.clinic import Clinic
+from tests.clocks import SettableClock
+
+K = FindingKind
+RUNNING = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
+# Else the server reports problems only after minutes of failures.
+REPORT_SOON = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server() -> AsyncIterator[WorkflowEnvironment]:
+    async with await WorkflowEnvironment.start_local(
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal"),
+        dev_server_log_level="error",
+        dev_server_extra_args=["--dynamic-config-value", REPORT_SOON],
+        search_attributes=[SearchAttributeKey.for_keyword(name.value) for name in SearchAttribute],
+    ) as started:
+        yield started
+
+
+@pytest_asyncio.fixture
+async def client(server: WorkflowEnvironment) -> Client:
+    """The server, with nothing running."""
+    async for left in server.client.list_workflows(RUNNING):
+        await server.client.get_workflow_handle(left.id).terminate()
+    await until(lambda: none_listed(server.client))
+    return server.client
+
+
+async def none_listed(client: Client) -> bool:
+    return (await client.count_workflows(RUNNING)).count == 0
+
+
+@pytest_asyncio.fixture
+async def clinic(engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, client: Client) -> Clinic:
+    return Clinic(engine, cases, intake, SettableClock(datetime.now(UTC)), client)
+
+
+@asynccontextmanager
+async def at_work(clinic: Clinic, client: Client) -> AsyncIterator[None]:
+    """Our own workers, on the wall's clock."""
+    outbox = LocalOutbox(clinic.engine, wall_clock)
+    activities = activities_of(
+        cases=clinic.cases,
+        email=outbox,
+        sms=outbox,
+        delivery=clinic.delivery,
+        clock=wall_clock,
+        liveness=LivenessCheck(Suspects(clinic.engine), clinic.examiner, WorkflowsSeen(client), wall_clock),
+    )
+    async with AsyncExitStack() as running:
+        for worker in workers(client, activities):
+            await running.enter_async_context(worker)
+        yield
+
+
+async def until(holds: Callable[[], Awaitable[bool]], within: float = 30) -> None:
+    async with asyncio.timeout(within):
+        while not await holds():
+            await asyncio.sleep(0.05)
+
+
+async def asleep(clinic: Clinic, client: Client) -> UUID:
+    """A lead that sleeps for years, whose workflow has heard so."""
+    lead_id = await clinic.asleep()
+    await until(lambda: heard(clinic, client, lead_id))
+    return lead_id
+
+
+async def heard(clinic: Clinic, client: Client, lead_id: UUID) -> bool:
+    progress = await LeadWorkflows(client).progress(lead_id)
+    return progress.waiting and progress.plan.revision == (await clinic.plan(lead_id)).revision
+
+
+async def is_running(client: Client, name: str) -> bool:
+    return (await client.get_workflow_handle(name).describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+async def healthy(clinic: Clinic) -> bool:
+    return await clinic.kinds() == []
+
+
+# First, while the server has never seen a worker.
+async def test_without_a_worker_that_is_what_is_wrong(clinic: Clinic) -> None:
+    await clinic.captured()
+    assert await clinic.kinds() == []
+    clinic.clock.move_by(timedelta(minutes=6))
+    (found,) = (await clinic.check(repair=True))[1]
+    assert (found.kind, found.repaired) == (K.STUCK, False)
+    assert "no worker" in found.wrong
+    assert "follow worker" in found.to_do
+
+
+async def test_a_workflow_that_was_terminated_is_started_again(clinic: Clinic, client: Client) -> None:
+    async with at_work(clinic, client):
+        lead_id = await asleep(clinic, client)
+        await asleep(clinic, client)
+        assert await clinic.kinds() == []
+        await client.get_workflow_handle(workflow_id(lead_id)).terminate()
+
+        (found,) = (await clinic.check(repair=True))[1]
+
+        assert (found.kind, found.lead_id, found.repaired) == (K.WORKFLOW_MISSING, lead_id, True)
+        await until(lambda: heard(clinic, client, lead_id))
+        assert await clinic.kinds() == []
+
+
+async def test_a_workflow_without_a_lead_is_terminated(clinic: Clinic, client: Client) -> None:
+    async with at_work(clinic, client):
+        plan = await clinic.plan(await asleep(clinic, client))
+        stranger = uuid4()
+        name = workflow_id(stranger)
+        await start(client, name, LeadState(lead_id=stranger, plan=plan))
+        await until(lambda: listed(client, name))
+
+        (found,) = (await clinic.check(repair=True))[1]
+
+        assert (found.kind, found.workflow_id, found.repaired) == (K.WORKFLOW_ORPHANED, name, True)
+        assert not await is_running(client, name)
+        assert await clinic.kinds() == []
+
+
+async def start(client: Client, name: str, state: LeadState) -> None:
+    await client.start_workflow(WORKFLOW, state, id=name, task_queue=WORKFLOW_QUEUE)
+
+
+async def listed(client: Client, name: str, also: str = "") -> bool:
+    return (await client.count_workflows(f"{RUNNING} AND WorkflowId = '{name}' {also}")).count == 1
+
+
+async def test_a_workflow_with_nothing_left_to_do_completes_once_it_is_told(clinic: Clinic, client: Client) -> None:
+    async with at_work(clinic, client):
+        lead_id = await asleep(clinic, client)
+        async with clinic.cases.open(lead_id, clinic.clock()) as opened:
+            no = commands.record_answer(opened.case, answer="no", by="anna", note=None, now=clinic.clock())
+            await opened.save(no)  # and nobody tells it
+
+        (found,) = (await clinic.check(repair=True))[1]
+
+        assert (found.kind, found.lead_id, found.repaired) == (K.WORKFLOW_ORPHANED, lead_id, True)
+        result = await client.get_workflow_handle(workflow_id(lead_id)).result()
+        assert result == "no"
+        await until(lambda: healthy(clinic))
+
+
+async def test_a_workflow_that_missed_a_plan_is_asked_what_it_holds_and_told(clinic: Clinic, client: Client) -> None:
+    async with at_work(clinic, client):
+        lead_id = await asleep(clinic, client)
+        async with clinic.cases.open(lead_id, clinic.clock()) as opened:
+            older = opened.plan.revision
+            await opened.save(opened.case)
+        assert await clinic.kinds() == []  # it is years until that matters
+        clinic.clock.move_by(timedelta(days=1000))
+
+        (found,) = (await clinic.check(repair=True))[1]
+
+        assert (found.kind, found.repaired) == (K.WORKFLOW_BEHIND, True)
+        assert f"holds plan {older} where the database has {older + 1}" in found.wrong
+        await until(lambda: heard(clinic, client, lead_id))
+
+
+@workflow.defn(name=WORKFLOW)
+class BrokenCadence:
+    """A release whose workflow code fails."""
+
+    @workflow.run
+    async def run(self, state: LeadState) -> str:
+        raise ValueError("this release is broken")
+
+
+async def test_a_workflow_whose_tasks_keep_failing_is_replaced(clinic: Clinic, client: Client) -> None:
+    lead_id = await clinic.captured()
+    name = workflow_id(lead_id)
+    first = (await client.get_workflow_handle(name).describe()).run_id
+    async with Worker(
+        client, task_queue=WORKFLOW_QUEUE, workflows=[BrokenCadence], workflow_runner=UnsandboxedWorkflowRunner()
+    ):
+        await until(lambda: listed(client, name, "AND TemporalReportedProblems IS NOT NULL"), within=60)
+
+    (found,) = (await clinic.check())[1]
+    assert (found.kind, found.lead_id, found.repaired) == (K.WORKFLOW_FAILING, lead_id, False)
+    (found,) = (await clinic.check(repair=True))[1]
+    assert (found.kind, found.repaired) == (K.WORKFLOW_FAILING, True)
+
+    assert (
+        await client.get_workflow_handle(name, run_id=first).describe()
+    ).status is WorkflowExecutionStatus.TERMINATED
+    async with at_work(clinic, client):
+        await until(lambda: heard(clinic, client, lead_id))
+        await until(lambda: healthy(clinic))
+
+
+async def test_the_schedule_checks_and_mends_every_hour(clinic: Clinic, client: Client) -> None:
+    assert await ensure_liveness_schedule(client)
+    assert not await ensure_liveness_schedule(client)
+    schedule = client.get_schedule_handle(LIVENESS_SCHEDULE)
+    described = await schedule.describe()
+    assert [one.every for one in described.schedule.spec.intervals] == [LIVENESS_EVERY]
+
+    async with at_work(clinic, client):
+        lead_id = await asleep(clinic, client)
+        await clinic.sql("update leads set next_at = null where id = :id", id=lead_id)
+        await schedule.trigger()
+        await until(lambda: began(client))
+        run = await anext(client.list_workflows(f"WorkflowType = '{LIVENESS_WORKFLOW}'"))
+        handle = client.get_workflow_handle(run.id, run_id=run.run_id, result_type=LivenessResult)
+        result = await asyncio.wait_for(handle.result(), 30)
+
+    assert result == LivenessResult(leads=1, workflows=1, found=1, mended=1)
+    assert await clinic.kinds() == []
+    await schedule.delete()
+
+
+async def began(client: Client) -> bool:
+    return (await client.count_workflows(f"WorkflowType = '{LIVENESS_WORKFLOW}'")).count == 1
+
+
+class OlderClient:
+    """A Temporal that does not know the search attribute yet."""
+
+    async def list_workflows(self, query: str, *, page_size: int) -> AsyncIterator[None]:
+        raise RPCError(f"invalid query: {query}", RPCStatusCode.INVALID_ARGUMENT, b"")
+        yield
+
+
+async def test_a_server_that_reports_no_problems_keeps_the_check_from_nothing() -> None:
+    assert await WorkflowsSeen(OlderClient()).failing() == []  # type: ignore[arg-type]
