@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check format lock clean
+.PHONY: help run test check faults bench format lock clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,12 @@ check: $(VENV)/.dev ## Lint, format check, types and import contracts.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+faults: $(VENV)/.dev ## Kill everything at 1,000 seeded points, and count duplicates and losses (about half an hour).
+	$(BIN)/python -m tests.faults --faults 1000
+
+bench: $(VENV)/.dev ## Measure cost and speed on this machine, which should do nothing else (about half an hour).
+	$(BIN)/python -m tests.bench
 
 format: $(VENV)/.dev ## Format the code.
 	$(BIN)/ruff check --fix .

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -204,13 +205,19 @@ class LeadWorkflows:
             search_attributes=search_attributes(newest),
             static_summary=newest.cadence,
         )
-        await self._client.execute_update_with_start_workflow(
-            kind.value,
-            told,
-            start_workflow_operation=start,
-            id=str(told.command_id),
-            result_type=Acknowledged,
-        )
+        try:
+            await self._client.execute_update_with_start_workflow(
+                kind.value,
+                told,
+                start_workflow_operation=start,
+                id=str(told.command_id),
+                result_type=Acknowledged,
+            )
+        except RPCError:
+            # The same failure stands in the operation's future, and asyncio complains of one that nobody looked at.
+            with suppress(RPCError, WorkflowAlreadyStartedError):
+                await start.workflow_handle()
+            raise
 
 
 def _runs(begun_before: datetime) -> str:

@@ -8,7 +8,7 @@ arrive, and code, law and cadences may change while a lead sleeps.
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributePair
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey, SearchAttributePair
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -257,34 +257,37 @@ class LeadCadence:
         if self._check(told) and told.task_id not in self._plan.open_tasks:
             raise ApplicationError("the task is not open any more")
 
-    # What leads say and providers report. A signal can't be refused, so one for another lead is dropped.
+    # What leads say and providers report. A signal can't be refused, so one for another lead is dropped. They come raw,
+    # since the SDK drops a signal for ever that it can't read, as one of a newer release may be: read here, it fails
+    # this workflow task instead, which is asked for again until a worker of that release takes it.
 
     @workflow.signal(name=CommandKind.LEAD_ASKED_AGAIN)
-    def lead_asked_again(self, told: Told) -> None:
+    def lead_asked_again(self, told: RawValue) -> None:
         """The person came in once more."""
         self._overhear(told)
 
     @workflow.signal(name=CommandKind.LEAD_REPLIED)
-    def lead_replied(self, told: Told) -> None:
+    def lead_replied(self, told: RawValue) -> None:
         """The lead wrote; the new plan holds for a person's answer."""
         self._overhear(told)
 
     @workflow.signal(name=CommandKind.CONTACT_POINT_LOST)
-    def contact_point_lost(self, told: Told) -> None:
+    def contact_point_lost(self, told: RawValue) -> None:
         """An address or number can't be used any more."""
         self._overhear(told)
 
     @workflow.signal(name=CommandKind.LEAD_OPTED_OUT)
-    def lead_opted_out(self, told: Told) -> None:
+    def lead_opted_out(self, told: RawValue) -> None:
         """The person stopped the messages."""
         self._overhear(told)
 
     @workflow.signal(name=CommandKind.MESSAGE_REPORTED)
-    def message_reported(self, told: Told) -> None:
+    def message_reported(self, told: RawValue) -> None:
         """A provider reported what became of a message."""
         self._overhear(told)
 
-    def _overhear(self, told: Told) -> None:
+    def _overhear(self, raw: RawValue) -> None:
+        told: Told = workflow.payload_converter().from_payload(raw.payload, Told)
         if told.lead_id == self._lead_id:
             self._hear(told)
 

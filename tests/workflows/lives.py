@@ -53,7 +53,7 @@ class Happened:
     occurrence: int
 
 
-class _FollowTheWorkflow(Interceptor):
+class FollowTheWorkflow(Interceptor):
     """Sets the activities' clock to the workflow's."""
 
     def __init__(self, clock: SettableClock) -> None:
@@ -198,19 +198,19 @@ async def a_life(
         data_converter=pydantic_data_converter,
         runtime=Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(TelemetryFilter("ERROR", "ERROR")))),
     ) as env:
-        await _register_search_attributes(env.client)
+        await register_search_attributes(env.client)
         life = Life(env, engine, cases, intake, clock)
         outbox = LocalOutbox(engine, clock)
         activities = activities_of(
             cases=cases, email=sender or outbox, sms=sender or outbox, delivery=life.delivery, clock=clock
         )
         async with AsyncExitStack() as running:
-            for worker in workers(env.client, activities, sandboxed=True, interceptors=[_FollowTheWorkflow(clock)]):
+            for worker in workers(env.client, activities, sandboxed=True, interceptors=[FollowTheWorkflow(clock)]):
                 await running.enter_async_context(worker)
             yield life
 
 
-async def _register_search_attributes(client: Client) -> None:
+async def register_search_attributes(client: Client) -> None:
     keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(
