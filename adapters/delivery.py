@@ -22,6 +22,10 @@ log = structlog.get_logger()
 _ROUND = 200
 """So many leads are told in one round of the schedule."""
 _AT_ONCE = 16
+_STARTING_AT_ONCE = 2
+"""So many new leads' workflows are started at the same time by one web process."""
+_WAITING = 1000
+"""Where so many new leads wait for their turn, the schedule starts the next."""
 _TELL_WITHIN = timedelta(seconds=10)
 """A workflow that does not answer by then is told later, so that it holds nobody else up."""
 _SETTLE = timedelta(seconds=10)
@@ -66,6 +70,8 @@ class CommandDelivery:
         self._each = statement_by_statement(engine)
         self._workflows = workflows
         self._clock = clock
+        self._starting = asyncio.Semaphore(_STARTING_AT_ONCE)
+        self._waiting = 0
         self._telling: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def deliver(self, lead_id: UUID) -> bool:
@@ -77,6 +83,23 @@ class CommandDelivery:
         # One caller at a time tells a lead's workflow; those who waited mostly find their command told.
         async with self._telling.setdefault(lead_id, asyncio.Lock()):
             return await self._deliver(lead_id)
+
+    async def begin(self, lead_id: UUID) -> bool:
+        """Tell the workflow of a lead that has just come in, in its turn.
+
+        Leads come in numbers, and storing them goes before starting their workflows: only few are started at a time.
+
+        Returns:
+            False when Temporal could not be told, or too many are waiting; the schedule tells it later.
+        """
+        if self._waiting >= _WAITING:
+            return False
+        self._waiting += 1
+        try:
+            async with self._starting:
+                return await self.deliver(lead_id)
+        finally:
+            self._waiting -= 1
 
     async def _deliver(self, lead_id: UUID) -> bool:
         for command in await self._undelivered(lead_id):

@@ -22,6 +22,10 @@ class Delivery(Protocol):
         """Tell it everything it has not heard yet, in order; False when it can't be reached now."""
         ...
 
+    async def begin(self, lead_id: UUID) -> bool:
+        """The same for a lead that has just come in, in its turn behind others; False when it will be told later."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Text, any_, bindparam, func, insert, select, update
+from sqlalchemy import Text, and_, any_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -47,7 +47,7 @@ _QUEUE_UP = select(
 _KNOWN = (
     select(_LEADS.c.id)
     .join(_POINTS, _POINTS.c.lead_id == _LEADS.c.id)
-    .where(_POINTS.c.value == any_(_CONTACTS))
+    .where(or_(*(and_(_POINTS.c.kind == kind.value, _POINTS.c.value == bindparam(kind.value)) for kind in ContactKind)))
     .order_by(_LEADS.c.created_at)
     .limit(1)
 )
@@ -123,7 +123,8 @@ class LeadIntake:
 
     async def _known(self, connection: AsyncConnection, points: Sequence[tuple[ContactKind, str]]) -> UUID | None:
         """The lead that one of the contact points belongs to; the oldest, should they belong to several."""
-        known: UUID | None = await connection.scalar(_KNOWN, {"contacts": [value for _, value in points]})
+        values = {kind.value: None for kind in ContactKind} | {kind.value: value for kind, value in points}
+        known: UUID | None = await connection.scalar(_KNOWN, values)
         return known
 
     async def _store(

@@ -179,3 +179,29 @@ async def test_a_workflow_that_does_not_answer_holds_nobody_up(
     async with engine.connect() as connection:
         row = (await connection.execute(select(CommandRow.__table__))).one()
     assert (row.delivered_at, row.attempts, row.error) == (None, 1, "TimeoutError")
+
+
+class SlowEars(Ears):
+    """Hears one lead at a time, slowly, and knows how many were telling at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_once = self.most_at_once = 0
+
+    async def tell(self, kind: CommandKind, told: Told, newest: Plan) -> None:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0.01)
+        await super().tell(kind, told, newest)
+        self.at_once -= 1
+
+
+async def test_leads_that_come_in_numbers_are_begun_in_turn(
+    engine: AsyncEngine, intake: LeadIntake, clock: SettableClock
+) -> None:
+    ears = SlowEars()
+    delivery = CommandDelivery(engine, ears, clock)
+    new = [NewLead(name="Priya", email=f"priya-{number}@example.com") for number in range(12)]
+    leads = [(await intake.capture(lead, by="test", now=clock())).lead_id for lead in new]
+    assert all(await asyncio.gather(*(delivery.begin(lead_id) for lead_id in leads)))
+    assert (len(ears.heard), ears.most_at_once) == (12, 2)

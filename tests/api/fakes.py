@@ -4,7 +4,17 @@ import asyncio
 from uuid import UUID
 
 
-class RecordingDelivery:
+class _Delivery:
+    """New leads are told of as all others are."""
+
+    async def deliver(self, lead_id: UUID) -> bool:
+        raise NotImplementedError
+
+    async def begin(self, lead_id: UUID) -> bool:
+        return await self.deliver(lead_id)
+
+
+class RecordingDelivery(_Delivery):
     """Remembers which leads' workflows were told."""
 
     def __init__(self) -> None:
@@ -15,21 +25,21 @@ class RecordingDelivery:
         return True
 
 
-class UnreachableDelivery:
+class UnreachableDelivery(_Delivery):
     """Temporal is away."""
 
     async def deliver(self, lead_id: UUID) -> bool:
         return False
 
 
-class BrokenDelivery:
+class BrokenDelivery(_Delivery):
     """Telling fails in a way that nobody expected."""
 
     async def deliver(self, lead_id: UUID) -> bool:
         raise RuntimeError("no route to Temporal")
 
 
-class HangingDelivery:
+class HangingDelivery(_Delivery):
     """Temporal takes the call and never answers."""
 
     async def deliver(self, lead_id: UUID) -> bool:
