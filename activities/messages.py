@@ -5,7 +5,7 @@ interrupted in between, so it asks the provider what became of the message and s
 arrived there. What is unknown is looked up for a while, and then becomes a person's task.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,10 +17,10 @@ from activities.steps import admitted, instant_of, is_current
 from cadences.case import Case, StepRef
 from cadences.hearing import contact_point_lost, lead_opted_out
 from cadences.messages import compose
-from cadences.progress import could_not_be_written, message_refused, message_sent
+from cadences.progress import awaits, could_not_be_written, message_refused, message_sent
 from cadences.templating import TemplateMistake
 from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
-from leads.contract import SEND_WITHIN, STEP_TIMEOUT, Plan, StepInput
+from leads.contract import SEND_WITHIN, STEP_TIMEOUT, CommandKind, Plan, StepInput
 from leads.ids import touch_id
 from leads.model import Channel
 from leads.sending import (
@@ -87,6 +87,9 @@ class MessageActivities:
             claims = [await opened.claim_of(reference) for reference in to_look_up(opened.case, now)]
         found = {claim.touch_id: await self._look_up(claim, step) for claim in claims if claim is not None}
         async with self._cases.open(step.lead_id, now) as opened:
+            if not is_current(step, opened):
+                # Another attempt has looked meanwhile, and nobody listens to this one any more; or much was said.
+                return opened.plan
             case = opened.case
             for reference, task in to_look_up(case, now).items():
                 finding = found.get(reference, Finding(Found.UNKNOWN))
@@ -165,6 +168,8 @@ class MessageActivities:
         """Settle the claim, and move the plan on if it still waited for this step."""
         now, message = instant_of(step, self._clock()), claimed.message
         async with self._cases.open(step.lead_id, now, known=claimed.under) as opened:
+            if await _is_settled(claimed, opened):
+                return await _save_straggler(opened, step, claimed, result, now)
             receipt = result if isinstance(result, Receipt) else None
             error = f"{result.code} {result}".strip() if isinstance(result, SendError) else None
             said = _state_after(result)
@@ -173,6 +178,41 @@ class MessageActivities:
                 # The answer to our call was lost or late; the provider's own report was faster.
                 return await opened.save(message_sent(opened.case, _step_of(step), now, step.enrollment_id))
             return await opened.save(_case_after(opened.case, step, message, result, now))
+
+
+async def _is_settled(claimed: _Claimed, opened: OpenCase) -> bool:
+    """Whether somebody else has settled the claim meanwhile: a later attempt, or the provider's own report."""
+    if opened.plan.revision == claimed.under.plan.revision:
+        return False
+    claim = await opened.claim_of(claimed.message.touch_id)
+    return claim is not None and (claim.state is not TouchState.CLAIMED or claim.claimed_at != claimed.at)
+
+
+async def _save_straggler(
+    opened: OpenCase, step: StepInput, claimed: _Claimed, result: Receipt | SendError, now: datetime
+) -> Plan:
+    """Write down what an attempt learnt that stood still while another one took its place.
+
+    Temporal takes no answer from it any more, so what it changes is told to the workflow as a report is.
+    """
+    message = claimed.message
+    receipt = result if isinstance(result, Receipt) else None
+    said, claim = _state_after(result), await opened.claim_of(message.touch_id)
+    in_other_hands = claim is not None and claim.state is TouchState.CLAIMED
+    if said is TouchState.UNKNOWN or (in_other_hands and receipt is None):
+        return opened.plan  # Whoever settled the claim, or is about to, knows as much, or more.
+    awaited = awaits(opened.case, _step_of(step), step.enrollment_id)
+    if said is TouchState.REFUSED and not awaited:
+        said = TouchState.FAILED  # Certainly not accepted, and no plan will try again.
+    error = f"{result.code} {result}".strip() if isinstance(result, SendError) else None
+    state = await opened.settle(message.touch_id, said, receipt, error)
+    if state is not said and receipt is None:
+        return opened.plan  # The provider's own report says otherwise.
+    case = _case_after(opened.case, step, message, result, now)
+    case = send_settled(case, message.touch_id, sent=receipt is not None, now=now)
+    if replace(case, messages=opened.case.messages) == opened.case:
+        return opened.plan
+    return await opened.save(case, CommandKind.MESSAGE_REPORTED)
 
 
 def _leave_to_its_holder(claim: Claim, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.messages import MessageActivities
 from activities.tasks import TaskActivities
 from adapters.db.cases import CaseStore
-from adapters.db.rows import LeadRow, TaskRow, TouchRow
+from adapters.db.rows import CommandRow, LeadRow, TaskRow, TouchRow
 from cadences import commands
 from cadences.case import Case
 from leads.capture import NewLead
@@ -72,6 +72,14 @@ class Desk:
                 select(TaskRow.kind).where(TaskRow.lead_id == self.lead_id, TaskRow.state == "open")
             )
             return sorted(found.scalars())
+
+    async def commands(self) -> list[str]:
+        """The kinds of all commands of the lead, oldest first."""
+        async with self.engine.connect() as connection:
+            found = await connection.execute(
+                select(CommandRow.kind).where(CommandRow.lead_id == self.lead_id).order_by(CommandRow.revision)
+            )
+            return list(found.scalars())
 
     async def say(self, kind: CommandKind, decide: Callable[[Case, datetime], Case]) -> None:
         async with self.cases.open(self.lead_id, self.clock()) as opened:

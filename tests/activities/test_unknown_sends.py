@@ -10,7 +10,18 @@ import pytest
 from cadences.hearing import message_reported
 from cadences.unknown_sends import LOOK_UPS
 from leads.contract import CommandKind, Plan, StepInput, WakeKind
-from leads.sending import Finding, Found, MessageReport, OutcomeUnknown, OutgoingMessage, Receipt, TouchState
+from leads.sending import (
+    Finding,
+    Found,
+    MessageReport,
+    OutcomeUnknown,
+    OutgoingMessage,
+    Receipt,
+    RecipientOptedOut,
+    SendError,
+    SendRefused,
+    TouchState,
+)
 from tests.activities.desk import Desk
 from tests.activities.senders import Crash, ScriptedSender
 
@@ -230,3 +241,69 @@ async def test_a_failure_that_is_reported_before_our_time_out_is_no_riddle(desk:
     await with_a_report_while_it_is_out(desk, TouchState.FAILED, loses_its_answer)
     assert (await desk.touch()).state == "failed"
     assert await desk.tasks() == []
+
+
+# An attempt that stood still while another took its place: Temporal takes no answer from it any more.
+
+
+class StandsStill(ScriptedSender):
+    """Gets the provider's answer, then stands still until the next attempt has given up on the message."""
+
+    def __init__(self, desk: Desk, step: StepInput, answer: SendError | None) -> None:
+        super().__init__(knows=False)
+        self._desk, self._step, self._answer = desk, step, answer
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        receipt = await super().send(message)
+        await self._desk.retry(self._step)
+        assert (await self._desk.touch()).state == "unknown"
+        if self._answer is not None:
+            raise self._answer
+        return receipt
+
+
+async def after_standing_still(desk: Desk, answer: SendError | None) -> list[str]:
+    """The kinds of the commands that are left for the workflow to be told of."""
+    step = await desk.step()
+    given(desk, StandsStill(desk, step, answer))
+    before = len(await desk.commands())
+    await desk.activities.send_email(step)
+    return (await desk.commands())[before:]
+
+
+async def test_a_late_receipt_settles_the_message_and_is_told_as_a_report(desk: Desk) -> None:
+    assert await after_standing_still(desk, None) == ["message_reported"]
+    assert (await desk.touch()).state == "sent"
+    assert await desk.tasks() == []
+    async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
+        assert len(opened.case.messages) == 1
+
+
+async def test_a_late_refusal_is_certain_and_tried_again_by_nobody(desk: Desk) -> None:
+    assert await after_standing_still(desk, SendRefused("not now")) == ["message_reported"]
+    assert (await desk.touch()).state == "failed"
+    assert await desk.tasks() == []
+
+
+async def test_a_late_opt_out_stops_the_lead_and_its_workflow_hears(desk: Desk) -> None:
+    assert await after_standing_still(desk, RecipientOptedOut("stopped")) == ["message_reported"]
+    assert (await desk.plan()).ended == "opted_out"
+
+
+async def test_a_late_time_out_adds_nothing(desk: Desk) -> None:
+    assert await after_standing_still(desk, OutcomeUnknown("read timed out")) == []
+    assert (await desk.touch()).state == "unknown"
+    assert await desk.tasks() == ["unknown_send"]
+
+
+async def test_a_look_up_that_was_overtaken_writes_nothing(desk: Desk) -> None:
+    class Overtaken(SlowToTell):
+        async def find(self, message: OutgoingMessage, since: Any) -> Finding:
+            await desk.say_no()
+            return await super().find(message, since)
+
+    given(desk, Overtaken(tells_at=1))
+    plan = await with_the_call_done(desk)
+    await looked_up(desk, plan)
+    newest = await desk.plan()
+    assert (newest.ended, newest.wake) == ("no", None)
