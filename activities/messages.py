@@ -172,7 +172,7 @@ class MessageActivities:
                 return await _save_straggler(opened, step, claimed, result, now)
             receipt = result if isinstance(result, Receipt) else None
             error = f"{result.code} {result}".strip() if isinstance(result, SendError) else None
-            said = _state_after(result)
+            said = _said(result, opened.case, step)
             state = await opened.settle(message.touch_id, said, receipt, error)
             if receipt is None and state is not said:
                 # The answer to our call was lost or late; the provider's own report was faster.
@@ -197,13 +197,10 @@ async def _save_straggler(
     """
     message = claimed.message
     receipt = result if isinstance(result, Receipt) else None
-    said, claim = _state_after(result), await opened.claim_of(message.touch_id)
+    said, claim = _said(result, opened.case, step), await opened.claim_of(message.touch_id)
     in_other_hands = claim is not None and claim.state is TouchState.CLAIMED
     if said is TouchState.UNKNOWN or (in_other_hands and receipt is None):
         return opened.plan  # Whoever settled the claim, or is about to, knows as much, or more.
-    awaited = awaits(opened.case, _step_of(step), step.enrollment_id)
-    if said is TouchState.REFUSED and not awaited:
-        said = TouchState.FAILED  # Certainly not accepted, and no plan will try again.
     error = f"{result.code} {result}".strip() if isinstance(result, SendError) else None
     state = await opened.settle(message.touch_id, said, receipt, error)
     if state is not said and receipt is None:
@@ -246,6 +243,13 @@ def _case_after(
             return message_refused(case, done, now, enrollment_id=step.enrollment_id)
         case _:
             return message_unknown(case, done, message.channel, now, step.enrollment_id)
+
+
+def _said(result: Receipt | SendError, case: Case, step: StepInput) -> TouchState:
+    """What the ledger is told: a refusal is final when no plan will try again."""
+    said = _state_after(result)
+    tried_again = awaits(case, _step_of(step), step.enrollment_id)
+    return TouchState.FAILED if said is TouchState.REFUSED and not tried_again else said
 
 
 def _state_after(result: Receipt | SendError) -> TouchState:

@@ -33,6 +33,7 @@ from leads.sending import TouchState
 from leads.suppression import SuppressionKey
 
 _LEADS, _ENROLLMENTS, _TASKS = table_of(LeadRow), table_of(EnrollmentRow), table_of(TaskRow)
+_TOUCHES = table_of(TouchRow)
 _LEAD_COLUMNS = (
     *("stage", "owner_id", "question", "revision", "enrollment_id", "cadence", "plan", "next_at", "wake_at"),
     *("answer", "ended", "ended_at", "first_response_due_at", "first_human_at"),
@@ -66,6 +67,15 @@ _UPSERT_TASK = _NEW_TASK.on_conflict_do_update(
         if column.name not in ("id", "lead_id", "created_at")
     },
 )
+_FAIL_REFUSED = (
+    update(_TOUCHES)
+    .where(
+        _TOUCHES.c.lead_id == bindparam("of_lead", type_=_TOUCHES.c.lead_id.type),
+        _TOUCHES.c.enrollment_id == bindparam("of_enrollment", type_=_TOUCHES.c.enrollment_id.type),
+        _TOUCHES.c.state == TouchState.REFUSED.value,
+    )
+    .values(state=TouchState.FAILED.value, settled_at=bindparam("now", type_=_TOUCHES.c.settled_at.type))
+)
 _INSERT_COMMAND = insert(table_of(CommandRow))
 
 
@@ -92,6 +102,9 @@ class CaseWriter:
         await self._write_hold(before.enrollment.hold, after.enrollment.hold, after.enrollment.id, lead_id)
         for fact in after.facts:
             await self._write_fact(fact, after.enrollment.id, lead_id)
+        if _gives_up_refused(before.enrollment, after.enrollment):
+            of_step = {"of_lead": lead_id, "of_enrollment": before.enrollment.id, "now": self._now}
+            await self._connection.execute(_FAIL_REFUSED, of_step)
 
     async def _write_lead(self, case: Case, plan: Plan) -> None:
         """The lead's row and its current enrollment, in one statement."""
@@ -233,6 +246,11 @@ def _enrollment_values(enrollment: Enrollment) -> dict[str, Any]:
         "enrollment_ended_at": enrollment.ended_at,
         "enrollment_progress": enrollment_document(enrollment),
     }
+
+
+def _gives_up_refused(before: Enrollment, after: Enrollment) -> bool:
+    """Whether a message that the provider refused was to be tried again, and is not any more."""
+    return before.refusals > 0 and (after.id != before.id or after.ended is not None or after.refusals == 0)
 
 
 async def add_command(

@@ -194,7 +194,7 @@ async def test_a_no_after_a_crash_stops_what_was_claimed_but_never_sent(desk: De
     plan = await desk.retry(step)
 
     assert plan.ended == "no"
-    assert (await desk.touch()).state == "refused"
+    assert (await desk.touch()).state == "failed"
     assert not desk.sender.delivered
 
 
