@@ -104,6 +104,8 @@ async def test_a_refused_claim_that_nobody_will_try_again_is_failed(clinic: Clin
     lead_id = await clinic.emailed_with(SendRefused("busy", "429"))
     assert await clinic.kinds() == []
     await clinic.answer(lead_id, "no")
+    assert await clinic.kinds() == [], "whoever gives a step up, says so in the ledger"
+    await clinic.sql("update touches set state = 'refused' where lead_id = :id", id=lead_id)
     await clinic.found_and_mended(K.CLAIM_ABANDONED)
     row = await clinic.value("select state || ' ' || error from touches where lead_id = :id", id=lead_id)
     assert row == "failed 429 busy"
