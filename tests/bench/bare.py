@@ -60,10 +60,11 @@ async def _bare(cached: int) -> AsyncIterator[_Bare]:
             yield _Bare(temporal, client, worker, counter)
 
 
-async def bare_round(load: Load, *, workflow: str = "BareTouches") -> Round:
+async def bare_round(load: Load, ready: asyncio.Barrier, *, workflow: str = "BareTouches") -> Round:
     """Touches per second and their cost, from the first start to the last touch, without start-up."""
     async with _bare(load.cached) as bare:
         await bare.touch(workflow, Load(_WARM_UP, load.touches, load.cached), "warm")
+        await ready.wait()
         processes = bare.temporal.processes() | {"worker": bare.worker.pid}
         meter = Meter(processes).start()
         ended = await bare.touch(workflow, load, "lead")

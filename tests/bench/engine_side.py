@@ -94,12 +94,15 @@ async def touch(engine: Installation, worker: Program, leads: Sequence[UUID], lo
     return last.timestamp()
 
 
-async def engine_round(load: Load, *, cadence: str = BURST, profile: Path | None = None) -> Round:
+async def engine_round(
+    load: Load, ready: asyncio.Barrier, *, cadence: str = BURST, profile: Path | None = None
+) -> Round:
     """Touches per second and their cost, from the first start to the last touch recorded, without start-up."""
     async with installation() as engine, engine.worker(cached=load.cached, profile=profile) as worker:
         warm = await capture_untold(engine, "warm", _WARM_UP, cadence)
         leads = await capture_untold(engine, "lead", load.leads, cadence)
         await touch(engine, worker, warm, load)
+        await ready.wait()
         meter = Meter(engine.processes() | {"worker": worker.pid}).start()
         ended = await touch(engine, worker, leads, load)
         spent = meter.stop()

@@ -1,11 +1,15 @@
 """One measured round of touches, on either side."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.meters import Spent
 
 PARTS = ("server", "worker", "database")
+CLIENT = "client"
+"""The bench itself, in a meter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,28 @@ class Round:
             "busy_cores": round(self.spent.busy_cores, 2),
             "other_cores": round(self.spent.other_cores, 2),
         }
+
+
+async def side_by_side(count: int, one: Callable[[asyncio.Barrier], Awaitable[Round]]) -> Round:
+    """So many rounds at once, each with servers and a worker of its own, as one; they begin to be measured together."""
+    ready = asyncio.Barrier(count)
+
+    async def beside() -> Round:
+        return await one(ready)
+
+    async with asyncio.TaskGroup() as running:
+        tasks = [running.create_task(beside()) for _ in range(count)]
+    return together([task.result() for task in tasks])
+
+
+def together(rounds: Sequence[Round]) -> Round:
+    """Rounds that ran at the same time, as one: all touches, over the time of the slowest."""
+    seconds = max(one.seconds for one in rounds)
+    names = rounds[0].spent.cpu
+    # The bench's own process stands in each of them.
+    cpu = {name: sum(one.spent.cpu[name] for one in rounds) for name in names if name != CLIENT}
+    if CLIENT in names:
+        cpu[CLIENT] = max(one.spent.cpu[CLIENT] for one in rounds)
+    longest = max(rounds, key=lambda one: one.spent.seconds).spent
+    spent = Spent(longest.seconds, cpu, longest.busy_cores)
+    return Round(sum(one.touches for one in rounds), seconds, spent, max(one.ended for one in rounds))

@@ -6,6 +6,7 @@ import json
 import platform
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from tests.bench.meters import Spent, cpu_seconds
 from tests.bench.people import web_form
 from tests.bench.plans import BURST, CYCLE, CYCLES, CYCLES_SKIPPED, MESSAGES, MESSAGES_AND_CALLS, bundle
 from tests.bench.quantiles import quantile
-from tests.bench.rounds import Round
+from tests.bench.rounds import Round, side_by_side, together
 from tests.bench.throughput import counts, ratio, side
 from tests.clocks import SettableClock
 from tests.sample import COMPANY
@@ -154,6 +155,27 @@ def test_one_side_is_told_by_its_medians() -> None:
     assert told["touches_per_s"] == 30
     assert told["cpu_ms_per_touch"]["server"] == pytest.approx(8000 / 300, abs=0.01)
     assert len(told["rounds"]) == 3
+
+
+def test_rounds_side_by_side_are_one_of_all_touches_over_the_time_of_the_slowest() -> None:
+    slow = replace(a_round(60), seconds=12.5)
+    both = together([a_round(30), slow])
+    assert (both.touches, both.seconds) == (900, 12.5)
+    assert both.spent.cpu["server"] == 2 * a_round(30).spent.cpu["server"]
+
+
+async def test_rounds_side_by_side_begin_to_be_measured_together() -> None:
+    began: list[int] = []
+
+    async def one(ready: asyncio.Barrier) -> Round:
+        number = len(began)
+        began.append(number)
+        await asyncio.sleep(0.02 * number)
+        await ready.wait()
+        assert len(began) == 2
+        return a_round(30)
+
+    assert (await side_by_side(2, one)).touches == 2 * a_round(30).touches
 
 
 def test_a_round_of_bare_temporal_that_leaves_the_processor_idle_does_not_count() -> None:
