@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from tests.bench.bare_worker import COUNTER, QUEUE
 from tests.bench.meters import Meter
-from tests.bench.rounds import Load, Round
+from tests.bench.rounds import Beside, Load, Round
 from tests.bench.stage import Program, Temporal, bare_temporal, until
 
 _WITHIN = timedelta(minutes=15)
@@ -60,11 +60,11 @@ async def _bare(cached: int) -> AsyncIterator[_Bare]:
             yield _Bare(temporal, client, worker, counter)
 
 
-async def bare_round(load: Load, ready: asyncio.Barrier, *, workflow: str = "BareTouches") -> Round:
+async def bare_round(load: Load, beside: Beside, *, workflow: str = "BareTouches") -> Round:
     """Touches per second and their cost, from the first start to the last touch, without start-up."""
     async with _bare(load.cached) as bare:
         await bare.touch(workflow, Load(_WARM_UP, load.touches, load.cached), "warm")
-        await ready.wait()
+        await beside.ready.wait()
         processes = bare.temporal.processes() | {"worker": bare.worker.pid}
         meter = Meter(processes).start()
         ended = await bare.touch(workflow, load, "lead")

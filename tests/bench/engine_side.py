@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -18,7 +19,7 @@ from leads.contract import CommandKind, Plan, Told
 from leads.model import Channel
 from tests.bench.meters import Meter
 from tests.bench.plans import BURST
-from tests.bench.rounds import Load, Round
+from tests.bench.rounds import Beside, Load, Round
 from tests.bench.stage import Installation, Program, installation, until
 
 _WITHIN = timedelta(minutes=20)
@@ -94,15 +95,16 @@ async def touch(engine: Installation, worker: Program, leads: Sequence[UUID], lo
     return last.timestamp()
 
 
-async def engine_round(
-    load: Load, ready: asyncio.Barrier, *, cadence: str = BURST, profile: Path | None = None
-) -> Round:
+async def engine_round(load: Load, beside: Beside, *, cadence: str = BURST, profile: Path | None = None) -> Round:
     """Touches per second and their cost, from the first start to the last touch recorded, without start-up."""
-    async with installation() as engine, engine.worker(cached=load.cached, profile=profile) as worker:
+    async with AsyncExitStack() as stack:
+        async with beside.set_up:
+            engine = await stack.enter_async_context(installation())
+            worker = await stack.enter_async_context(engine.worker(cached=load.cached, profile=profile))
         warm = await capture_untold(engine, "warm", _WARM_UP, cadence)
         leads = await capture_untold(engine, "lead", load.leads, cadence)
         await touch(engine, worker, warm, load)
-        await ready.wait()
+        await beside.ready.wait()
         meter = Meter(engine.processes() | {"worker": worker.pid}).start()
         ended = await touch(engine, worker, leads, load)
         spent = meter.stop()

@@ -53,12 +53,21 @@ class Round:
         }
 
 
-async def side_by_side(count: int, one: Callable[[asyncio.Barrier], Awaitable[Round]]) -> Round:
-    """So many rounds at once, each with servers and a worker of its own, as one; they begin to be measured together."""
-    ready = asyncio.Barrier(count)
+class Beside:
+    """What rounds at the same time share: they are set up one by one, and begin to be measured together."""
+
+    def __init__(self, count: int) -> None:
+        self.set_up = asyncio.Lock()
+        """Alembic knows only one migration in a process."""
+        self.ready = asyncio.Barrier(count)
+
+
+async def side_by_side(count: int, one: Callable[[Beside], Awaitable[Round]]) -> Round:
+    """So many rounds at once, each with servers and a worker of its own, as one."""
+    shared = Beside(count)
 
     async def beside() -> Round:
-        return await one(ready)
+        return await one(shared)
 
     async with asyncio.TaskGroup() as running:
         tasks = [running.create_task(beside()) for _ in range(count)]

@@ -35,7 +35,7 @@ from tests.bench.meters import Spent, cpu_seconds
 from tests.bench.people import web_form
 from tests.bench.plans import BURST, CYCLE, CYCLES, CYCLES_SKIPPED, MESSAGES, MESSAGES_AND_CALLS, bundle
 from tests.bench.quantiles import quantile
-from tests.bench.rounds import Round, side_by_side, together
+from tests.bench.rounds import Beside, Round, side_by_side, together
 from tests.bench.throughput import counts, ratio, side
 from tests.clocks import SettableClock
 from tests.sample import COMPANY
@@ -167,11 +167,11 @@ def test_rounds_side_by_side_are_one_of_all_touches_over_the_time_of_the_slowest
 async def test_rounds_side_by_side_begin_to_be_measured_together() -> None:
     began: list[int] = []
 
-    async def one(ready: asyncio.Barrier) -> Round:
+    async def one(beside: Beside) -> Round:
         number = len(began)
         began.append(number)
         await asyncio.sleep(0.02 * number)
-        await ready.wait()
+        await beside.ready.wait()
         assert len(began) == 2
         return a_round(30)
 

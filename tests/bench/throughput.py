@@ -79,8 +79,8 @@ async def warm(options: Options) -> dict[str, Any]:
     load = Load(options.of(200, 20), 10, 500)
     bare, engine = await _interleaved(
         options,
-        lambda: side_by_side(_SIDE_BY_SIDE, lambda ready: bare_round(load, ready)),
-        lambda: side_by_side(_SIDE_BY_SIDE, lambda ready: engine_round(load, ready, profile=options.profile)),
+        lambda: side_by_side(_SIDE_BY_SIDE, lambda beside: bare_round(load, beside)),
+        lambda: side_by_side(_SIDE_BY_SIDE, lambda beside: engine_round(load, beside, profile=options.profile)),
     )
     return {"engine_ratio": ratio(engine, bare), "details": {"bare": side(bare), "engine": side(engine)}}
 
@@ -90,7 +90,7 @@ async def cold(options: Options) -> dict[str, Any]:
     load = Load(options.of(200, 20), 10, _COLD_CACHE)
     bare, engine = await _interleaved(
         options,
-        lambda: side_by_side(_SIDE_BY_SIDE, lambda ready: bare_round(load, ready, workflow="BareColdTouches")),
-        lambda: side_by_side(_SIDE_BY_SIDE, lambda ready: engine_round(load, ready)),
+        lambda: side_by_side(_SIDE_BY_SIDE, lambda beside: bare_round(load, beside, workflow="BareColdTouches")),
+        lambda: side_by_side(_SIDE_BY_SIDE, lambda beside: engine_round(load, beside)),
     )
     return {"cold_engine_ratio": ratio(engine, bare), "details": {"bare": side(bare), "engine": side(engine)}}
