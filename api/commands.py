@@ -1,7 +1,7 @@
 """What people command over the web: validated and committed under the lead's row lock, then told to its workflow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,6 +20,7 @@ from adapters.db.engine import is_trouble
 from adapters.db.views import HoldView, NextTouchView, hold_view, next_touch_view
 from api.problems import PerhapsStored, UnknownTask, ValueRefused
 from api.services import Services
+from api.telling import TELL_OF_CAPTURE_WITHIN, tell
 from cadences import commands, task_outcomes
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, Outcome, TouchMade
@@ -28,14 +29,8 @@ from leads.capture import Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan, workflow_id
 from leads.model import Channel
 
-TELL_WITHIN = timedelta(seconds=2)
-"""So long a caller waits for the workflow to hear; what was committed stands either way, and the telling goes on."""
-TELL_OF_CAPTURE_WITHIN = timedelta(milliseconds=25)
-"""Many leads may come at once, and whoever brings them must not wait for as many workflows to start."""
 KEEP_WITHIN = timedelta(seconds=2)
 """So long a caller waits for its answer to be kept anew with what the workflow heard."""
-_TELLING: set["asyncio.Future[bool]"] = set()
-"""What goes on after its caller was answered; the event loop alone would not keep it alive."""
 log = structlog.get_logger()
 
 
@@ -127,7 +122,7 @@ class LeadCommands:
             await self._let_go(write)
             raise
         log.info("lead captured", lead_id=str(captured.lead_id), created=captured.created)
-        if not await self._tell(captured.lead_id, self._services.delivery.begin, TELL_OF_CAPTURE_WITHIN):
+        if not await tell(services.delivery.begin, captured.lead_id, TELL_OF_CAPTURE_WITHIN):
             return _captured(captured, told=False)
         await self._keep_anew(write, _status(captured), _captured_body(captured, told=True), now)
         return _captured(captured, told=True)
@@ -313,22 +308,11 @@ class LeadCommands:
             await self._let_go(write)
             raise
         log.info("command committed", lead_id=str(lead_id), kind=kind.value, revision=plan.revision)
-        if not await self._tell(lead_id, self._services.delivery.deliver):
+        if not await tell(services.delivery.deliver, lead_id):
             return answer
         answer = _done(file.case, plan, now, told=True)
         await self._keep_anew(write, 200, _DONE.dump_python(answer, mode="json"), now)
         return answer
-
-    async def _tell(
-        self, lead_id: UUID, tell: Callable[[UUID], Coroutine[Any, Any, bool]], within: timedelta = TELL_WITHIN
-    ) -> bool:
-        """Tell the workflow; what fails here is done again by the schedule, so it never fails the caller."""
-        telling = asyncio.ensure_future(tell(lead_id))
-        _TELLING.add(telling)
-        telling.add_done_callback(_TELLING.discard)
-        telling.add_done_callback(lambda told: _note_failure(told, lead_id))
-        done, _ = await asyncio.wait({telling}, timeout=within.total_seconds())
-        return bool(done) and telling.exception() is None and telling.result()
 
     async def _keep_anew(self, write: RepeatableWrite | None, status: int, body: dict[str, Any], now: datetime) -> None:
         """Keep what the caller is told now; what fails here leaves the answer that committed with the work."""
@@ -355,11 +339,6 @@ class LeadCommands:
     async def _require_colleague(self, field_name: str, colleague: str) -> None:
         if not await self._services.reading.is_colleague(colleague):
             raise ValueRefused(field_name, f"there is no active colleague {colleague!r}")
-
-
-def _note_failure(telling: "asyncio.Future[bool]", lead_id: UUID) -> None:
-    if not telling.cancelled() and (error := telling.exception()) is not None:
-        log.warning("the workflow was not told yet", lead_id=str(lead_id), error=type(error).__name__)
 
 
 @dataclass(slots=True)

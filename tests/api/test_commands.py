@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.rows import AnswerRow, CommandRow, HoldRow, LeadRow, TouchRow
-from api import commands
+from api import telling
 from api.services import Delivery
 from leads.contract import Told
 from tests.api.conftest import Capture
@@ -283,7 +283,7 @@ async def test_a_caller_does_not_wait_long_for_a_workflow_that_hangs(
     with_delivery: Callable[[Delivery], httpx.AsyncClient], capture: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = (await capture())["id"]
-    monkeypatch.setattr(commands, "TELL_WITHIN", timedelta(milliseconds=50))
+    monkeypatch.setattr(telling, "TELL_WITHIN", timedelta(milliseconds=50))
     async with asyncio.timeout(5), with_delivery(HangingDelivery()) as client:
         done = await post(client, f"/api/leads/{lead}/answer", {"answer": "no"})
     assert (done["told"], done["ended"]) == (False, "no")

@@ -48,7 +48,7 @@ def quicken() -> None:
 
     import adapters.delivery
     import adapters.providers.blocking_calls
-    import api.commands
+    import api.telling
     import cadences.progress
     import cadences.unknown_sends
     from adapters.providers.sendgrid import SendGridEmail
@@ -59,7 +59,7 @@ def quicken() -> None:
     adapters.delivery._SETTLE = SETTLE
     adapters.delivery._TELL_WITHIN = TELL_WITHIN
     adapters.providers.blocking_calls.GRACE = GRACE
-    api.commands.TELL_WITHIN = CALLER_WAITS
+    api.telling.TELL_WITHIN = CALLER_WAITS
     for client in (SendGridEmail, TwilioSms):
         defaults = client.__init__.__kwdefaults__
         defaults["timeout"] = HTTP_TIMEOUT
