@@ -133,7 +133,7 @@ async def _stop_leads(engine: Installation, connection: Connection, count: int) 
 
 async def stop(options: Options) -> dict[str, Any]:
     """Seconds from an accepted stop to the lead's last message, and claims that committed after the stop."""
-    leads, count = options.of(400, 60), options.of(200, 24)
+    leads, count = options.of(1_200, 60), options.of(200, 24)
     async with (
         installation(server_settings={"track_commit_timestamp": "on"}) as engine,
         engine.worker() as worker,
