@@ -1,9 +1,7 @@
 """What providers report of messages: committed under the lead's row lock, and told to its workflow if it matters."""
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -11,13 +9,11 @@ import structlog
 from adapters.db.cases import UnknownLead
 from adapters.db.engine import is_trouble
 from api.services import Services
+from api.telling import tell_all
 from cadences.hearing import message_reported
 from leads.contract import CommandKind
 from leads.sending import MessageReport
 
-TELL_WITHIN = timedelta(seconds=2)
-"""So long a provider waits for all workflows to hear; what was committed stands either way."""
-_TELL_AT_ONCE = 16
 log = structlog.get_logger()
 
 
@@ -69,7 +65,7 @@ class ProviderReports:
                 failure = error
                 if is_trouble(error):
                     break
-        await self._tell(changed)
+        await tell_all(self._services.delivery.deliver, changed)
         if failure is not None:
             raise failure
         return Taken(reports=known, unknown=len(reports) - known, changed=len(changed))
@@ -95,23 +91,6 @@ class ProviderReports:
             plan = await opened.save(case, _kind(most), most.provider, details, {"touch_id": most.touch_id})
         log.info("a report changed a lead", lead_id=str(lead_id), kind=_kind(most).value, revision=plan.revision)
         return True
-
-    async def _tell(self, leads: Iterable[UUID]) -> None:
-        """Tell workflows; what fails here is done again by the schedule, so it never fails the caller."""
-        some = asyncio.Semaphore(_TELL_AT_ONCE)
-
-        async def one(lead_id: UUID) -> None:
-            async with some:
-                try:
-                    await self._services.delivery.deliver(lead_id)
-                except Exception as error:
-                    log.warning("the workflow was not told yet", lead_id=str(lead_id), error=type(error).__name__)
-
-        try:
-            async with asyncio.timeout(TELL_WITHIN.total_seconds()):
-                await asyncio.gather(*(one(lead_id) for lead_id in leads))
-        except TimeoutError:
-            log.warning("some workflows were not told yet")
 
 
 def _kind(report: MessageReport) -> CommandKind:

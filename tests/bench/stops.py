@@ -32,6 +32,8 @@ from tests.bench.stage import Installation, installation, until
 
 _STOPPED_BETWEEN = (2, 15)
 """A lead is stopped while it has so many of its twenty emails: it is certainly in the middle."""
+_NEXT_IN_TURN = 8
+"""One of so many leads is stopped, whose last email is the longest ago: these are about to get their next one."""
 _EVERY = 0.15
 """Seconds between two stops."""
 _QUIET = timedelta(seconds=5)
@@ -72,6 +74,7 @@ _AFTER_COMMIT = """
 _IN_THE_MIDDLE = """
     select lead_id from touches where state = 'sent'
     group by lead_id having count(*) between :fewest and :most
+    order by max(settled_at)
 """
 _LAST_ARRIVALS = "select lead_id, max(accepted_at) as last from outbox group by lead_id"
 
@@ -122,7 +125,7 @@ async def _stop_leads(engine: Installation, connection: Connection, count: int) 
         candidates = await _in_the_middle(engine, list(accepted))
         if not candidates:
             raise RuntimeError(f"no lead was left to stop after {len(accepted)}; give the bench more leads")
-        lead = chance.choice(candidates)
+        lead = chance.choice(candidates[:_NEXT_IN_TURN])
         kind = list(stops)[len(accepted) % len(stops)]
         asked = time.time()
         await stops[kind](lead)

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from adapters.db.cases import CaseStore, OpenCase, UnknownLead
 from adapters.db.reading import Reading
-from api import reports
+from api import telling
 from api.app import create_app
 from api.services import Delivery, Services
 from tests.api.conftest import client_of
@@ -128,7 +128,7 @@ async def test_a_lead_that_is_erased_meanwhile_is_nothing(
 async def test_a_stop_is_committed_though_nobody_could_be_told(
     absent: Callable[[], Delivery], services: Services, over: Over, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reports, "TELL_WITHIN", reports.TELL_WITHIN / 20)
+    monkeypatch.setattr(telling, "TELL_WITHIN", telling.TELL_WITHIN / 20)
     touch = await desk.message()
     async with over(replace(services, delivery=absent())) as (sendgrid, _):
         assert (await sendgrid.events(event(touch, "spamreport"))).status_code == 204
