@@ -22,6 +22,7 @@ from cadences.templating import TemplateMistake
 from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
 from leads.contract import SEND_WITHIN, STEP_TIMEOUT, CommandKind, Plan, StepInput
 from leads.ids import touch_id
+from leads.links import Links
 from leads.model import Channel
 from leads.sending import (
     KNOWN_OUT,
@@ -61,10 +62,11 @@ _SENDABLE = (TouchState.REFUSED, TouchState.FAILED)
 class MessageActivities:
     """The steps that send a message by themselves."""
 
-    def __init__(self, cases: CaseStore, email: MessageSender, sms: MessageSender, clock: Clock) -> None:
+    def __init__(self, cases: CaseStore, email: MessageSender, sms: MessageSender, links: Links, clock: Clock) -> None:
         self._cases = cases
         self._email = email
         self._sms = sms
+        self._links = links
         self._clock = clock
 
     @activity.defn
@@ -141,7 +143,7 @@ class MessageActivities:
                 # It went out, or nobody knows, and the plan never heard: it hears now, and nothing is sent.
                 return await opened.save(message_sent(fresh, touch.step, now, step.enrollment_id))
             try:
-                message = compose(fresh, opened.bundle, touch, reference)
+                message = compose(fresh, opened.bundle, touch, reference, self._links)
             except TemplateMistake as broken:
                 return await opened.save(could_not_be_written(fresh, str(broken), now))
             attempt = 1 if claim is None else claim.attempt + 1

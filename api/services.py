@@ -12,6 +12,7 @@ from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.reading import Reading
 from api.webhooks.keys import WebhookKeys
+from leads.links import Links
 from leads.model import Company
 
 
@@ -41,5 +42,6 @@ class Services:
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys
+    links: Links
     readiness: Callable[[], Awaitable[dict[str, str]]]
     """Each part we stand on, and "ok" or what is wrong with it."""

@@ -246,10 +246,12 @@ class ContactLost:
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """A contact point must not be used again, on any channel."""
+    """A contact point must not be used again."""
 
     contact: str
     why: str
+    channel: Channel | None = None
+    """On this channel only; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,30 @@ class SendSettled:
 
 
 Fact = TouchMade | AnswerGiven | ContactLost | Suppressed | SendSettled
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whom a channel's messages to this lead come from, and from when on that one may send."""
+
+    address: str
+    name: str = ""
+    opens_at: datetime | None = None
+    """None: at once."""
+    why: str = ""
+    """Why not earlier: its cap, its gap, or its domain is paused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """What went before the next message, for its headers and its wording."""
+
+    last_subject: str | None = None
+    """Of the last email that really went out."""
+    last_message_id: str | None = None
+    """The Message-ID under which its recipient has it, if a report told it."""
+    texted: bool = False
+    """Whether a text went to the number before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +304,11 @@ class Case:
     """Open tasks, and those that this decision closed."""
     messages: tuple[datetime, ...] = ()
     """Instants of the automated messages of the last two weeks, for the limits."""
+    phone_contacts: tuple[datetime, ...] = ()
+    """Instants of the calls and texts of the last day, by whomever, for the states' limits."""
+    senders: dict[Channel, Sender] = field(default_factory=dict)
+    """Channels with a sender of their own for this lead; the others send as the company does, at once."""
+    correspondence: Correspondence = Correspondence()
     first_response_due_at: datetime | None = None
     first_human_at: datetime | None = None
     """First human contact: a connected call or a person's written answer."""

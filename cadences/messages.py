@@ -6,12 +6,16 @@ from cadences.bundle import CadenceBundle
 from cadences.case import Case, NextTouch
 from cadences.rendering import render_email, render_sms, render_talk_track
 from cadences.templating import TemplateMistake
+from leads.links import Links
 from leads.model import Channel
 from leads.sending import OutgoingMessage
 
 
-def compose(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID) -> OutgoingMessage:
+def compose(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID, links: Links) -> OutgoingMessage:
     """The message of a touch, rendered for the lead.
+
+    Args:
+        links: makes its links and its reply address.
 
     Raises:
         TemplateMistake: the template can't be rendered for this lead.

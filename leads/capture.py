@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -35,6 +36,12 @@ class NewLead:
     source: str | None = None
     zone: str | None = None
     country: str | None = None
+    region: str | None = None
+    """The state or province that the address, or the person, names: ISO 3166-2 without the country, like TX."""
+    purchased_at: datetime | None = None
+    dnc_listed: bool | None = None
+    """What the Do-Not-Call registry says of the phone number."""
+    dnc_checked_at: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     cost: Decimal | None = None
     consents: tuple[NewConsent, ...] = ()

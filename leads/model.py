@@ -73,11 +73,20 @@ class ContactPoint:
     lost: str | None = None
     """Why it can't be used any more (bounce, wrong number …); None while it can."""
     suppressed: bool = False
-    """On the company's own list: never to be used again."""
+    """On the company's own list: never to be used again, on any channel."""
+    suppressed_on: frozenset[Channel] = frozenset()
+    """Never to be used again on these channels."""
+    dnc_listed: bool | None = None
+    """Whether the Do-Not-Call registry had the number when it was last checked; None when it never was."""
+    dnc_checked_at: datetime | None = None
 
     @property
     def usable(self) -> bool:
         return self.lost is None and not self.suppressed
+
+    def usable_on(self, channel: Channel) -> bool:
+        """Whether this channel may use it, as far as the contact point itself goes."""
+        return self.usable and channel not in self.suppressed_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,8 @@ class Consent:
     source: str
     given_at: datetime
     revoked_at: datetime | None = None
+    seller: str = ""
+    """To whom it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,12 @@ class Lead:
     zone: str | None = None
     """IANA name the lead stated (or a form detected), if any."""
     country: str | None = None
+    region: str | None = None
+    """The state or province that the address, or the lead, names: ISO 3166-2 without the country, like TX."""
+    inquired_at: datetime | None = None
+    """When the person last asked us something."""
+    purchased_at: datetime | None = None
+    """When the person last bought something from us."""
     generated_by: Colleague | None = None
     """Who found an outbound lead; after silence it goes back there."""
     cost: Decimal | None = None
@@ -148,9 +165,14 @@ class Lead:
         """The first usable contact point of this kind."""
         return next((point for point in self.contacts if point.kind is kind and point.usable), None)
 
+    def contact_for(self, channel: Channel) -> ContactPoint | None:
+        """The contact point that this channel would use now; None when there is none that it may use."""
+        kind = ContactKind.EMAIL if channel is Channel.EMAIL else ContactKind.PHONE
+        return next((point for point in self.contacts if point.kind is kind and point.usable_on(channel)), None)
+
     @property
     def email(self) -> str | None:
-        point = self.contact(ContactKind.EMAIL)
+        point = self.contact_for(Channel.EMAIL)
         return point.value if point else None
 
     @property
@@ -165,8 +187,8 @@ class Lead:
 
     def consents_to(self, channel: Channel) -> bool:
         """Whether a consent in force covers the contact point this channel would use now."""
-        target = self.phone if channel in (Channel.SMS, Channel.CALL) else self.email
-        return target is not None and any(
-            consent.channel is channel and consent.contact == target and consent.revoked_at is None
+        point = self.contact_for(channel)
+        return point is not None and any(
+            consent.channel is channel and consent.contact == point.value and consent.revoked_at is None
             for consent in self.consents
         )

@@ -23,6 +23,16 @@ class OutgoingMessage:
     sender_name: str = ""
     sender: str = ""
     """The address or number it is sent from; empty where the provider decides."""
+    reply_to: str = ""
+    """Where answers go; empty for the sender."""
+    unsubscribe_url: str = ""
+    """What mailboxes post to when a person presses their own unsubscribe button (RFC 8058)."""
+    in_reply_to: str = ""
+    """The Message-ID of the message of ours that this one follows up."""
+    category: str = ""
+    """The cadence, for the provider's statistics; never anything about the person."""
+    segments: int | None = None
+    """How many segments a text takes."""
 
 
 @dataclass(frozen=True, slots=True)

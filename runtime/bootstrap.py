@@ -27,8 +27,10 @@ from adapters.doctor.suspects import Suspects
 from adapters.doctor.workflows import WorkflowsSeen
 from adapters.providers.local_outbox import LocalOutbox
 from leads.contract import TWILIO_STATUS
+from leads.links import Links
 from leads.model import Company
 from leads.suppression import SuppressionKey
+from leads.tokens import TokenKey
 from runtime.embedded.errors import StartError
 from runtime.settings import Settings, signing_secret
 
@@ -44,6 +46,7 @@ class Foundation:
     cases: CaseStore
     intake: LeadIntake
     people: People
+    links: Links
     clock: ports.Clock
 
 
@@ -58,6 +61,12 @@ def company_of(settings: Settings) -> Company:
         sender_name=settings.sender_name,
         sender_email=settings.sender_email,
     )
+
+
+def links_of(settings: Settings) -> Links:
+    """What makes links and reply addresses, signed with this installation's secret."""
+    key = TokenKey(signing_secret(settings).get_secret_value().encode())
+    return Links(base_url=settings.base_url, key=key, reply_domain=settings.reply_domain)
 
 
 @asynccontextmanager
@@ -84,6 +93,7 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             cases=cases,
             intake=LeadIntake(engine, shelf, cases, company, key),
             people=People(engine),
+            links=links_of(settings),
             clock=wall_clock,
         )
     finally:
@@ -144,6 +154,7 @@ def activities_of(
     cases: ports.CaseStore,
     email: ports.MessageSender,
     sms: ports.MessageSender,
+    links: Links,
     delivery: ports.CommandDelivery,
     clock: ports.Clock,
     redeliver_every: timedelta = timedelta(seconds=10),
@@ -151,7 +162,7 @@ def activities_of(
 ) -> Activities:
     """The activities over anything that fits the ports; mypy checks here that our adapters do."""
     return Activities(
-        messages=MessageActivities(cases, email, sms, clock),
+        messages=MessageActivities(cases, email, sms, links, clock),
         tasks=TaskActivities(cases, clock),
         delivery=DeliveryActivities(delivery, redeliver_every),
         liveness=LivenessActivities(liveness) if liveness is not None else None,
@@ -213,6 +224,7 @@ def wired_activities(foundation: Foundation, client: Client, senders: Senders) -
         cases=foundation.cases,
         email=senders.email,
         sms=senders.sms,
+        links=foundation.links,
         delivery=delivery_of(foundation, client),
         clock=foundation.clock,
         redeliver_every=foundation.settings.redeliver_every,

@@ -45,15 +45,18 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             clock=foundation.clock,
             company=foundation.company,
             webhooks=_webhook_keys(settings),
+            links=foundation.links,
             readiness=_Readiness(foundation, client),
         )
 
 
 def _webhook_keys(settings: Settings) -> WebhookKeys:
-    token = settings.twilio_auth_token
+    token, inbound = settings.twilio_auth_token, settings.sendgrid_inbound_secret
     return WebhookKeys(
         sendgrid_event_key=settings.sendgrid_event_key,
         twilio_auth_token=token.get_secret_value() if token is not None else None,
+        sendgrid_inbound_secret=inbound.get_secret_value() if inbound is not None else None,
+        twilio_answers_stop=settings.twilio_answers_stop,
         base_url=settings.base_url,
     )
 

@@ -35,7 +35,10 @@ from sqlalchemy.exc import ArgumentError
 PREFIX = "FOLLOW_"
 ENV_FILE = Path(".env")
 # Their values never appear in a message.
-HIDDEN = {"database_url", "temporal_api_key", "secret", "sendgrid_api_key", "twilio_auth_token"}
+HIDDEN = {
+    *("database_url", "temporal_api_key", "secret"),
+    *("sendgrid_api_key", "sendgrid_inbound_secret", "twilio_auth_token"),
+}
 LEAST_SECRET = 16  # characters
 # In place of pydantic's words, which speak of types to people who write variables.
 MESSAGES = {
@@ -97,6 +100,12 @@ def _email(text: str) -> str:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise ValueError(f"must be an email address: {error}") from error
+
+
+def _domain(text: str) -> str:
+    if not re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", text.lower()):
+        raise ValueError("must be a domain such as reply.example.com")
+    return text.lower()
 
 
 def _public_key(text: str) -> str:
@@ -205,6 +214,22 @@ class Settings(BaseSettings):
         None,
         description="The verification key of SendGrid's signed event webhook; not set: that webhook is off.",
     )
+    sendgrid_inbound_secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
+        None,
+        description="The secret end of SendGrid's Inbound Parse address; not set: replies by email are not heard.",
+    )
+    reply_domain: Annotated[str, AfterValidator(_domain)] | None = Field(
+        None, description="The domain whose mail Inbound Parse brings here; not set: replies go to the sender."
+    )
+    lead_address: Annotated[str, AfterValidator(_email)] | None = Field(
+        None, description="An address of the reply domain: whoever writes there for the first time is a new lead."
+    )
+    email_per_second: float | None = Field(
+        None, gt=0, description="At most so many emails a second, by all workers together; not set: no limit."
+    )
+    sms_per_second: float | None = Field(
+        None, gt=0, description="At most so many texts a second, by all workers together; not set: no limit."
+    )
     twilio_account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")] | None = Field(
         None, description="The account SID of Twilio; not set: texts go to the local outbox."
     )
@@ -218,6 +243,10 @@ class Settings(BaseSettings):
         None, description="The SID of the Twilio messaging service that texts come from; or set the sender."
     )
     twilio_url: WebUrl = Field("https://api.twilio.com", description="Where Twilio's API is.")
+
+    twilio_answers_stop: bool = Field(
+        True, description="Whether Twilio confirms STOP and answers HELP by itself, as it does unless told otherwise."
+    )
 
     default_owner: Slug = Field("owner", description="The colleague that an empty database begins with, to own leads.")
 

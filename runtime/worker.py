@@ -41,11 +41,18 @@ def workers(
     *,
     max_activities: int = DEFAULT_ACTIVITIES,
     max_workflows: int = DEFAULT_WORKFLOWS,
+    emails_per_second: float | None = None,
+    texts_per_second: float | None = None,
     sandboxed: bool = False,
     sticky_timeout: timedelta = STICKY_TIMEOUT,
     interceptors: Sequence[Interceptor] = (),
 ) -> list[Worker]:
-    """One worker for workflows and database work, and one for each channel's sends."""
+    """One worker for workflows and database work, and one for each channel's sends.
+
+    Args:
+        emails_per_second: that all workers together begin at most; the Temporal server sees to it.
+        texts_per_second: the same for texts.
+    """
     common: dict[str, Any] = {
         "max_concurrent_activities": max_activities,
         "interceptors": [DiscreetErrors(), *interceptors],
@@ -69,8 +76,20 @@ def workers(
             sticky_queue_schedule_to_start_timeout=sticky_timeout,
             **common,
         ),
-        Worker(client, task_queue=EMAIL_QUEUE, activities=[activities.messages.send_email], **common),
-        Worker(client, task_queue=SMS_QUEUE, activities=[activities.messages.send_sms], **common),
+        Worker(
+            client,
+            task_queue=EMAIL_QUEUE,
+            activities=[activities.messages.send_email],
+            max_task_queue_activities_per_second=emails_per_second,
+            **common,
+        ),
+        Worker(
+            client,
+            task_queue=SMS_QUEUE,
+            activities=[activities.messages.send_sms],
+            max_task_queue_activities_per_second=texts_per_second,
+            **common,
+        ),
     ]
 
 
@@ -93,6 +112,8 @@ async def run_worker(settings: Settings) -> None:
                 wired_activities(foundation, client, senders),
                 max_activities=settings.worker_max_activities,
                 max_workflows=settings.worker_max_workflows,
+                emails_per_second=settings.email_per_second,
+                texts_per_second=settings.sms_per_second,
             ):
                 await running.enter_async_context(worker)
             log.info("the worker is at work", email=senders.email.provider, sms=senders.sms.provider)

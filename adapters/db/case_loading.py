@@ -21,9 +21,12 @@ from adapters.db.rows import (
     TouchRow,
     table_of,
 )
+from leads.model import Channel
 from leads.sending import TouchState
 
 _LIMITS_LOOK_BACK = timedelta(days=14)
+_DAY = timedelta(days=1)
+_WENT_OUT = (TouchState.SENT, TouchState.DELIVERED, TouchState.UNKNOWN)
 _OPEN = "open"
 
 
@@ -50,9 +53,36 @@ def _case_query() -> Select[Any]:
             TouchRow.channel.in_(MESSAGE_CHANNELS),
             TouchRow.personal.is_(False),
             # A claim that is still out is counted by the decision that settles it.
-            TouchRow.state.in_([TouchState.SENT, TouchState.DELIVERED, TouchState.UNKNOWN]),
+            TouchRow.state.in_(_WENT_OUT),
         )
         .scalar_subquery()
+    )
+    phone_contacts = (
+        select(func.jsonb_agg(TouchRow.happened_at))
+        .where(
+            TouchRow.lead_id == lead_id,
+            TouchRow.happened_at > bindparam("day_ago", type_=DateTime(timezone=True)),
+            TouchRow.channel.in_([Channel.CALL.value, Channel.SMS.value]),
+            TouchRow.state.in_([*_WENT_OUT, TouchState.MADE]),
+        )
+        .scalar_subquery()
+    )
+    last_email = (
+        select(func.jsonb_build_object("last_subject", TouchRow.subject, "last_message_id", TouchRow.message_id))
+        .where(
+            TouchRow.lead_id == lead_id,
+            TouchRow.channel == Channel.EMAIL.value,
+            TouchRow.state.in_([TouchState.SENT, TouchState.DELIVERED]),
+            TouchRow.personal.is_(False),
+        )
+        .order_by(TouchRow.happened_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    texted = (
+        select(TouchRow.id)
+        .where(TouchRow.lead_id == lead_id, TouchRow.channel == Channel.SMS.value, TouchRow.state.in_(_WENT_OUT))
+        .exists()
     )
     manager = (
         select(ColleagueRow.id)
@@ -79,6 +109,9 @@ def _case_query() -> Select[Any]:
         rows_of(ConsentRow, order=ConsentRow.id).label("consents"),
         rows_of(TaskRow, TaskRow.state == _OPEN, order=TaskRow.created_at).label("tasks"),
         messages.label("messages"),
+        phone_contacts.label("phone_contacts"),
+        last_email.label("last_email"),
+        texted.label("texted"),
         claim.label("claim"),
     ).where(LeadRow.id == lead_id)
 
@@ -93,6 +126,6 @@ async def load_case(connection: AsyncConnection, lead_id: UUID, now: datetime, t
     Args:
         touch_id: the step occurrence whose claim comes along, if it has one.
     """
-    values = {"lead_id": lead_id, "since": now - _LIMITS_LOOK_BACK, "touch_id": touch_id}
+    values = {"lead_id": lead_id, "since": now - _LIMITS_LOOK_BACK, "day_ago": now - _DAY, "touch_id": touch_id}
     row: RowMapping = (await connection.execute(_CASE, values)).mappings().one()
     return row

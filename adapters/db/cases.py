@@ -28,7 +28,7 @@ from adapters.db.rows import (
     table_of,
 )
 from cadences.bundle import CadenceBundle
-from cadences.case import Case
+from cadences.case import Case, Correspondence
 from cadences.planning import contract_plan
 from leads.contract import CommandKind, Plan
 from leads.model import Company
@@ -253,6 +253,8 @@ class CaseStore:
             manager=row["manager"] or lead.owner.id,
             tasks=read_tasks(row["tasks"]),
             messages=read_instants(row["messages"]),
+            phone_contacts=read_instants(row["phone_contacts"]),
+            correspondence=Correspondence(**(row["last_email"] or {}), texted=row["texted"]),
             first_response_due_at=row["first_response_due_at"],
             first_human_at=row["first_human_at"],
         )

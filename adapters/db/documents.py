@@ -9,12 +9,13 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from cadences.case import Enrollment, Task
-from leads.model import Channel, Colleague, Consent, ContactKind, ContactPoint, Lead, LeadKind, Stage
+from leads.model import Channel, Colleague, Consent, ContactPoint, Lead, LeadKind, Stage
 from leads.sending import Claim
 
 _ENROLLMENT: TypeAdapter[Enrollment] = TypeAdapter(Enrollment)
 _TASKS: TypeAdapter[tuple[Task, ...]] = TypeAdapter(tuple[Task, ...])
 _CONSENTS: TypeAdapter[tuple[Consent, ...]] = TypeAdapter(tuple[Consent, ...])
+_CONTACT_POINTS: TypeAdapter[tuple[ContactPoint, ...]] = TypeAdapter(tuple[ContactPoint, ...])
 _COLLEAGUE: TypeAdapter[Colleague] = TypeAdapter(Colleague)
 _CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
 _INSTANTS: TypeAdapter[tuple[datetime, ...]] = TypeAdapter(tuple[datetime, ...])
@@ -80,12 +81,14 @@ def read_lead(
         source=row["source"],
         zone=row["zone"],
         country=row["country"],
+        region=row["region"],
+        inquired_at=row["inquired_at"],
+        purchased_at=row["purchased_at"],
         generated_by=read_colleague(generated_by) if generated_by else None,
         cost=row["cost"],
         attributes=row["attributes"],
-        contacts=tuple(
-            ContactPoint(ContactKind(point["kind"]), point["value"], point["lost"], point["suppressed"])
-            for point in contacts or []
+        contacts=_CONTACT_POINTS.validate_python(
+            [{key: point[key] for key in ContactPoint.__dataclass_fields__} for point in contacts or []]
         ),
         consents=_CONSENTS.validate_python(
             [{key: row[key] for key in Consent.__dataclass_fields__} for row in consents or []]

@@ -85,6 +85,12 @@ class LeadRow(Base):
     source: Mapped[str | None]
     zone: Mapped[str | None]
     country: Mapped[str | None]
+    region: Mapped[str | None]
+    """The state or province that the address, or the lead, names: ISO 3166-2 without the country, like TX."""
+    inquired_at: Mapped[datetime | None]
+    """When the person last asked us something: a business relationship for a while."""
+    purchased_at: Mapped[datetime | None]
+    """When the person last bought something: a business relationship for longer."""
     attributes: Mapped[dict[str, Any]]
     cost: Mapped[Decimal | None]
     owner_id: Mapped[str] = mapped_column(ForeignKey("colleagues.id"))
@@ -127,6 +133,12 @@ class ContactPointRow(Base):
     value: Mapped[str]
     lost: Mapped[str | None]
     suppressed: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """On every channel."""
+    suppressed_on: Mapped[list[Any]] = mapped_column(server_default=sql("'[]'::jsonb"))
+    """On these channels only."""
+    dnc_listed: Mapped[bool | None]
+    """Whether the Do-Not-Call registry had the number when it was last checked."""
+    dnc_checked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("kind", "value"),)
@@ -141,6 +153,8 @@ class ConsentRow(Base):
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
     channel: Mapped[str]
     contact: Mapped[str]
+    seller: Mapped[str] = mapped_column(server_default="")
+    """To whom it was given."""
     wording: Mapped[str]
     method: Mapped[str]
     source: Mapped[str]
@@ -154,8 +168,11 @@ class SuppressionRow(Base):
     __tablename__ = "suppressions"
 
     digest: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True, server_default="all")
+    """A channel, or `all`."""
     kind: Mapped[str]
     why: Mapped[str]
+    by: Mapped[str] = mapped_column(server_default="followthrough")
     created_at: Mapped[datetime]
 
 
@@ -211,6 +228,14 @@ class TouchRow(Base):
     attempt: Mapped[int] = mapped_column(server_default=sql("1"))
     provider: Mapped[str | None]
     provider_message_id: Mapped[str | None] = mapped_column(index=True)
+    message_id: Mapped[str | None]
+    """The Message-ID that the recipient's mailbox shows, once a report told it; replies and follow-ups name it."""
+    sender: Mapped[str | None]
+    """The address or number that it came from."""
+    segments: Mapped[int | None]
+    """How many segments a text took."""
+    bounced_at: Mapped[datetime | None]
+    complained_at: Mapped[datetime | None]
     error: Mapped[str | None]
 
     __table_args__ = (
@@ -225,6 +250,8 @@ class TouchRow(Base):
             postgresql_where=sql("state <> 'made'"),
         ),
         Index("ix_touches_lead_id_happened_at", "lead_id", "happened_at"),
+        Index("ix_touches_sender_happened_at", "sender", "happened_at", postgresql_where=sql("sender is not null")),
+        Index("ix_touches_message_id", "message_id", postgresql_where=sql("message_id is not null")),
         Index("ix_touches_open_claims", "state", postgresql_where=sql("state in ('claimed', 'refused', 'unknown')")),
     )
 
@@ -368,3 +395,104 @@ class OutboxRow(Base):
     text: Mapped[str]
     html: Mapped[str | None]
     accepted_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SenderRow(Base):
+    """A verified address or number that messages come from, its owner, and how much it may send."""
+
+    __tablename__ = "senders"
+
+    address: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    name: Mapped[str] = mapped_column(server_default="")
+    colleague_id: Mapped[str | None] = mapped_column(ForeignKey("colleagues.id"), index=True)
+    """Whose leads it writes to; None for the whole company's."""
+    daily_cap: Mapped[int | None]
+    """At most so many messages in a day of the company's clock; None for no limit."""
+    ramp_from: Mapped[datetime | None]
+    """When the address began to send; while it is new it may send less than its cap."""
+    gap_seconds: Mapped[int] = mapped_column(server_default=sql("0"))
+    """At least so long between two messages."""
+    next_at: Mapped[datetime | None]
+    """The first instant that is not given to a message yet."""
+    active: Mapped[bool] = mapped_column(server_default=sql("true"))
+    created_at: Mapped[datetime]
+
+
+class SendingDomainRow(Base):
+    """How a sending domain stands with mailbox providers."""
+
+    __tablename__ = "sending_domains"
+
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    warned_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    why: Mapped[str | None]
+
+
+class InboundMessageRow(Base):
+    """What came in: a reply, an automatic answer, or something that fits no lead and waits for a person."""
+
+    __tablename__ = "inbound_messages"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    """None for what fits no lead, or several."""
+    touch_id: Mapped[UUID | None]
+    """The message of ours that it answers, if that is known."""
+    channel: Mapped[str]
+    provider: Mapped[str]
+    external_id: Mapped[str]
+    """The provider's id, or the Message-ID: whatever comes twice is taken once."""
+    sender: Mapped[str]
+    recipient: Mapped[str]
+    subject: Mapped[str | None]
+    text: Mapped[str]
+    """What the person wrote, without what they quoted."""
+    kind: Mapped[str]
+    """What it was taken for."""
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    handled_by: Mapped[str | None]
+    note: Mapped[str | None]
+
+    __table_args__ = (
+        UniqueConstraint("provider", "external_id"),
+        Index(
+            "ix_inbound_messages_unhandled",
+            "received_at",
+            postgresql_where=sql("lead_id is null and handled_at is null"),
+        ),
+    )
+
+
+class AlertRow(Base):
+    """Something that an admin has to mend: an account in trouble, a domain that is paused."""
+
+    __tablename__ = "alerts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    """What it is about, like a provider's or a domain's name; never a person."""
+    text: Mapped[str]
+    since: Mapped[datetime]
+    last_at: Mapped[datetime]
+    times: Mapped[int] = mapped_column(server_default=sql("1"))
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None]
+
+    __table_args__ = (
+        Index("uq_alerts_open", "kind", "subject", unique=True, postgresql_where=sql("resolved_at is null")),
+    )
+
+
+class ErasureRow(Base):
+    """That a lead was erased, and who did it; nothing about the person."""
+
+    __tablename__ = "erasures"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    erased_at: Mapped[datetime]
+    by: Mapped[str]

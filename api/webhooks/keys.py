@@ -11,5 +11,9 @@ class WebhookKeys:
     """The verification key of SendGrid's signed event webhook: a public key, DER in base64."""
     twilio_auth_token: str | None = field(default=None, repr=False)
     """Twilio signs its callbacks with the account's own token."""
+    sendgrid_inbound_secret: str | None = field(default=None, repr=False)
+    """The last part of the path that SendGrid's Inbound Parse posts to."""
+    twilio_answers_stop: bool = True
+    """Whether Twilio confirms STOP and answers HELP by itself."""
     base_url: str = ""
     """How providers reach us, without a slash at the end; Twilio signs the address that it called."""

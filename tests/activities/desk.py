@@ -18,6 +18,7 @@ from leads.capture import NewLead
 from leads.contract import STEP_TIMEOUT, CommandKind, Plan, StepInput
 from tests.activities.senders import ScriptedSender
 from tests.clocks import SettableClock
+from tests.links import LINKS
 
 PRIYA = NewLead(name="Priya", email="priya@example.com", phone="+12125550111", question="How much?", owner="anna")
 
@@ -31,7 +32,7 @@ class Desk:
         self.clock = clock
         self.lead_id = lead_id
         self.sender = ScriptedSender()
-        self.activities = MessageActivities(cases, self.sender, self.sender, clock)
+        self.activities = MessageActivities(cases, self.sender, self.sender, LINKS, clock)
 
     def tasks_activities(self) -> TaskActivities:
         return TaskActivities(self.cases, self.clock)

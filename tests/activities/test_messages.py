@@ -29,6 +29,7 @@ from leads.sending import (
 from tests.activities.desk import Desk
 from tests.activities.senders import Crash
 from tests.clocks import SettableClock
+from tests.links import LINKS
 
 
 async def test_a_sent_message_counts_once_against_the_limits(desk: Desk) -> None:
@@ -304,7 +305,7 @@ async def test_a_claim_in_another_attempts_hands_is_left_alone(desk: Desk) -> No
 
 async def test_a_process_that_stood_still_after_its_claim_does_not_send(desk: Desk) -> None:
     step = await desk.step()
-    desk.activities = MessageActivities(desk.cases, desk.sender, desk.sender, _Stalls(desk.clock))
+    desk.activities = MessageActivities(desk.cases, desk.sender, desk.sender, LINKS, _Stalls(desk.clock))
     with pytest.raises(ApplicationError, match="too late"):
         await desk.activities.send_email(step)
     assert not desk.sender.delivered

@@ -32,6 +32,7 @@ from leads.model import Channel
 from leads.sending import SendError
 from tests.activities.senders import ScriptedSender
 from tests.clocks import SettableClock
+from tests.links import LINKS
 
 LATER = next(bundle for bundle in shipped() if bundle.name == "not-now")
 
@@ -106,7 +107,7 @@ class Clinic:
         self.delivery = CommandDelivery(engine, LeadWorkflows(client) if client else self.workflows, clock)
         self._seen: AllWorkflows = WorkflowsSeen(client) if client else self.workflows
         self._intake = intake
-        self._messages = MessageActivities(cases, self.sender, self.sender, clock)
+        self._messages = MessageActivities(cases, self.sender, self.sender, LINKS, clock)
         self._tasks = TaskActivities(cases, clock)
         self.captures = 0
         self.examiner = LeadExaminer(engine, cases, self.delivery, self._seen, clock)

@@ -43,6 +43,7 @@ from runtime.bootstrap import activities_of
 from runtime.worker import workers
 from tests.adapters.clinic import Clinic
 from tests.clocks import SettableClock
+from tests.links import LINKS
 
 K = FindingKind
 RUNNING = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
@@ -88,6 +89,7 @@ async def at_work(clinic: Clinic, client: Client) -> AsyncIterator[None]:
         cases=clinic.cases,
         email=outbox,
         sms=outbox,
+        links=LINKS,
         delivery=clinic.delivery,
         clock=wall_clock,
         liveness=LivenessCheck(Suspects(clinic.engine), clinic.examiner, WorkflowsSeen(client), wall_clock),

@@ -19,6 +19,7 @@ from api.services import Delivery, Services
 from api.webhooks.keys import WebhookKeys
 from tests.api.fakes import RecordingDelivery
 from tests.clocks import SettableClock
+from tests.links import LINKS
 from tests.sample import COMPANY
 
 Capture = Callable[..., Awaitable[dict[str, Any]]]
@@ -53,6 +54,7 @@ def services(
         clock=clock,
         company=COMPANY,
         webhooks=WebhookKeys(),
+        links=LINKS,
         readiness=everything_is_ready,
     )
 

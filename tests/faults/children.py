@@ -78,6 +78,7 @@ async def _worker(settings: Settings, trigger: Trigger, parts: Parts) -> None:
             cases=cases,
             email=email,
             sms=sms,
+            links=foundation.links,
             delivery=CommandDelivery(
                 foundation.engine, WatchedTelling(temporal.LeadWorkflows(client), trigger), foundation.clock
             ),
@@ -85,7 +86,9 @@ async def _worker(settings: Settings, trigger: Trigger, parts: Parts) -> None:
             redeliver_every=settings.redeliver_every,
         )
         if parts.messages is not MessageActivities:
-            activities = dataclasses.replace(activities, messages=parts.messages(cases, email, sms, foundation.clock))
+            activities = dataclasses.replace(
+                activities, messages=parts.messages(cases, email, sms, foundation.links, foundation.clock)
+            )
         for worker in workers(
             client, activities, interceptors=[WatchedWorkflows(trigger)], sticky_timeout=STICKY_TIMEOUT
         ):

@@ -38,6 +38,7 @@ from leads.contract import CommandKind, Plan, SearchAttribute, StepInput, workfl
 from runtime.bootstrap import activities_of
 from runtime.worker import workers
 from tests.clocks import SettableClock
+from tests.links import LINKS
 
 TEST_SERVER = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
 
@@ -202,7 +203,7 @@ async def a_life(
         life = Life(env, engine, cases, intake, clock)
         outbox = LocalOutbox(engine, clock)
         activities = activities_of(
-            cases=cases, email=sender or outbox, sms=sender or outbox, delivery=life.delivery, clock=clock
+            cases=cases, email=sender or outbox, sms=sender or outbox, links=LINKS, delivery=life.delivery, clock=clock
         )
         async with AsyncExitStack() as running:
             for worker in workers(env.client, activities, sandboxed=True, interceptors=[FollowTheWorkflow(clock)]):

@@ -21,6 +21,7 @@ from cadences.case import Outcome
 from leads.contract import EMAIL_QUEUE, REFRESH_SIGNAL, SMS_QUEUE, WORKFLOW_QUEUE
 from runtime.bootstrap import Activities, activities_of
 from tests.clocks import SettableClock
+from tests.links import LINKS
 from tests.workflows.lives import TEST_SERVER, FollowTheWorkflow, Life, register_search_attributes
 from tests.workflows.releases import PatchedLead, Run, release, runs_of
 from tests.workflows.scenarios import START, begin, finish
@@ -43,7 +44,9 @@ async def a_life_without_workflow_workers(
         await register_search_attributes(env.client)
         life = Life(env, engine, cases, intake, clock)
         outbox: MessageSender = LocalOutbox(engine, clock)
-        activities = activities_of(cases=cases, email=outbox, sms=outbox, delivery=life.delivery, clock=clock)
+        activities = activities_of(
+            cases=cases, email=outbox, sms=outbox, links=LINKS, delivery=life.delivery, clock=clock
+        )
         async with AsyncExitStack() as working:
             for queue, offered in by_queue(activities).items():
                 worker = Worker(

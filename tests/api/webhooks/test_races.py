@@ -18,6 +18,7 @@ from leads.sending import OutcomeUnknown, OutgoingMessage, Receipt
 from tests.activities.senders import Crash, ScriptedSender
 from tests.api.fakes import RecordingDelivery
 from tests.api.webhooks.conftest import EMAIL, Desk, SendGrid, event
+from tests.links import LINKS
 
 DELIVERED = ("delivered", {})
 BOUNCED = ("bounce", {"type": "bounce", "status": "5.1.1"})
@@ -52,7 +53,7 @@ class Sending:
         self.desk = desk
         self.sendgrid = sendgrid
         self.sender = ReportedSender()
-        self.activities = MessageActivities(desk.cases, self.sender, self.sender, desk.clock)
+        self.activities = MessageActivities(desk.cases, self.sender, self.sender, LINKS, desk.clock)
 
     def reported_meanwhile(self, *said: Said, then: BaseException | None = None) -> None:
         """The provider reports this before it answers."""
