@@ -90,7 +90,7 @@ async def _one_round(leads: int) -> tuple[Spent, Spent]:
 
 async def cold_wake(options: Options) -> dict[str, Any]:
     """The worker's processor time for touches 201 to 208 and for touches 1 to 8, each in a cold cache."""
-    leads = options.of(12, 4)
+    leads = options.of(40, 4)
     rounds = []
     for _ in range(options.rounds):
         first, last = await _one_round(leads)
