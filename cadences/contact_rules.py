@@ -2,12 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from cadences.calendars import BusinessCalendar
 from cadences.case import Case
+from cadences.legal_hours import ContactCap, LegalHours, Timetable
+from cadences.permissions import blocked
 from cadences.reasons import Reason
-from cadences.windows import DailyHours, MessageLimits, Rule, federal_hours, first_open
-from leads.model import Channel, Lead
+from cadences.rules import RuleBook, shipped_rules
+from cadences.windows import DailyHours, MessageLimits, NotBefore, Rule, first_open
+from leads.model import Channel
+from leads.regions import candidate_states
+from leads.zones import candidate_zones
+
+__all__ = [
+    "Allow",
+    "Block",
+    "Decision",
+    "Defer",
+    "blocked",
+    "first_instant",
+    "opt_out_deadline",
+    "revocation_covers",
+    "rules_for",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +53,83 @@ class Block:
 Decision = Allow | Defer | Block
 
 
-def blocked(channel: Channel, lead: Lead) -> Reason | None:
-    """Why this channel can't be used for this lead whatever the hour; None when it can."""
-    match channel:
-        case Channel.EMAIL if lead.email is None:
-            return Reason("channel", "the lead has no usable email address")
-        case Channel.SMS | Channel.CALL if lead.phone is None:
-            return Reason("channel", "the lead has no usable phone number")
-        case Channel.SMS if not lead.consents_to(Channel.SMS):
-            return Reason("consent", "there is no consent to texts to this number")
-    return None
+def rules_for(channel: Channel, case: Case, book: RuleBook | None = None) -> tuple[Rule, ...]:
+    """What decides the hour of a touch: the cadence's hours and limits, its sender, and for texts and calls the law.
 
+    Email and tasks go by the lead's own clock; texts and calls by every clock the person could be living by, and by
+    the law of every state the person could be in.
 
-def rules_for(channel: Channel, case: Case) -> tuple[Rule, ...]:
-    """The rules on the hour of a touch: the cadence's hours and limits, and for texts and calls the law's hours.
-
-    Email and tasks go by the lead's own clock; texts and calls by every clock the person could be living by.
+    Args:
+        book: the rules of contact; those that are shipped when left out.
     """
     hours = case.cadence.hours
-    zones = case.candidate_zones if channel in (Channel.SMS, Channel.CALL) else (case.zone,)
-    calendar, several = hours.business_calendar(), len(zones) > 1
-    rules: list[Rule] = [DailyHours("hours", zone, hours.from_, hours.to, calendar, several) for zone in zones]
+    calendar = hours.business_calendar()
+    rules: list[Rule] = []
     if channel in (Channel.SMS, Channel.CALL):
-        rules += [federal_hours(zone) for zone in zones]
+        point = case.lead.contact_for(channel)
+        number = point.value if point else None
+        zones = candidate_zones(case.lead, case.company, number)
+        several = len(zones) > 1
+        rules += [DailyHours("hours", zone, hours.from_, hours.to, calendar, several) for zone in zones]
+        states = candidate_states(case.lead, case.company, number) if number else frozenset()
+        timetable = (book or shipped_rules()).timetable(states)
+        rules += _legal_hours(timetable, zones)
+        if case.phone_contacts:
+            rules.append(ContactCap(timetable, zones, case.phone_contacts))
+    else:
+        rules.append(DailyHours("hours", case.zone, hours.from_, hours.to, calendar))
     if channel in (Channel.EMAIL, Channel.SMS):
         limits = case.cadence.limits
         rules.append(MessageLimits(case.zone, limits.per_day, limits.per_week, case.messages))
-    return tuple(rules)
+    return (*rules, *_sender_rules(channel, case))
 
 
-def first_instant(channel: Channel, case: Case, wanted: datetime, *, at_any_hour: bool = False) -> Decision:
-    """Allow `wanted` itself, or defer to the first later instant that all rules permit, or block the channel."""
-    if (reason := blocked(channel, case.lead)) is not None:
+@lru_cache(maxsize=1024)
+def _legal_hours(timetable: Timetable, zones: tuple[ZoneInfo, ...]) -> tuple[LegalHours, ...]:
+    return tuple(LegalHours(zone, timetable) for zone in zones)
+
+
+def _sender_rules(channel: Channel, case: Case) -> tuple[Rule, ...]:
+    sender = case.senders.get(channel)
+    if sender is None or sender.opens_at is None:
+        return ()
+    return (NotBefore("sender", sender.opens_at, sender.why or f"{sender.address} can't send before that"),)
+
+
+def first_instant(
+    channel: Channel, case: Case, wanted: datetime, *, at_any_hour: bool = False, book: RuleBook | None = None
+) -> Decision:
+    """Allow `wanted` itself, or defer to the first later instant that all rules permit, or block the channel.
+
+    Args:
+        at_any_hour: the message answers a question at once: only its sender may keep it waiting.
+        book: the rules of contact; those that are shipped when left out.
+    """
+    if (reason := blocked(channel, case, wanted, answers_at_once=at_any_hour, book=book)) is not None:
         return Block(reason)
-    if at_any_hour:
-        return Allow()
-    instant, reasons = first_open(wanted, rules_for(channel, case))
+    rules = _sender_rules(channel, case) if at_any_hour else rules_for(channel, case, book)
+    instant, reasons = first_open(wanted, rules)
     if instant is None:
         return Block(Reason("hours", f"no open instant within 14 days: {_last(reasons)}"))
-    return Defer(instant, reasons) if instant > wanted else Allow()
+    if instant <= wanted:
+        return Allow()
+    # What permits it now may have run out by then: a business relationship, a look at the registry.
+    reason = blocked(channel, case, instant, answers_at_once=at_any_hour, book=book)
+    return Block(reason) if reason is not None else Defer(instant, reasons)
+
+
+def revocation_covers(channel: Channel, day: date, book: RuleBook | None = None) -> frozenset[Channel]:
+    """The channels that a person's revocation covers, by the channel it came on and the day it was made (T6)."""
+    return (book or shipped_rules()).revocation(channel, day)
+
+
+def opt_out_deadline(opted_out_at: date, book: RuleBook | None = None) -> date:
+    """The last day on which the law lets an opt-out of that day be obeyed (E1); we obey with its commit.
+
+    Weekdays only are counted, and holidays are not taken off.
+    """
+    days = (book or shipped_rules()).opt_out_business_days(opted_out_at)
+    return BusinessCalendar().add_business_days(opted_out_at, days)
 
 
 def _last(reasons: Sequence[Reason]) -> str:

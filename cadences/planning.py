@@ -189,13 +189,13 @@ def _opening(channel: Channel, case: Case, wanted: datetime, now: datetime, at_a
 
 def _permitted(channel: Channel, case: Case, wanted: datetime, at_any_hour: bool) -> _Opening | Block:
     decision = first_instant(channel, case, wanted, at_any_hour=at_any_hour)
+    reasons = (Reason("plan", "an answer to a question goes out at any hour", wanted),) if at_any_hour else ()
     match decision:
-        case Defer(until, reasons):
-            return _Opening(until, until, reasons)
+        case Defer(until, why_later):
+            return _Opening(until, until, (*reasons, *why_later))
         case Block() if channel is not Channel.TASK:
             return decision
     # Work for our own people has no legal hours: better at an odd hour than never.
-    reasons = (Reason("plan", "an answer to a question goes out at any hour", wanted),) if at_any_hour else ()
     return _Opening(wanted, wanted, reasons)
 
 

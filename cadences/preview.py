@@ -9,6 +9,7 @@ from typing import Literal
 from dateutil.relativedelta import relativedelta
 
 from cadences.case import Case, NextTouch, Outcome, Task, TaskKind
+from cadences.legal_hours import CAP_WITHIN
 from cadences.planning import plan, wake
 from cadences.progress import awaited_task, awaits, begin, message_sent, see_to_overdue, task_created
 from cadences.reasons import Reason
@@ -83,7 +84,11 @@ def play(case: Case, now: datetime, until: datetime, calls: Calls = "made") -> I
             return
         turns, now = turns if due.at <= now else 0, max(due.at, now)
         case, touch = _carried_out(case, due, now)
-        case = replace(case, messages=tuple(sent for sent in case.messages if sent > now - _COUNTED))
+        case = replace(
+            case,
+            messages=tuple(sent for sent in case.messages if sent > now - _COUNTED),
+            phone_contacts=tuple(made for made in case.phone_contacts if made > now - CAP_WITHIN),
+        )
         if touch is not None and touch.opens_at <= until and now <= until:
             number, turns = number + 1, 0
             yield _previewed(case, touch, number)
@@ -96,8 +101,15 @@ def _task_waited_for(case: Case) -> Task | None:
 
 def _done(case: Case, task: Task, now: datetime) -> Case:
     outcome = Outcome.NO_ANSWER if task.kind is TaskKind.CALL else Outcome.DONE
+    if task.kind is TaskKind.CALL:
+        case = _phoned(case, now)
     case = complete_task(case, task_id=task.id, outcome=outcome, by=task.owner, note=None, now=now)
     return replace(case, tasks=case.open_tasks, facts=())
+
+
+def _phoned(case: Case, now: datetime) -> Case:
+    """A call or a text counts for the states' limits."""
+    return replace(case, phone_contacts=(*case.phone_contacts, now))
 
 
 def _carried_out(case: Case, due: Wake, now: datetime) -> tuple[Case, NextTouch | None]:
@@ -112,6 +124,7 @@ def _carried_out(case: Case, due: Wake, now: datetime) -> tuple[Case, NextTouch 
     if not awaits(case, touch.step) or touch.step.step_id != due.step_id:
         return case, None
     if touch.channel in (Channel.EMAIL, Channel.SMS):
+        case = _phoned(case, now) if touch.channel is Channel.SMS else case
         return message_sent(case, touch.step, now), replace(touch, opens_at=now)
     return task_created(case, now), touch
 

@@ -1,10 +1,11 @@
-"""When something is open: cadence hours, legal hours and limits, each a rule that names the next instant.
+"""When something is open: hours and limits, each a rule that names the next instant.
 
 Every rule answers one question, `next_open(wanted)`: the first instant from `wanted` on that it permits, and why it
 is later. The answers grow with the question, so repeating them until none objects gives the first instant that all
 permit (`first_open`).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,8 +18,8 @@ from cadences.spans import at_local, wall_clock
 
 HORIZON = timedelta(days=14)
 """How long a touch may be put off before another channel or a person takes it."""
-
-_FEDERAL_FROM, _FEDERAL_TO = time(8), time(21)
+_NEVER = timedelta(days=60)
+"""What has not opened by then never does: no week of hours, with all its holidays, is closed for so long."""
 
 
 class Rule(Protocol):
@@ -29,8 +30,78 @@ class Rule(Protocol):
         ...
 
 
+class ClockHours(ABC):
+    """Open from a clock time to another, in one zone; which times, the day says."""
+
+    __slots__ = ()
+    code: str
+    zone: ZoneInfo
+
+    @abstractmethod
+    def window(self, day: date) -> tuple[time, time] | None:
+        """The first open and the first closed clock time of a local day (`time.max` for its end); None: closed."""
+
+    @abstractmethod
+    def why_shut(self, day: date) -> str | None:
+        """Why there is no window on this day; None when there is one."""
+
+    @abstractmethod
+    def whose(self, day: date) -> str:
+        """What follows the window's clock times in an explanation; may be empty."""
+
+    def counts_there(self, opens: time) -> str:
+        """What an explanation adds to the opening that it leads to; may be empty."""
+        return ""
+
+    def next_open(self, wanted: datetime) -> tuple[datetime, Reason | None]:
+        """The first permitted instant from `wanted` on, with the reason when it is a later one."""
+        if self._is_open(wanted):
+            return wanted, None
+        words = self._why_closed(wanted.astimezone(self.zone))
+        instant = _after_repeated_hour(wanted, self.zone)
+        if instant != wanted and self._is_open(instant):
+            return instant, Reason(self.code, words, instant)
+        today = day = instant.astimezone(self.zone).date()
+        last = today + _NEVER
+        while day < last:
+            opening = self._opening(day)
+            if opening is not None and opening > instant and self._is_open(opening):
+                return opening, Reason(self.code, words + self.counts_there(_opens(self.window(day))), opening)
+            if day != today and (why := self.why_shut(day)) is not None:
+                words += f"; {why}"
+            day += timedelta(days=1)
+        # Beyond every horizon, so that whoever asks stops asking.
+        never = instant + _NEVER
+        return never, Reason(self.code, words, never)
+
+    def _opening(self, day: date) -> datetime | None:
+        window = self.window(day)
+        return None if window is None else _first_instant(datetime.combine(day, window[0]), self.zone)
+
+    def _is_open(self, instant: datetime) -> bool:
+        local = instant.astimezone(self.zone)
+        if local.fold or (window := self.window(local.date())) is None:
+            return False
+        opens, closes = window
+        return opens <= local.time() and (closes == time.max or local.time() < closes)
+
+    def _why_closed(self, local: datetime) -> str:
+        if local.fold and self._is_open(local.replace(fold=0)):
+            return f"{local:%H:%M} in {self.zone.key} comes a second time that day"
+        window = self.window(local.date())
+        if window is None:
+            return self.why_shut(local.date()) or "closed"
+        opens, closes = window
+        clock = f"{opens:%H:%M}-{'24:00' if closes == time.max else f'{closes:%H:%M}'}"
+        return f"{local:%H:%M} in {self.zone.key} is outside {clock}{self.whose(local.date())}"
+
+
+def _opens(window: tuple[time, time] | None) -> time:
+    return window[0] if window else time.min
+
+
 @dataclass(frozen=True, slots=True)
-class DailyHours:
+class DailyHours(ClockHours):
     """Open from a clock time to another on business days, in one zone."""
 
     code: str
@@ -42,21 +113,21 @@ class DailyHours:
     one_of_several: bool = False
     """The person may live by other clocks too, so explanations name this one."""
 
-    def next_open(self, wanted: datetime) -> tuple[datetime, Reason | None]:
-        if self._is_open(wanted):
-            return wanted, None
-        words = self._why_closed(wanted.astimezone(self.zone))
-        instant = _after_repeated_hour(wanted, self.zone)
-        if instant != wanted and self._is_open(instant):
-            return instant, Reason(self.code, words, instant)
-        today = day = instant.astimezone(self.zone).date()
-        while True:
-            opening = _first_instant(datetime.combine(day, self.opens), self.zone)
-            if opening > instant and self._is_open(opening):
-                return opening, Reason(self.code, f"{words}{self._opens_there()}", opening)
-            if day != today and (why := self._why_no_business_day(day)) is not None:
-                words += f"; {why}"
-            day += timedelta(days=1)
+    def window(self, day: date) -> tuple[time, time] | None:
+        return (self.opens, self.closes) if self.calendar.is_business_day(day) else None
+
+    def why_shut(self, day: date) -> str | None:
+        if day.weekday() not in self.calendar.weekdays:
+            return f"{day:%a %d %b %Y} is no working day"
+        if (name := holiday_name(self.calendar.code, day)) is not None:
+            return f"{day:%a %d %b %Y} is a holiday ({name})"
+        return None
+
+    def whose(self, day: date) -> str:
+        return ""
+
+    def counts_there(self, opens: time) -> str:
+        return f"; {opens:%H:%M} in {self.zone.key} counts, where the number may be" if self.one_of_several else ""
 
     def count(self, start: datetime, left: timedelta) -> datetime:
         """The instant at which `left` of open time has gone by since `start`; the stopwatch stands while closed.
@@ -74,36 +145,23 @@ class DailyHours:
     def _closes_after(self, instant: datetime) -> datetime:
         """The first closed instant after an open one: closing time, or the second pass of a clock hour before it."""
         day = instant.astimezone(self.zone).date()
-        end = datetime.combine(day + timedelta(days=1), time.min) if self._to_midnight else None
+        end = datetime.combine(day + timedelta(days=1), time.min) if self.closes == time.max else None
         closing = _first_instant(end or datetime.combine(day, self.closes), self.zone)
         return min(closing, _clock_set_back(instant, closing, self.zone) or closing)
 
-    @property
-    def _to_midnight(self) -> bool:
-        return self.closes == time.max
 
-    def _is_open(self, instant: datetime) -> bool:
-        local = instant.astimezone(self.zone)
-        open_now = self.opens <= local.time() and (self._to_midnight or local.time() < self.closes)
-        return open_now and not local.fold and self.calendar.is_business_day(local.date())
+@dataclass(frozen=True, slots=True)
+class NotBefore:
+    """Closed until an instant."""
 
-    def _why_closed(self, local: datetime) -> str:
-        if local.fold and self._is_open(local.replace(fold=0)):
-            return f"{local:%H:%M} in {self.zone.key} comes a second time that day"
-        clock = f"{self.opens:%H:%M}-{'24:00' if self._to_midnight else f'{self.closes:%H:%M}'}"
-        return self._why_no_business_day(local.date()) or f"{local:%H:%M} in {self.zone.key} is outside {clock}"
+    code: str
+    opens_at: datetime
+    why: str
 
-    def _opens_there(self) -> str:
-        if not self.one_of_several:
-            return ""
-        return f"; {self.opens:%H:%M} in {self.zone.key} counts, where the number may be"
-
-    def _why_no_business_day(self, day: date) -> str | None:
-        if day.weekday() not in self.calendar.weekdays:
-            return f"{day:%a %d %b %Y} is no working day"
-        if (name := holiday_name(self.calendar.code, day)) is not None:
-            return f"{day:%a %d %b %Y} is a holiday ({name})"
-        return None
+    def next_open(self, wanted: datetime) -> tuple[datetime, Reason | None]:
+        if wanted >= self.opens_at:
+            return wanted, None
+        return self.opens_at, Reason(self.code, self.why, self.opens_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +220,6 @@ def _first_instant(naive: datetime, zone: ZoneInfo) -> datetime:
         while wall_clock(instant - timedelta(minutes=1), zone) > naive:
             instant -= timedelta(minutes=1)
     return instant
-
-
-def federal_hours(zone: ZoneInfo) -> DailyHours:
-    """8 am to 9 pm of the called party's local time, every day (47 CFR 64.1200(c)(1)); nothing switches it off."""
-    every_day = BusinessCalendar(frozenset(range(7)), None)
-    return DailyHours("legal hours", zone, _FEDERAL_FROM, _FEDERAL_TO, every_day)
 
 
 def first_open(

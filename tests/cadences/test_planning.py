@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from cadences.case import Case, NextTouch, Outcome, TaskKind
+from cadences.case import Case, NextTouch, Outcome, Sender, TaskKind
 from cadences.commands import log_personal_touch
 from cadences.planning import contract_plan, plan, wake
 from cadences.progress import message_refused
+from cadences.reasons import Reason
 from leads.contract import WakeKind
 from leads.model import Channel, Company, LeadKind
 from tests.cadences.cases import (
@@ -261,5 +262,15 @@ def test_the_contract_carries_ids_and_instants_only() -> None:
 def test_without_a_zone_or_a_phone_the_companys_clock_counts() -> None:
     cadence = a_cadence({"email": "hello"})
     berlin = Company(name="Hafen", zone="Europe/Berlin", country="DE")
-    case = replace(begun(cadence, a_lead(kind=LeadKind.OUTBOUND, zone=None, phone=None)), company=berlin)
+    lead = a_lead(kind=LeadKind.OUTBOUND, zone=None, phone=None, purchased_at=MONDAY)
+    case = replace(begun(cadence, lead), company=berlin)
     assert local(upcoming(plan(case, FRIDAY_NIGHT)).act_at, "Europe/Berlin") == "Mon 2026-03-09 09:00"
+
+
+def test_the_answer_at_once_waits_for_its_sender_and_says_why_however_often_it_is_asked() -> None:
+    sender = Sender("anna@example.com", opens_at=MONDAY + timedelta(hours=30), why="its domain is paused")
+    case = replace(begun(a_cadence({"email": "hello"})), senders={Channel.EMAIL: sender})
+    for now in (MONDAY, MONDAY + timedelta(hours=2)):
+        touch = upcoming(plan(case, now))
+        assert touch.act_at == sender.opens_at
+        assert touch.reasons[-1] == Reason("sender", "its domain is paused", sender.opens_at)

@@ -17,6 +17,7 @@ from runtime.cli.preview import register
 from tests.cadences.cases import (
     ALWAYS_OPEN,
     MONDAY,
+    NO_LIMITS,
     a_cadence,
     a_case,
     a_lead,
@@ -252,3 +253,12 @@ def test_a_cadence_with_mistakes_gives_the_list_of_them(tmp_path: Path) -> None:
     result = follow(str(cadence))
     assert result.exit_code == 1
     assert [line.split(": ")[0] for line in result.stderr.splitlines()] == [f"{cadence}:3:16", f"{cadence}:4:13"]
+
+
+def test_the_fourth_call_or_text_within_a_day_to_florida_waits_for_the_24th_hour() -> None:
+    steps = [{"sms": "a"}, *({"wait": "1 hour", what: "b"} for what in ("call", "sms", "call"))]
+    cadence = a_cadence(*steps, hours=ALWAYS_OPEN, limits=NO_LIMITS)
+    for phone, hours in (("+13055551234", [0, 1, 2, 24]), ("+12125550143", [0, 1, 2, 3])):
+        case = a_case(cadence, a_lead(phone=phone, sms=True))
+        touches = preview(case, MONDAY, touches=4)
+        assert [(touch.at - MONDAY) // timedelta(hours=1) for touch in touches] == hours

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cadences.calendars import BusinessCalendar
-from cadences.windows import DailyHours, MessageLimits, Rule, federal_hours, first_open
+from cadences.legal_hours import LegalHours
+from cadences.rules import shipped_rules
+from cadences.windows import DailyHours, MessageLimits, NotBefore, Rule, first_open
 from tests.cadences.cases import new_york
 from tests.cadences.strategies import CURIOUS_ZONES, daily_hours, instants
 
@@ -42,7 +44,8 @@ def opening(rule: Rule, wanted: datetime) -> tuple[datetime, str]:
     ],
 )
 def test_legal_hours_are_eight_to_nine_on_every_day(wanted: str, opens: str) -> None:
-    assert federal_hours(NEW_YORK).next_open(new_york(wanted))[0] == new_york(opens)
+    legal = LegalHours(NEW_YORK, shipped_rules().timetable(frozenset()))
+    assert legal.next_open(new_york(wanted))[0] == new_york(opens)
 
 
 def test_the_reason_names_every_day_that_was_passed_over() -> None:
@@ -54,6 +57,18 @@ def test_the_reason_names_every_day_that_was_passed_over() -> None:
         "Fri 03 Jul 2026 is a holiday (Independence Day (observed)); "
         "Sat 04 Jul 2026 is no working day; Sun 05 Jul 2026 is no working day"
     )
+
+
+def test_hours_on_no_day_at_all_never_open() -> None:
+    rule = hours("09:00", "17:30", calendar=BusinessCalendar(frozenset()))
+    assert first_open(new_york("2026-03-02 10:00"), (rule,))[0] is None
+
+
+def test_what_may_not_be_before_an_instant_opens_with_it() -> None:
+    at = new_york("2026-03-02 10:00")
+    rule = NotBefore("sender", at, "the cap of the day is reached")
+    assert opening(rule, at - MINUTE) == (at, "the cap of the day is reached")
+    assert rule.next_open(at) == (at, None)
 
 
 def test_a_day_may_end_at_midnight() -> None:

@@ -78,3 +78,17 @@ def test_the_leads_own_clock_is_the_stated_one_else_the_phones_else_the_companys
 def test_only_zones_of_the_database_are_known() -> None:
     assert is_known_zone("Pacific/Apia")
     assert not is_known_zone("Mars/Olympus")
+
+
+def test_every_zone_of_the_state_that_the_address_names_is_a_candidate() -> None:
+    lead = a_lead(phone="+12125550143", zone=None, region="TX")
+    assert {place.key for place in candidate_zones(lead, COMPANY)} == {
+        "America/New_York",
+        "America/Chicago",
+        "America/Denver",
+    }
+
+
+def test_another_number_than_the_leads_first_may_be_asked_about() -> None:
+    lead = a_lead(phone="+12125550143", zone=None)
+    assert {place.key for place in candidate_zones(lead, COMPANY, "+4930123456")} == {"Europe/Berlin"}
