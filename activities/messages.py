@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.ports import CaseStore, Clock, MessageSender, OpenCase
 from activities.steps import admitted, instant_of, is_current
-from cadences.case import Case, StepRef
+from cadences.case import Case, NextTouch, StepRef
 from cadences.hearing import contact_point_lost, lead_opted_out
 from cadences.messages import compose
-from cadences.progress import awaits, could_not_be_written, message_refused, message_sent
+from cadences.progress import account_in_trouble, awaits, could_not_be_written, message_refused, message_sent
+from cadences.slots import holds_slot, permitted_from, put_off
 from cadences.templating import TemplateMistake
 from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
 from leads.contract import SEND_WITHIN, STEP_TIMEOUT, CommandKind, Plan, StepInput
@@ -54,6 +56,8 @@ class _Claimed:
     under: OpenCase
     """The case as it was when it was claimed."""
 
+
+log = structlog.get_logger()
 
 _SENDABLE = (TouchState.REFUSED, TouchState.FAILED)
 """Claims whose message was certainly not accepted, so that it may be sent again under them."""
@@ -146,6 +150,8 @@ class MessageActivities:
                 message = compose(fresh, opened.bundle, touch, reference, self._links)
             except TemplateMistake as broken:
                 return await opened.save(could_not_be_written(fresh, str(broken), now))
+            if (waiting := await _until_its_turn(opened, fresh, touch, now)) is not None:
+                return await opened.save(waiting)
             attempt = 1 if claim is None else claim.attempt + 1
             await opened.claim(_claim_for(step, message, provider, now, attempt))
             return _Claimed(message, now, interrupted=False, provider=provider, under=opened)
@@ -179,7 +185,30 @@ class MessageActivities:
             if receipt is None and state is not said:
                 # The answer to our call was lost or late; the provider's own report was faster.
                 return await opened.save(message_sent(opened.case, _step_of(step), now, step.enrollment_id))
-            return await opened.save(_case_after(opened.case, step, message, result, now))
+            alerted = await _tell_admin(opened, claimed.provider, result)
+            plan = await opened.save(_case_after(opened.case, step, message, result, now, claimed.provider))
+        if alerted and isinstance(result, AccountTrouble):
+            log.error("a provider's account is in trouble", provider=claimed.provider, code=result.code)
+        return plan
+
+
+async def _until_its_turn(opened: OpenCase, case: Case, touch: NextTouch, now: datetime) -> Case | None:
+    """The case that waits for its sender's next free slot; None when it is the message's turn now."""
+    sender = case.senders.get(touch.channel)
+    if sender is None or not sender.limited or holds_slot(case, touch, now):
+        return None
+    turn = await opened.take_slot(sender.address, permitted_from(case, touch, now))
+    return put_off(case, touch, turn, now) if turn is not None and turn.at > now else None
+
+
+async def _tell_admin(opened: OpenCase, provider: str, result: Receipt | SendError) -> bool:
+    """Whether the admin is told now that the provider's account is in trouble; that it works again is noted too."""
+    match result:
+        case Receipt():
+            await opened.account_works(provider)
+        case AccountTrouble():
+            return await opened.account_in_trouble(provider, result.code, str(result))
+    return False
 
 
 async def _is_settled(claimed: _Claimed, opened: OpenCase) -> bool:
@@ -207,7 +236,7 @@ async def _save_straggler(
     state = await opened.settle(message.touch_id, said, receipt, error)
     if state is not said and receipt is None:
         return opened.plan  # The provider's own report says otherwise.
-    case = _case_after(opened.case, step, message, result, now)
+    case = _case_after(opened.case, step, message, result, now, claimed.provider)
     case = send_settled(case, message.touch_id, sent=receipt is not None, now=now)
     if replace(case, messages=opened.case.messages) == opened.case:
         return opened.plan
@@ -222,7 +251,7 @@ def _leave_to_its_holder(claim: Claim, now: datetime) -> None:
 
 
 def _case_after(
-    case: Case, step: StepInput, message: OutgoingMessage, result: Receipt | SendError, now: datetime
+    case: Case, step: StepInput, message: OutgoingMessage, result: Receipt | SendError, now: datetime, provider: str
 ) -> Case:
     """What the provider's answer does to the case, whose plan may have changed while the message was out.
 
@@ -240,9 +269,10 @@ def _case_after(
         case OutcomeUnknown():
             return message_unknown(case, done, message.channel, now, step.enrollment_id)
         case SendRefused():
-            return message_refused(case, done, now, result.retry_after, step.enrollment_id)
+            return message_refused(case, done, now, result.retry_after, step.enrollment_id, once=result.once)
         case AccountTrouble():
-            return message_refused(case, done, now, enrollment_id=step.enrollment_id)
+            why = f"{provider} {result.code}: {result}"
+            return account_in_trouble(case, done, now, why, step.enrollment_id)
         case _:
             return message_unknown(case, done, message.channel, now, step.enrollment_id)
 
@@ -289,6 +319,8 @@ def _claim_for(step: StepInput, message: OutgoingMessage, provider: str, now: da
         claimed_at=now,
         provider=provider,
         attempt=attempt,
+        sender=message.sender,
+        segments=message.segments,
     )
 
 
@@ -301,4 +333,5 @@ def _message_of(claim: Claim, step: StepInput) -> OutgoingMessage:
         to=claim.contact,
         text=claim.text,
         subject=claim.subject,
+        sender=claim.sender,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
+from cadences.slots import Permitted, Turn
 from leads.contract import CommandKind, DeliveryResult, LivenessResult, Plan
 from leads.liveness import Finding as LivenessFinding
 from leads.sending import Claim, Finding, OutgoingMessage, Receipt, TouchState
@@ -44,6 +45,18 @@ class OpenCase(Protocol):
         Returns:
             The state in force.
         """
+        ...
+
+    async def take_slot(self, sender: str, permitted: Permitted) -> Turn | None:
+        """Give this lead's message the first free slot of a sender; None when the sender needs none any more."""
+        ...
+
+    async def account_in_trouble(self, provider: str, code: str, text: str) -> bool:
+        """Alert the admin in this transaction; True when that is new."""
+        ...
+
+    async def account_works(self, provider: str) -> None:
+        """The provider accepted a message: what was wrong with its account is over."""
         ...
 
     async def save(self, case: Case, kind: CommandKind | None = None) -> Plan:

@@ -1,18 +1,21 @@
 """What providers report of messages: committed under the lead's row lock, and told to its workflow if it matters."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
 
-from adapters.db.cases import UnknownLead
+from adapters.db.cases import OpenCase, UnknownLead
 from adapters.db.engine import is_trouble
+from adapters.providers.error_codes import reported_trouble
+from api.news import LeadNews
 from api.services import Services
 from api.telling import tell_all
-from cadences.hearing import message_reported
+from cadences.hearing import lead_opted_out, message_reported
 from leads.contract import CommandKind
-from leads.sending import MessageReport
+from leads.sending import AddressReport, MessageReport
 
 log = structlog.get_logger()
 
@@ -27,6 +30,8 @@ class Taken:
     """Those of messages that are not there, or not any more."""
     changed: int
     """Leads whose case changed; most reports change the ledger only."""
+    stopped: int = 0
+    """Addresses that stopped messages of ours which are not in our ledger."""
 
 
 class ProviderReports:
@@ -35,13 +40,15 @@ class ProviderReports:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def take(self, reports: Sequence[MessageReport]) -> Taken:
+    async def take(self, reports: Sequence[MessageReport], stops: Sequence[AddressReport] = ()) -> Taken:
         """Commit reports, one transaction for each lead, and tell the workflows of the leads that they changed.
 
         What is wrong with one lead keeps nobody else's reports from being taken; it is raised once all others are.
 
         Args:
             reports: in the order in which they happened.
+            stops: addresses that stopped other mail of ours; they are taken like those of messages that are not in our
+                ledger any more.
 
         Raises:
             Exception: the database is in trouble, or a report could not be taken. Taking all of them again is right.
@@ -66,31 +73,73 @@ class ProviderReports:
                 if is_trouble(error):
                     break
         await tell_all(self._services.delivery.deliver, changed)
+        forgotten = [
+            AddressReport(report.address, report.provider, report.code)
+            for report in reports
+            if report.touch_id not in leads and report.address
+        ]
+        stopped = dict.fromkeys([*stops, *forgotten])
+        if failure is None:
+            for stop in stopped:
+                await self._stop(stop)
         if failure is not None:
             raise failure
-        return Taken(reports=known, unknown=len(reports) - known, changed=len(changed))
+        return Taken(reports=known, unknown=len(reports) - known, changed=len(changed), stopped=len(stopped))
+
+    async def _stop(self, stop: AddressReport) -> None:
+        """Suppress an address: of a lead, if it is one's, else on the company's own list alone."""
+        services, why = self._services, f"{stop.provider} reports {stop.code}"
+        entry = services.suppressions.entry(stop.address, None, why=why, by=stop.provider, now=services.clock())
+        lead_id = (await services.suppressions.add_strangers({stop.address: [entry]})).get(stop.address)
+        if lead_id is None:
+            return
+        with suppress(UnknownLead):  # Erased since; what it was stopped by stands on the list.
+            await LeadNews(services).take(
+                lead_id,
+                CommandKind.LEAD_OPTED_OUT,
+                lambda case, now: lead_opted_out(case, why=why, now=now),
+                by=stop.provider,
+                details={"code": stop.code},
+            )
 
     async def _commit(self, lead_id: UUID, reports: Sequence[MessageReport]) -> bool:
         """Write a lead's reports into the ledger; True when they changed its case as well."""
-        now = self._services.clock()
+        now, plan = self._services.clock(), None
+        troubles: list[str] = []
         async with self._services.cases.open(lead_id, now) as opened:
             case, news = opened.case, []
             for report in reports:
-                contact = await opened.report(report)
-                if contact is None:
+                found = await opened.report(report)
+                if found is None:
                     continue
-                after = message_reported(case, report, contact=contact, now=now)
+                if found.news and await _tell_admin(opened, report):
+                    troubles.append(report.code)
+                after = message_reported(case, report, contact=found.contact, now=now)
                 if after != case:
                     news.append(report)
                 case = after
-            if not news:
-                # No new revision: nobody but the ledger needs to know, and telling would cost each message an action.
-                return False
-            most = max(news, key=_weight)
-            details = {"state": most.state.value, "code": most.code or None}
-            plan = await opened.save(case, _kind(most), most.provider, details, {"touch_id": most.touch_id})
+            # Else only the ledger needs to know; a new revision, and telling it, would cost each message an action.
+            if news:
+                most = max(news, key=_weight)
+                details = {"state": most.state.value, "code": most.code or None}
+                plan = await opened.save(case, _kind(most), most.provider, details, {"touch_id": most.touch_id})
+        for code in troubles:
+            log.error("a provider's account is in trouble", provider=reports[0].provider, code=code)
+        if plan is None:
+            return False
         log.info("a report changed a lead", lead_id=str(lead_id), kind=_kind(most).value, revision=plan.revision)
         return True
+
+
+async def _tell_admin(opened: OpenCase, report: MessageReport) -> bool:
+    """Alert the admin when a report says that the account is in trouble; True when that is new.
+
+    The message itself had been accepted, so it is not sent again.
+    """
+    trouble = reported_trouble(report.provider, report.code)
+    if trouble is None:
+        return False
+    return await opened.account_in_trouble(report.provider, report.code, f"an accepted message failed: {trouble}")
 
 
 def _kind(report: MessageReport) -> CommandKind:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from cadences.model import Cadence
 from cadences.reasons import Reason
 from cadences.spans import Stretch
-from leads.model import Channel, Company, Ending, Lead, Stage
+from leads.model import Channel, Company, Consent, Ending, Lead, Stage
 from leads.zones import candidate_zones, main_zone
 
 
@@ -28,6 +28,8 @@ class HoldReason(StrEnum):
     """Somebody of ours asked for it."""
     PROVIDER = "provider"
     """A provider's account is in trouble; the step is kept."""
+    AWAY = "away"
+    """The lead's mailbox says until when the lead is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,19 @@ class StepRef:
     occurrence: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An instant that a sender keeps free for the message of one step."""
+
+    sender: str
+    at: datetime
+    step: StepRef
+    why: str
+    """Why not earlier."""
+    kept: bool = True
+    """False: the sender has nothing free for so long that the step is to go another way."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextTouch:
     """What comes next in the plan, when, and the chain of rules that put it there."""
@@ -208,6 +223,10 @@ class Enrollment:
     """The provider refused the step: it is tried again from here on."""
     refusals: int = 0
     """How often in a row the provider refused the step."""
+    troubles: int = 0
+    """How often in a row its account was in trouble."""
+    slot: Slot | None = None
+    """When it is this step's turn, where its sender may send only so much."""
     next: NextTouch | None = None
     ended: Ending | None = None
     ended_at: datetime | None = None
@@ -255,6 +274,14 @@ class Suppressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopened:
+    """The person wants texts again: the number is open to them, and to nothing else that was closed."""
+
+    consent: Consent
+    """To texts to that number, in the person's own words."""
+
+
+@dataclass(frozen=True, slots=True)
 class SendSettled:
     """A person found out what became of a message that nobody knew about."""
 
@@ -262,7 +289,7 @@ class SendSettled:
     sent: bool
 
 
-Fact = TouchMade | AnswerGiven | ContactLost | Suppressed | SendSettled
+Fact = TouchMade | AnswerGiven | ContactLost | Suppressed | Reopened | SendSettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +302,8 @@ class Sender:
     """None: at once."""
     why: str = ""
     """Why not earlier: its cap, its gap, or its domain is paused."""
+    limited: bool = False
+    """It has a cap or a gap, so that each message needs a slot."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def not_now(
         raise CommandRefused("until", "the lead said no, which means never; it can't be enrolled again by us")
     if case.enrollment.ended is Ending.OPTED_OUT:
         raise CommandRefused("until", "the lead opted out; it can't be enrolled again by us")
-    case = cancel_tasks(worked_on(case), now, by, "the lead said not now")
+    case = cancel_tasks(worked_on(case), now, by, "the lead said not now", but=TaskKind.UNKNOWN_SEND)
     if case.lead.stage is Stage.QUALIFIED:
         case = case.with_stage(Stage.WORKING)  # The hand-over is off; it is followed up again.
     return _reenroll(case, cadence, version, until, now)
@@ -168,7 +168,8 @@ def switch_cadence(case: Case, *, cadence: Cadence, version: str, by: str, now: 
         raise CommandRefused("cadence", f"the lead's enrollment has ended ({case.enrollment.ended.value})")
     if case.enrollment.question_only:
         raise CommandRefused("cadence", "the lead had said no; only its question may be answered")
-    case = cancel_tasks(case, now, by, f"switched to {cadence.name}")
+    # Whether a message of the old plan went out is worth knowing under the new one.
+    case = cancel_tasks(case, now, by, f"switched to {cadence.name}", but=TaskKind.UNKNOWN_SEND)
     return _reenroll(case, cadence, version, now, now)
 
 

@@ -26,6 +26,8 @@ LATE = timedelta(days=1)
 """A touch that happens this much later than planned (the machine was down) moves all that is left with it."""
 REFUSED_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 """How long a step waits after the provider refused it for the first, second … time; the last one repeats."""
+TROUBLE_HOLDS = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
+"""How long a lead waits for a provider's account to be mended, for the first, second … time; the last one repeats."""
 _NO_QUESTION = "The person came in again without a question."
 _ESCALATE_AGAIN = Span(1, Unit.BUSINESS_DAY)
 
@@ -68,15 +70,49 @@ def message_refused(
     now: datetime,
     retry_after: timedelta | None = None,
     enrollment_id: UUID | None = None,
+    *,
+    once: bool = False,
 ) -> Case:
-    """The provider refused a step's message for now: it is tried again, later each time."""
+    """The provider refused a step's message for now: it is tried again, later each time.
+
+    Args:
+        once: it may be tried again once only; refused again, a person reaches the lead instead.
+    """
     if not awaits(case, step, enrollment_id):
         return case
     enrollment = case.enrollment
+    if once and enrollment.refusals > enrollment.troubles:
+        return _given_to_a_person(case, now)
     pause = REFUSED_AGAIN_AFTER[min(enrollment.refusals, len(REFUSED_AGAIN_AFTER) - 1)]
     if retry_after is not None:
         pause = retry_after
-    return plan(case.enrolled(not_before=now + pause, refusals=enrollment.refusals + 1), now)
+    return plan(case.enrolled(not_before=now + pause, refusals=enrollment.refusals + 1, slot=None), now)
+
+
+def account_in_trouble(case: Case, step: StepRef, now: datetime, why: str, enrollment_id: UUID | None = None) -> Case:
+    """A step's message was not accepted for reasons that are not the lead's: it holds, and nothing is used up.
+
+    The step is tried again when the hold ends, which is later each time; an admin, who is alerted, may end it earlier.
+
+    Args:
+        why: the provider, its code, and what that means.
+    """
+    if not awaits(case, step, enrollment_id):
+        return case
+    enrollment = case.enrollment
+    until = now + TROUBLE_HOLDS[min(enrollment.troubles, len(TROUBLE_HOLDS) - 1)]
+    # It counts as a refusal too: its claim stays open for the next try.
+    case = case.enrolled(refusals=enrollment.refusals + 1, troubles=enrollment.troubles + 1, slot=None)
+    return plan(place_hold(case, HoldReason.PROVIDER, case.manager, now, until, why), now)
+
+
+def _given_to_a_person(case: Case, now: datetime) -> Case:
+    """The provider did not get the next message to this contact point: a person reaches the lead in another way."""
+    touch = _expected(case)
+    title = f"reach the lead in person instead of {touch.channel.value} {touch.content}"
+    by_hand = replace(touch, channel=Channel.TASK, content=title, due_at=due_after(case, now, CALL_WITHIN))
+    case = case.enrolled(next=by_hand, not_before=None, refusals=0, troubles=0, slot=None)
+    return task_created(case, now, f"The provider could not get the {touch.channel.value} there, and tried twice.")
 
 
 def awaits(case: Case, step: StepRef, enrollment_id: UUID | None = None) -> bool:
@@ -96,7 +132,7 @@ def task_created(case: Case, now: datetime, text: str = "") -> Case:
         kind = TaskKind.CALL if touch.channel is Channel.CALL else TaskKind.STEP
         owner = case.colleague(step.to if step else "owner")
     due_at = touch.due_at or due_after(case, touch.opens_at, CALL_WITHIN)
-    case = fallen_behind(case, now)
+    case, number = fallen_behind(case, now), case.lead.contact_for(Channel.CALL)
     task = Task(
         id=derived_id(case.enrollment.id, "task", touch.step.step_id, touch.step.occurrence, now.isoformat()),
         kind=kind,
@@ -109,7 +145,7 @@ def task_created(case: Case, now: datetime, text: str = "") -> Case:
         enrollment_id=case.enrollment.id,
         step_id=touch.step.step_id,
         occurrence=touch.step.occurrence,
-        contact=case.lead.phone if kind is TaskKind.CALL else None,
+        contact=number.value if kind is TaskKind.CALL and number is not None else None,
         escalate_to=_first_response_escalation(case, touch),
         escalate_at=_first_told_at(case, touch, due_at),
         expires_at=None if kind is TaskKind.KICK_BACK else expires_after(case, due_at, step),
@@ -195,6 +231,8 @@ def step_done(
         outcomes={**enrollment.outcomes, step.step_id: outcome},
         not_before=None,
         refusals=0,
+        troubles=0,
+        slot=None,
         next=None,
     )
 
@@ -217,10 +255,14 @@ def close_task(
     return case.with_task(replace(closed, expires_at=None, look_up_at=None))
 
 
-def cancel_tasks(case: Case, now: datetime, by: str, why: str, *, plan_only: bool = False) -> Case:
-    """The case with every open task (or only those of the plan) made needless."""
+def cancel_tasks(case: Case, now: datetime, by: str, why: str, *, but: TaskKind | None = None) -> Case:
+    """The case with every open task made needless.
+
+    Args:
+        but: tasks of this kind stay open.
+    """
     for task in case.open_tasks:
-        if task.of_plan or not plan_only:
+        if task.kind is not but:
             case = close_task(case, task, TaskState.CANCELLED, now, by, note=why)
     return case
 

@@ -73,9 +73,13 @@ class SendError(Exception):
 class SendRefused(SendError):
     """Certainly not accepted, and not for ever: it may be sent again under the same claim, later."""
 
-    def __init__(self, message: str, code: str = "", retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, message: str, code: str = "", retry_after: timedelta | None = None, *, once: bool = False
+    ) -> None:
         super().__init__(message, code)
         self.retry_after = retry_after
+        self.once = once
+        """Refused for this a second time, the step goes another way."""
 
 
 class ContactPointDead(SendError):
@@ -132,6 +136,23 @@ class MessageReport:
     """This address or number can never be used."""
     opted_out: bool = False
     """The person stopped the messages."""
+    mail_id: str = ""
+    """The Message-ID that the recipient's mailbox shows, without < and >."""
+    bounced: bool = False
+    """The address is dead, which counts against our domain."""
+    complained: bool = False
+    """The person called it spam, which counts against our domain more."""
+    address: str = ""
+    """Whom it is about, where the person stopped the messages: it holds although we don't know the message any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressReport:
+    """What a provider says of an address, naming no message of ours: it stopped the messages."""
+
+    address: str
+    provider: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,3 +174,7 @@ class Claim:
     attempt: int = 1
     accepted: bool = False
     """The provider had it, whatever became of it there: never sent again over the same channel."""
+    sender: str = ""
+    """The address or number that it comes from; empty where the provider decides."""
+    segments: int | None = None
+    """How many segments a text takes."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, RowMapping, Select, Uuid, bindparam, func, select
+from sqlalchemy import Column, DateTime, RowMapping, Select, String, Uuid, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,11 +12,14 @@ from adapters.db.documents import (
     MESSAGE_CHANNELS,
 )
 from adapters.db.rows import (
+    AlertRow,
     ColleagueRow,
     ConsentRow,
     ContactPointRow,
     EnrollmentRow,
     LeadRow,
+    SenderRow,
+    SendingDomainRow,
     TaskRow,
     TouchRow,
     table_of,
@@ -96,6 +99,39 @@ def _case_query() -> Select[Any]:
         .where(TouchRow.id == bindparam("touch_id", type_=Uuid()))
         .scalar_subquery()
     )
+    domain_of_sender = func.split_part(SenderRow.address, "@", 2)
+    last_used = (
+        select(func.max(TouchRow.happened_at))
+        .where(TouchRow.lead_id == lead_id, TouchRow.sender == SenderRow.address)
+        .scalar_subquery()
+    )
+    offers = (
+        select(
+            func.jsonb_agg(
+                func.jsonb_build_object(
+                    *("address", SenderRow.address, "channel", SenderRow.channel, "name", SenderRow.name),
+                    *("own", SenderRow.colleague_id.is_not(None), "used_at", last_used),
+                    *("limited", or_(SenderRow.daily_cap.is_not(None), SenderRow.gap_seconds > 0)),
+                    *("paused_until", SendingDomainRow.paused_until),
+                    *("why", func.coalesce(SendingDomainRow.why, "")),
+                )
+            )
+        )
+        .select_from(SenderRow)
+        .outerjoin(SendingDomainRow, SendingDomainRow.domain == domain_of_sender)
+        .where(SenderRow.active, or_(SenderRow.colleague_id == LeadRow.owner_id, SenderRow.colleague_id.is_(None)))
+        .scalar_subquery()
+    )
+    own_domain = (
+        select(func.to_jsonb(table_of(SendingDomainRow).table_valued()))
+        .where(SendingDomainRow.domain == bindparam("own_domain", type_=String()))
+        .scalar_subquery()
+    )
+    alerts = (
+        select(func.jsonb_agg(func.jsonb_build_object("kind", AlertRow.kind, "subject", AlertRow.subject)))
+        .where(AlertRow.resolved_at.is_(None))
+        .scalar_subquery()
+    )
     return select(
         LeadRow.__table__,
         select(EnrollmentRow.progress)
@@ -113,6 +149,9 @@ def _case_query() -> Select[Any]:
         last_email.label("last_email"),
         texted.label("texted"),
         claim.label("claim"),
+        offers.label("senders"),
+        own_domain.label("own_domain"),
+        alerts.label("alerts"),
     ).where(LeadRow.id == lead_id)
 
 
@@ -120,12 +159,21 @@ _CASE = _case_query()
 """Built once: building it anew costs ten times what running it does."""
 
 
-async def load_case(connection: AsyncConnection, lead_id: UUID, now: datetime, touch_id: UUID | None) -> RowMapping:
+async def load_case(
+    connection: AsyncConnection, lead_id: UUID, now: datetime, touch_id: UUID | None, own_domain: str = ""
+) -> RowMapping:
     """The row of everything that a decision about one lead needs.
 
     Args:
         touch_id: the step occurrence whose claim comes along, if it has one.
+        own_domain: of the address that emails come from where nothing else is set.
     """
-    values = {"lead_id": lead_id, "since": now - _LIMITS_LOOK_BACK, "day_ago": now - _DAY, "touch_id": touch_id}
+    values = {
+        "lead_id": lead_id,
+        "since": now - _LIMITS_LOOK_BACK,
+        "day_ago": now - _DAY,
+        "touch_id": touch_id,
+        "own_domain": own_domain,
+    }
     row: RowMapping = (await connection.execute(_CASE, values)).mappings().one()
     return row

@@ -2,23 +2,28 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Uuid, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.db.alerts import AlertKind, of_account, raise_alert, resolve_account
 from adapters.db.cadences import CadenceShelf
 from adapters.db.case_loading import load_case
 from adapters.db.case_writing import CaseWriter, add_command
+from adapters.db.deliverability import domain_of, judge_domain
 from adapters.db.documents import (
     read_claim,
     read_colleague,
     read_enrollment,
     read_instants,
     read_lead,
+    read_offers,
+    read_pause,
     read_tasks,
 )
 from adapters.db.rows import (
@@ -27,9 +32,12 @@ from adapters.db.rows import (
     TouchRow,
     table_of,
 )
+from adapters.db.senders import take_slot
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, Correspondence
 from cadences.planning import contract_plan
+from cadences.senders import senders_of
+from cadences.slots import Permitted, Turn
 from leads.contract import CommandKind, Plan
 from leads.model import Company
 from leads.sending import Claim, MessageReport, Receipt, TouchState
@@ -62,6 +70,16 @@ class UnknownLead(LookupError):
     """There is no lead of this id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a report found in the ledger."""
+
+    contact: str
+    """The contact point that the message went to."""
+    news: bool
+    """Whether it changed what stood there."""
+
+
 class OpenCase:
     """One lead's case, in an open transaction that holds the lead's row lock."""
 
@@ -75,8 +93,11 @@ class OpenCase:
         plan: Plan,
         now: datetime,
         claims: dict[UUID, Claim | None] | None = None,
+        alerts: list[Mapping[str, Any]] | None = None,
     ) -> None:
         self._claims = claims or {}
+        self.alerts = alerts
+        """Kind and subject of each alert that was open when the case was loaded."""
         self._connection = connection
         self._shelf = shelf
         self._key = key
@@ -124,6 +145,8 @@ class OpenCase:
             "state": claim.state.value,
             "attempt": claim.attempt,
             "provider": claim.provider,
+            "sender": claim.sender or None,
+            "segments": claim.segments,
             "error": None,
         }
         self._claims[claim.touch_id] = claim
@@ -157,18 +180,42 @@ class OpenCase:
         reported = await self._connection.scalar(select(TouchRow.state).where(TouchRow.id == touch_id))
         return TouchState(reported) if reported is not None else state
 
-    async def report(self, report: MessageReport) -> str | None:
+    async def take_slot(self, sender: str, permitted: Permitted) -> Turn | None:
+        """Give this lead's message the first free slot of a sender; None when the sender needs none any more."""
+        return await take_slot(self._connection, sender, self._now, ZoneInfo(self.case.company.zone), permitted)
+
+    async def account_in_trouble(self, provider: str, code: str, text: str) -> bool:
+        """Alert the admin in this transaction; True when that is new."""
+        return await raise_alert(self._connection, AlertKind.ACCOUNT, f"{provider} {code}".strip(), text, self._now)
+
+    async def account_works(self, provider: str) -> None:
+        """The provider accepted a message: what was wrong with its account is over."""
+        if of_account(provider, self.alerts):
+            await resolve_account(self._connection, provider, "followthrough", self._now)
+
+    async def report(self, report: MessageReport) -> Reported | None:
         """Write a provider's report into the ledger; one that is older news than what stands there changes nothing.
 
+        A bounce or a complaint has the domain that it came from judged anew, once.
+
         Returns:
-            The contact point that the message went to; None for a message that is not this lead's.
+            What it found; None for a message that is not this lead's.
         """
-        contact: str | None = await self._connection.scalar(
-            select(TouchRow.contact).where(TouchRow.id == report.touch_id, TouchRow.lead_id == self.case.lead.id)
-        )
-        if contact is None:
+        columns = (TouchRow.contact, TouchRow.sender, TouchRow.happened_at, TouchRow.message_id)
+        touch = (
+            await self._connection.execute(
+                select(*columns, TouchRow.bounced_at, TouchRow.complained_at).where(
+                    TouchRow.id == report.touch_id, TouchRow.lead_id == self.case.lead.id
+                )
+            )
+        ).one_or_none()
+        if touch is None or touch.contact is None:
             return None
-        await self._connection.execute(
+        marks: dict[str, Any] = {"message_id": report.mail_id} if report.mail_id and not touch.message_id else {}
+        bad = {"bounced_at": report.bounced and not touch.bounced_at}
+        bad |= {"complained_at": report.complained and not touch.complained_at}
+        marks |= {name: self._now for name, is_new in bad.items() if is_new}
+        changed = await self._connection.execute(
             update(TouchRow)
             .where(TouchRow.id == report.touch_id, TouchRow.state.in_(_OLDER_NEWS[report.state]))
             .values(
@@ -177,9 +224,15 @@ class OpenCase:
                 provider=report.provider,
                 provider_message_id=func.coalesce(TouchRow.provider_message_id, report.message_id or None),
                 error=report.code or None,
+                **marks,
             )
         )
-        return contact
+        if marks and not changed.rowcount:
+            await self._connection.execute(update(TouchRow).where(TouchRow.id == report.touch_id).values(marks))
+        if any(bad.values()) and touch.sender and "@" in touch.sender:
+            company = self.case.company
+            await judge_domain(self._connection, company, touch.sender, touch.happened_at, self._now)
+        return Reported(touch.contact, bool(changed.rowcount))
 
     async def save(
         self,
@@ -196,7 +249,7 @@ class OpenCase:
             told: the command's own ids and instants, for the contract's `Told`.
         """
         plan = contract_plan(case, self.plan.revision + 1)
-        await CaseWriter(self._connection, self._key, self._now).write(self._loaded, case, plan)
+        await CaseWriter(self._connection, self._key, self._now, by).write(self._loaded, case, plan)
         if kind is not None:
             await add_command(self._connection, case.lead.id, kind, by, details or {}, told or {}, plan, self._now)
         self.plan, self._loaded, self.case = plan, replace(case, facts=()), replace(case, facts=())
@@ -233,7 +286,8 @@ class CaseStore:
                 raise UnknownLead(str(lead_id))
             plan = Plan.model_validate(locked)
             if known is not None and known.plan == plan:
-                yield OpenCase(connection, self._shelf, self._key, known.case, known.bundle, plan, now)
+                parts = (known.case, known.bundle, plan, now)
+                yield OpenCase(connection, self._shelf, self._key, *parts, alerts=known.alerts)
             else:
                 yield await self.load(connection, lead_id, plan, now, touch_id)
 
@@ -241,7 +295,7 @@ class CaseStore:
         self, connection: AsyncConnection, lead_id: UUID, plan: Plan, now: datetime, touch_id: UUID | None = None
     ) -> OpenCase:
         """Load a case in a transaction that already holds the lock."""
-        row = await load_case(connection, lead_id, now, touch_id)
+        row = await load_case(connection, lead_id, now, touch_id, domain_of(self._company.sender_email))
         enrollment = read_enrollment(row["enrollment"])
         bundle = await self._shelf.version(connection, enrollment.version)
         lead = read_lead(row, row["owner"], row["generator"], row["contacts"], row["consents"])
@@ -254,9 +308,17 @@ class CaseStore:
             tasks=read_tasks(row["tasks"]),
             messages=read_instants(row["messages"]),
             phone_contacts=read_instants(row["phone_contacts"]),
+            senders=senders_of(
+                read_offers(row["senders"]),
+                read_pause(row["own_domain"]),
+                enrollment.slot,
+                lead_id=lead_id,
+                company=self._company,
+                now=now,
+            ),
             correspondence=Correspondence(**(row["last_email"] or {}), texted=row["texted"]),
             first_response_due_at=row["first_response_due_at"],
             first_human_at=row["first_human_at"],
         )
         claims = {} if touch_id is None else {touch_id: read_claim(row["claim"]) if row["claim"] else None}
-        return OpenCase(connection, self._shelf, self._key, case, bundle, plan, now, claims)
+        return OpenCase(connection, self._shelf, self._key, case, bundle, plan, now, claims, row["alerts"])

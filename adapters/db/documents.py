@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from cadences.case import Enrollment, Task
+from cadences.senders import SenderOffer
 from leads.model import Channel, Colleague, Consent, ContactPoint, Lead, LeadKind, Stage
 from leads.sending import Claim
 
@@ -18,6 +19,7 @@ _CONSENTS: TypeAdapter[tuple[Consent, ...]] = TypeAdapter(tuple[Consent, ...])
 _CONTACT_POINTS: TypeAdapter[tuple[ContactPoint, ...]] = TypeAdapter(tuple[ContactPoint, ...])
 _COLLEAGUE: TypeAdapter[Colleague] = TypeAdapter(Colleague)
 _CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
+_OFFERS: TypeAdapter[tuple[SenderOffer, ...]] = TypeAdapter(tuple[SenderOffer, ...])
 _INSTANTS: TypeAdapter[tuple[datetime, ...]] = TypeAdapter(tuple[datetime, ...])
 
 
@@ -53,9 +55,21 @@ def read_claim(row: Mapping[Any, Any]) -> Claim:
             "touch_id": row["id"],
             "claimed_at": row["happened_at"],
             "provider": row["provider"] or "",
+            "sender": row["sender"] or "",
             "accepted": row["provider_message_id"] is not None,
         }
     )
+
+
+def read_offers(rows: list[dict[str, Any]] | None) -> tuple[SenderOffer, ...]:
+    return _OFFERS.validate_python(rows or [])
+
+
+def read_pause(domain: Mapping[str, Any] | None) -> tuple[datetime, str] | None:
+    """Until when, and why, a sending domain is paused; None when it never was."""
+    if domain is None or domain["paused_until"] is None:
+        return None
+    return datetime.fromisoformat(domain["paused_until"]), domain["why"] or ""
 
 
 def read_instants(values: list[str] | None) -> tuple[datetime, ...]:

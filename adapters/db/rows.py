@@ -174,6 +174,10 @@ class SuppressionRow(Base):
     why: Mapped[str]
     by: Mapped[str] = mapped_column(server_default="followthrough")
     created_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    """When the person, or a colleague, opened it again; the row stays, as everything here does."""
+    lifted_by: Mapped[str | None]
+    lifted_why: Mapped[str | None]
 
 
 class InquiryRow(Base):
@@ -236,6 +240,8 @@ class TouchRow(Base):
     """How many segments a text took."""
     bounced_at: Mapped[datetime | None]
     complained_at: Mapped[datetime | None]
+    scanned_at: Mapped[datetime | None]
+    """When a program last pressed the hidden button on the page behind its links."""
     error: Mapped[str | None]
 
     __table_args__ = (
@@ -413,10 +419,20 @@ class SenderRow(Base):
     """When the address began to send; while it is new it may send less than its cap."""
     gap_seconds: Mapped[int] = mapped_column(server_default=sql("0"))
     """At least so long between two messages."""
-    next_at: Mapped[datetime | None]
-    """The first instant that is not given to a message yet."""
     active: Mapped[bool] = mapped_column(server_default=sql("true"))
     created_at: Mapped[datetime]
+
+
+class SenderSlotRow(Base):
+    """An instant that a sender with a cap or a gap has given to one message, from today on."""
+
+    __tablename__ = "sender_slots"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    sender: Mapped[str] = mapped_column(ForeignKey("senders.address", ondelete="CASCADE"))
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_sender_slots_sender_at", "sender", "at"),)
 
 
 class SendingDomainRow(Base):

@@ -58,6 +58,13 @@ TWILIO_CODES: Mapping[int, tuple[type[SendError], str]] = {
 """What each code means for the lead, whether it comes as an answer or by a status callback."""
 
 _TWILIO_NEXT_DAY = frozenset({30023, 30027})
+_TWILIO_ONCE = frozenset({30003, 30008})
+"""What is worth one more try, and no other: most handsets that are unreachable twice stay so."""
+_SENDGRID_TROUBLE = {
+    "dropped: Recipient List over Package Quota": "the account's quota is used up",
+    "dropped: Invalid SMTPAPI header": "our requests are not understood",
+    "dropped: Spam Content (if Spam Checker app is enabled)": "filtered because of its content",
+}
 
 _RECIPIENT_FIELD = pattern(r"personalizations\.\d+\.to(\.\d+)?(\.email)?")
 """The field that SendGrid names when it takes no exception to anything but the address we write to."""
@@ -85,7 +92,7 @@ def twilio_error(status: int, code: int | None, retry_after: timedelta | None = 
     kind, words = TWILIO_CODES.get(code or 0, (None, ""))
     if status in _TRANSIENT or kind is SendRefused:
         wait = NEXT_DAY if code in _TWILIO_NEXT_DAY else retry_after
-        return SendRefused(f"Twilio: {words or 'not now'}", shown, wait)
+        return SendRefused(f"Twilio: {words or 'not now'}", shown, wait, once=code in _TWILIO_ONCE)
     if kind is None:
         # A refusal that we don't know: certainly not accepted, and more likely our fault than the lead's.
         return AccountTrouble("Twilio refused the request", shown)
@@ -109,6 +116,14 @@ def sendgrid_error(status: int, fields: Iterable[str] = (), retry_after: timedel
     if status == 400 and named and all(_RECIPIENT_FIELD.fullmatch(field) for field in named):
         return ContactPointDead("SendGrid: not a valid address", shown)
     return AccountTrouble("SendGrid refused the request", shown)
+
+
+def reported_trouble(provider: str, code: str) -> str | None:
+    """What is wrong with an account, by a later report of a message that it had accepted; None when nothing is."""
+    if provider == "sendgrid":
+        return _SENDGRID_TROUBLE.get(code)
+    kind, words = TWILIO_CODES.get(int(code) if code.isdecimal() else 0, (None, ""))
+    return words if provider == "twilio" and kind is AccountTrouble else None
 
 
 def retry_after(headers: Headers, now: datetime) -> timedelta | None:

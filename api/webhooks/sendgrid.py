@@ -27,12 +27,13 @@ async def hear_events(request: Request, services: AskedServices) -> Response:
     if not sendgrid_signed(key, body, request.headers.get(SIGNATURE_HEADER), request.headers.get(TIMESTAMP_HEADER)):
         raise door.forbidden()
     heard = read_events(_array(body))
-    taken = await door.take(ProviderReports(services), heard.reports)
+    taken = await door.take(ProviderReports(services), heard.reports, heard.stops)
     log.info(
         "events of sendgrid taken",
         reports=taken.reports,
         changed=taken.changed,
         unknown=taken.unknown,
+        stopped=taken.stopped,
         strange=heard.strange,
     )
     return Response(status_code=204)

@@ -24,6 +24,7 @@ from leads.sending import (
 )
 from tests.activities.desk import Desk
 from tests.activities.senders import Crash, ScriptedSender
+from tests.links import LINKS
 
 
 class SlowToTell(ScriptedSender):
@@ -53,7 +54,7 @@ async def looked_up(desk: Desk, plan: Plan) -> Plan:
 
 def given(desk: Desk, sender: ScriptedSender) -> None:
     desk.sender = sender
-    desk.activities = type(desk.activities)(desk.cases, sender, sender, desk.clock)
+    desk.activities = type(desk.activities)(desk.cases, sender, sender, LINKS, desk.clock)
 
 
 async def with_the_call_done(desk: Desk) -> Plan:
@@ -134,9 +135,10 @@ async def reported(desk: Desk, state: TouchState) -> bool:
     touch_id: UUID = (await desk.touch()).id
     report = MessageReport(touch_id=touch_id, state=state, provider="scripted", message_id="from-the-report")
     async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
-        contact = await opened.report(report)
-        assert contact == "priya@example.com"
-        case = message_reported(opened.case, report, contact=contact, now=desk.clock())
+        found = await opened.report(report)
+        assert found is not None
+        assert found.contact == "priya@example.com"
+        case = message_reported(opened.case, report, contact=found.contact, now=desk.clock())
         if case == opened.case:
             return False
         await opened.save(case, CommandKind.MESSAGE_REPORTED)

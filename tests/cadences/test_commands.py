@@ -18,6 +18,7 @@ from cadences.commands import (
 from cadences.hearing import contact_point_lost, lead_opted_out, lead_replied
 from cadences.planning import plan, wake
 from cadences.refusals import CommandRefused
+from cadences.unknown_sends import message_unknown
 from leads.contract import WakeKind
 from leads.model import Channel, Ending, LeadKind, Stage
 from tests.cadences.cases import (
@@ -320,3 +321,17 @@ def test_a_touch_from_before_the_question_is_no_response_to_it() -> None:
     assert long_ago.first_human_at is None
     now = log_personal_touch(case, channel=Channel.CALL, touched_at=MONDAY, by="anna", note=None, now=MONDAY)
     assert now.first_human_at == MONDAY
+
+
+def test_a_message_of_which_nobody_knows_is_still_looked_for_after_a_not_now_and_a_switch() -> None:
+    case = begun(PLAN)
+    assert case.enrollment.next is not None
+    case = message_unknown(case, case.enrollment.next.step, Channel.EMAIL, MONDAY)
+    (unknown,) = case.open_tasks
+    assert unknown.kind is TaskKind.UNKNOWN_SEND
+    switched = switch_cadence(case, cadence=LATER, version="1" * 64, by="anna", now=MONDAY + DAY)
+    for after in (later(case, MONDAY + 900 * DAY), switched):
+        assert unknown in after.open_tasks
+        assert wake(after) is not None
+    assert open_kinds(answer(case, "no")) == []
+    assert open_kinds(answer(case, "yes")) == ["hand_over"]

@@ -13,12 +13,14 @@ _INSTANT = sa.DateTime(timezone=True)
 _NEW_COLUMNS = {
     "leads": (("region", sa.String()), ("inquired_at", _INSTANT), ("purchased_at", _INSTANT)),
     "contact_points": (("dnc_listed", sa.Boolean()), ("dnc_checked_at", _INSTANT)),
+    "suppressions": (("lifted_at", _INSTANT), ("lifted_by", sa.String()), ("lifted_why", sa.String())),
     "touches": (
         ("message_id", sa.String()),
         ("sender", sa.String()),
         ("segments", sa.Integer()),
         ("bounced_at", _INSTANT),
         ("complained_at", _INSTANT),
+        ("scanned_at", _INSTANT),
     ),
 }
 _INDEXES = (
@@ -54,13 +56,23 @@ def upgrade() -> None:
         sa.Column("daily_cap", sa.Integer(), nullable=True),
         sa.Column("ramp_from", _INSTANT, nullable=True),
         sa.Column("gap_seconds", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("next_at", _INSTANT, nullable=True),
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["colleague_id"], ["colleagues.id"], name=op.f("fk_senders_colleague_id_colleagues")),
         sa.PrimaryKeyConstraint("address", name=op.f("pk_senders")),
     )
     op.create_index(op.f("ix_senders_colleague_id"), "senders", ["colleague_id"], unique=False)
+    op.create_table(
+        "sender_slots",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sender"], ["senders.address"], name=op.f("fk_sender_slots_sender_senders"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sender_slots")),
+    )
+    op.create_index("ix_sender_slots_sender_at", "sender_slots", ["sender", "at"], unique=False)
     op.create_table(
         "sending_domains",
         sa.Column("domain", sa.String(), nullable=False),
@@ -91,7 +103,7 @@ def upgrade() -> None:
             ["lead_id"], ["leads.id"], name=op.f("fk_inbound_messages_lead_id_leads"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_messages")),
-        sa.UniqueConstraint("provider", "external_id", name=op.f("uq_inbound_messages_provider")),
+        sa.UniqueConstraint("provider", "external_id", name=op.f("uq_inbound_messages_provider_external_id")),
     )
     op.create_index(op.f("ix_inbound_messages_lead_id"), "inbound_messages", ["lead_id"], unique=False)
     op.create_index(
@@ -132,11 +144,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go one step back."""
-    for table in ("erasures", "alerts", "inbound_messages", "sending_domains", "senders"):
+    for table in ("erasures", "alerts", "inbound_messages", "sending_domains", "sender_slots", "senders"):
         op.drop_table(table)
     for name, table, _, where in reversed(_INDEXES):
         op.drop_index(name, table_name=table, postgresql_where=sa.text(where))
-    op.execute("delete from suppressions where channel <> 'all'")
+    # The older code knows neither channels nor lifted ones.
+    op.execute("delete from suppressions where channel <> 'all' or lifted_at is not null")
     op.drop_constraint(op.f("pk_suppressions"), "suppressions", type_="primary")
     op.create_primary_key(op.f("pk_suppressions"), "suppressions", ["digest"])
     op.drop_column("suppressions", "by")

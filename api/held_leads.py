@@ -1,0 +1,39 @@
+"""Leads that hold because of a provider's account: resumed all at once, at a pace, when somebody has mended it."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from adapters.db.access import Token
+from adapters.db.cases import UnknownLead
+from api.commands import Caller, LeadCommands
+from api.services import Services
+from cadences.refusals import CommandRefused
+
+_NOBODYS = UUID(int=0)
+log = structlog.get_logger()
+
+
+async def resume_held(services: Services, provider: str, by: str, *, per_second: float = 20.0) -> tuple[int, int]:
+    """Resume every lead that a provider's account holds, by the same decision as a person's resume.
+
+    Args:
+        by: who asks.
+        per_second: how many leads at most in a second.
+
+    Returns:
+        How many were resumed, and how many were not on hold any more.
+    """
+    commands, caller = LeadCommands(services), Caller(Token(_NOBODYS, by))
+    resumed = left = 0
+    for lead_id in await services.alerts.held_by(provider, services.clock()):
+        try:
+            await commands.resume(lead_id, caller, None)
+            resumed += 1
+        except (CommandRefused, UnknownLead):
+            left += 1
+        await asyncio.sleep(timedelta(seconds=1 / per_second).total_seconds())
+    log.info("leads resumed that a provider held", provider=provider, resumed=resumed, left=left)
+    return resumed, left
