@@ -31,6 +31,7 @@ class LeadNews:
         *,
         by: str,
         details: Mapping[str, Any] | None = None,
+        told: Callable[[Case], Mapping[str, Any]] | None = None,
         beside: Callable[[AsyncConnection], Awaitable[bool]] | None = None,
     ) -> Plan | None:
         """Commit one piece of news, and tell the workflow when it changed anything.
@@ -39,6 +40,7 @@ class LeadNews:
             decide: the case that follows from it.
             by: whence it came, like `link` or `twilio`.
             details: what was said, in full; stays in the database.
+            told: the news's own ids and instants, for the contract's `Told`, from the case that follows.
             beside: what is written in the same transaction before anything is decided; nothing is decided when it
                 says False, because the same news was taken before.
 
@@ -60,7 +62,7 @@ class LeadNews:
             case = decide(opened.case, now) if first else opened.case
             if case == opened.case:
                 return None
-            plan = await opened.save(case, kind, by=by, details=details or {})
+            plan = await opened.save(case, kind, by=by, details=details or {}, told=told(case) if told else {})
         log.info("news of a lead taken", lead_id=str(lead_id), kind=kind.value, by=by, revision=plan.revision)
         await tell(self._services.delivery.deliver, lead_id)
         return plan

@@ -1,15 +1,18 @@
 """What leads say and providers report: each a function from a case to the case that follows from it."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 from cadences.case import (
     Case,
     ContactLost,
+    HoldReason,
+    Reopened,
     Suppressed,
     TaskKind,
     TaskState,
 )
+from cadences.holds import lift_hold, place_hold
 from cadences.model import Cadence
 from cadences.planning import plan
 from cadences.progress import (
@@ -27,7 +30,7 @@ from cadences.progress import (
 )
 from cadences.spans import Span, Unit
 from cadences.unknown_sends import send_settled
-from leads.model import Channel, ContactPoint, Ending, Stage
+from leads.model import Channel, Consent, ContactPoint, Ending, Stage
 from leads.sending import KNOWN_OUT, MessageReport
 
 _FIND_CONTACT_WITHIN = Span(1, Unit.BUSINESS_DAY)
@@ -35,7 +38,7 @@ _FIND_CONTACT_WITHIN = Span(1, Unit.BUSINESS_DAY)
 
 def lead_replied(case: Case, *, text: str, channel: Channel, now: datetime) -> Case:
     """The lead wrote: the machine holds, and the owner answers, with a due time."""
-    case = ask_person(worked_on(case), TaskKind.REPLY, case.cadence.on_reply.task, text, now)
+    case = ask_person(worked_on(_back_again(case, now)), TaskKind.REPLY, case.cadence.on_reply.task, text, now)
     return plan(held_for_answer(case, now), now)
 
 
@@ -61,7 +64,7 @@ def came_again(case: Case, *, cadence: Cadence, version: str, question: str | No
         answers_question=True,
         question_only=said_no,
     )
-    case = cancel_tasks(case, now, "followthrough", "the lead came again")
+    case = cancel_tasks(case, now, "followthrough", "the lead came again", but=TaskKind.UNKNOWN_SEND)
     case = replace(
         case,
         cadence=cadence,
@@ -74,7 +77,7 @@ def came_again(case: Case, *, cadence: Cadence, version: str, question: str | No
 
 def asked_again(case: Case, *, question: str, now: datetime) -> Case:
     """A lead that is being followed up asked something new: the machine holds, and the owner answers."""
-    case = replace(case, lead=replace(case.lead, question=question))
+    case = replace(_back_again(case, now), lead=replace(case.lead, question=question))
     case = ask_person(case, TaskKind.QUESTION, "answer the new question", question, now)
     return plan(held_for_answer(case, now), now)
 
@@ -92,7 +95,9 @@ def contact_point_lost(case: Case, *, contact: str, why: str, now: datetime) -> 
         return case
     if any(point.usable for point in points):
         return plan(_without_lost_call(case, now), now)
-    case = end(cancel_tasks(case, now, "followthrough", "no usable contact point is left"), Ending.UNREACHABLE, now)
+    why_needless = "no usable contact point is left"
+    case = cancel_tasks(case, now, "followthrough", why_needless, but=TaskKind.UNKNOWN_SEND)
+    case = end(case, Ending.UNREACHABLE, now)
     return standing_task(
         case,
         TaskKind.FIND_CONTACT,
@@ -112,9 +117,61 @@ def lead_opted_out(case: Case, *, why: str, now: datetime) -> Case:
         if not point.suppressed:
             case = case.with_fact(Suppressed(point.value, why))
     case = replace(case, lead=replace(case.lead, contacts=points))
-    if case.enrollment.ended in (Ending.NO, Ending.YES, Ending.OPTED_OUT):
+    if case.enrollment.ended is Ending.YES:
+        return case  # The hand-over stays: what was agreed on is not called off by that.
+    case = cancel_tasks(case, now, "followthrough", "the lead opted out")
+    return case if case.enrollment.ended in (Ending.NO, Ending.OPTED_OUT) else end(case, Ending.OPTED_OUT, now)
+
+
+def wrong_person(case: Case, *, contact: str, stops: bool, now: datetime) -> Case:
+    """The number or address is somebody else's: it is not used again, and its consent is void.
+
+    Args:
+        stops: that other person also asked us to stop, which holds for this contact point and not for the lead.
+    """
+    if stops:
+        points = tuple(replace(one, suppressed=True) if one.value == contact else one for one in case.lead.contacts)
+        if points != case.lead.contacts:
+            case = replace(case, lead=replace(case.lead, contacts=points))
+            case = case.with_fact(Suppressed(contact, "another person has it, and asked us to stop"))
+    return contact_point_lost(case, contact=contact, why="another person has it", now=now)
+
+
+def lead_away(case: Case, *, back_on: date, now: datetime) -> Case:
+    """The lead's mailbox answered that the lead is away: the machine waits, and nobody has been answered.
+
+    Args:
+        back_on: the first day on which the lead is there, on its own clock.
+    """
+    enrollment = case.enrollment
+    if enrollment.ended is not None or enrollment.question_only:
         return case
-    return end(cancel_tasks(case, now, "followthrough", "the lead opted out"), Ending.OPTED_OUT, now)
+    until, held = datetime.combine(back_on, time(), case.zone).astimezone(UTC), enrollment.hold
+    # A hold for an answer that we owe is renewed until we gave it; no date of the mailbox's may end it.
+    if until <= now or (held is not None and (held.until >= until or held.reason is HoldReason.REPLY)):
+        return case
+    return plan(place_hold(case, HoldReason.AWAY, case.lead.owner.id, now, until), now)
+
+
+def texts_wanted_again(case: Case, *, contact: str, wording: str, now: datetime) -> Case:
+    """The person opened a number to texts again; other channels stay closed, and what ended stays ended.
+
+    Args:
+        wording: what the person wrote, which is the new consent.
+    """
+    point = next((one for one in case.lead.contacts if one.value == contact), None)
+    if point is None or not (point.suppressed or Channel.SMS in point.suppressed_on):
+        return case
+    closed = {Channel.CALL} if point.suppressed else point.suppressed_on - {Channel.SMS}
+    opened = replace(point, suppressed=False, suppressed_on=frozenset(closed))
+    consent = Consent(Channel.SMS, contact, wording, "text message", "the lead", now, seller=case.company.name)
+    lead = replace(
+        case.lead,
+        contacts=tuple(opened if one is point else one for one in case.lead.contacts),
+        consents=(*case.lead.consents, consent),
+    )
+    case = replace(case, lead=lead).with_fact(Reopened(consent))
+    return case if case.enrollment.ended is not None or case.enrollment.question_only else plan(case, now)
 
 
 def message_reported(case: Case, report: MessageReport, *, contact: str, now: datetime) -> Case:
@@ -131,10 +188,16 @@ def message_reported(case: Case, report: MessageReport, *, contact: str, now: da
     return case
 
 
+def _back_again(case: Case, now: datetime) -> Case:
+    """Who writes is not away any more, whatever the mailbox said."""
+    held = case.enrollment.hold
+    return lift_hold(case, now) if held is not None and held.reason is HoldReason.AWAY else case
+
+
 def _without_lost_call(case: Case, now: datetime) -> Case:
     """Without a phone the call that waits is needless; its step is left out."""
     awaited = awaited_task(case)
-    if awaited is None or case.lead.phone is not None or awaited[0].kind is not TaskKind.CALL:
+    if awaited is None or case.lead.contact_for(Channel.CALL) is not None or awaited[0].kind is not TaskKind.CALL:
         return case
     task, touch = awaited
     case = close_task(case, task, TaskState.CANCELLED, now, "followthrough", note="the number can't be used")

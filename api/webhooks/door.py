@@ -1,12 +1,15 @@
 """What every callback passes: is its webhook on, is its body short enough, and what it hears when we are in trouble."""
 
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
 import structlog
 from fastapi import HTTPException, Request
 from starlette.requests import ClientDisconnect
 
 from adapters.db.engine import driver_error, is_trouble
 from api.reports import ProviderReports, Taken
-from leads.sending import MessageReport
+from leads.sending import AddressReport, MessageReport
 
 log = structlog.get_logger()
 
@@ -49,20 +52,31 @@ def forbidden() -> HTTPException:
     return HTTPException(403, "the signature is missing or wrong")
 
 
-async def take(reports: ProviderReports, heard: list[MessageReport]) -> Taken:
+async def take(reports: ProviderReports, heard: list[MessageReport], stops: Sequence[AddressReport] = ()) -> Taken:
     """Commit what a provider reports.
 
     Raises:
         HTTPException: 503, the database is in trouble; the provider sends the same again, which does nothing twice.
     """
+    async with trouble_asks_again():
+        return await reports.take(heard, stops)
+
+
+@asynccontextmanager
+async def trouble_asks_again() -> AsyncIterator[None]:
+    """Have the provider send the same again when the database is in trouble; what was taken is not taken twice.
+
+    Raises:
+        HTTPException: 503.
+    """
     try:
-        return await reports.take(heard)
+        yield
     except Exception as error:
         if not is_trouble(error):
             raise
         said = driver_error(error)
         log.warning(
-            "provider reports could not be stored",
+            "what a provider sent could not be stored",
             error=type(said).__name__,
             sqlstate=getattr(said, "sqlstate", None),
         )

@@ -13,6 +13,10 @@ class WebhookKeys:
     """Twilio signs its callbacks with the account's own token."""
     sendgrid_inbound_secret: str | None = field(default=None, repr=False)
     """The last part of the path that SendGrid's Inbound Parse posts to."""
+    sendgrid_inbound_key: str | None = None
+    """The verification key of Inbound Parse's security policy: a public key, DER in base64; None: not signed."""
+    lead_address: str | None = None
+    """Whoever writes there for the first time is a new lead."""
     twilio_answers_stop: bool = True
     """Whether Twilio confirms STOP and answers HELP by itself."""
     base_url: str = ""

@@ -27,10 +27,12 @@ async def hear_status(request: Request, services: AskedServices) -> Response:
     """Take a status. Statuses repeat and come in any order; what they say is taken once."""
     keys = services.webhooks
     token = door.require_key(keys.twilio_auth_token)
-    form = _form(await door.read_body(request, LONGEST_FORM))
-    if not twilio_signed(token, _public_url(keys.base_url, request), form, request.headers.get(SIGNATURE_HEADER)):
+    form = form_of(await door.read_body(request, LONGEST_FORM))
+    if not twilio_signed(
+        token, public_url(keys.base_url, TWILIO_STATUS, request), form, request.headers.get(SIGNATURE_HEADER)
+    ):
         raise door.forbidden()
-    status = _one(form, "MessageStatus")
+    status = one(form, "MessageStatus")
     if not status:
         raise HTTPException(400, "MessageStatus: it is required")
     touch_id = _touch_id(request)
@@ -38,14 +40,19 @@ async def hear_status(request: Request, services: AskedServices) -> Response:
         # A text that somebody sent through the same account without us.
         log.info("a status of twilio names no touch", status_known=False)
         return Response(status_code=204)
-    report = read_status(touch_id, status, sid=_one(form, "MessageSid"), error_code=_one(form, "ErrorCode"))
+    report = read_status(touch_id, status, sid=one(form, "MessageSid"), error_code=one(form, "ErrorCode"))
     if report is not None:
         taken = await door.take(ProviderReports(services), [report])
         log.info("status of twilio taken", state=report.state, changed=taken.changed, unknown=taken.unknown)
     return Response(status_code=204)
 
 
-def _form(body: bytes) -> ImmutableMultiDict[str, str]:
+def form_of(body: bytes) -> ImmutableMultiDict[str, str]:
+    """The fields of a body, blank and repeated ones included.
+
+    Raises:
+        HTTPException: 400, there are too many.
+    """
     try:
         # Blank values are signed too.
         fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
@@ -54,10 +61,10 @@ def _form(body: bytes) -> ImmutableMultiDict[str, str]:
     return ImmutableMultiDict(fields)
 
 
-def _public_url(base_url: str, request: Request) -> str:
+def public_url(base_url: str, path: str, request: Request) -> str:
     """The address as Twilio called it: behind a proxy the request itself knows another host, or no TLS."""
     query = request.scope["query_string"].decode("latin-1")
-    return f"{base_url}{TWILIO_STATUS}" + (f"?{query}" if query else "")
+    return f"{base_url}{path}" + (f"?{query}" if query else "")
 
 
 def _touch_id(request: Request) -> UUID | None:
@@ -67,7 +74,7 @@ def _touch_id(request: Request) -> UUID | None:
         return None
 
 
-def _one(form: ImmutableMultiDict[str, str], name: str) -> str:
+def one(form: ImmutableMultiDict[str, str], name: str) -> str:
     """A field's value, empty when it is missing.
 
     Raises:

@@ -1,20 +1,25 @@
 """What leads say and providers report."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cadences.case import Case, ContactLost, HoldReason, Outcome, Suppressed, TaskState
+from cadences.case import Case, ContactLost, HoldReason, Outcome, Reopened, Suppressed, TaskState
 from cadences.commands import hold, record_answer, resume
 from cadences.hearing import (
     asked_again,
     came_again,
     contact_point_lost,
+    lead_away,
     lead_opted_out,
     lead_replied,
     message_reported,
+    texts_wanted_again,
+    wrong_person,
 )
 from cadences.planning import wake
 from cadences.task_outcomes import complete_task
@@ -33,6 +38,7 @@ from tests.cadences.cases import (
     next_local,
     open_kinds,
     waited_for,
+    with_lead,
 )
 
 DAY = timedelta(days=1)
@@ -196,6 +202,13 @@ def test_an_opt_out_stops_every_channel_and_every_task() -> None:
     assert (case.lead.email, case.lead.phone) == (None, None)
 
 
+def test_an_opt_out_after_an_opt_out_takes_back_the_question_in_between() -> None:
+    case = replied(lead_opted_out(running(), why="STOP", now=MONDAY))
+    assert open_kinds(case) == ["reply"]
+    after = lead_opted_out(case, why="STOP", now=MONDAY + 2 * DAY)
+    assert (after.enrollment.ended, after.open_tasks) == (Ending.OPTED_OUT, ())
+
+
 @pytest.mark.parametrize("said", ["yes", "no"])
 def test_an_opt_out_after_an_answer_leaves_the_answer(said: str) -> None:
     case = record_answer(running(), answer=said, by="anna", note=None, now=MONDAY)
@@ -234,3 +247,119 @@ def test_two_holds_of_different_kinds_are_one_pause() -> None:
     case = hold(replied(running()), until=new_york("2026-03-20 10:00"), reason="fair", by="anna", now=MONDAY + 2 * DAY)
     assert local(case.enrollment.hold.until if case.enrollment.hold else None) == "Fri 2026-03-20 10:00"
     assert next_local(case) == "Mon 2026-03-23 09:00"  # Thursday the 5th and 17 days, past a weekend
+
+
+# A mailbox that answers for the person.
+
+
+def held(case: Case) -> tuple[HoldReason, str]:
+    assert case.enrollment.hold is not None
+    return case.enrollment.hold.reason, local(case.enrollment.hold.until)
+
+
+def away(case: Case, day: str = "2026-03-16", now: datetime = MONDAY + DAY) -> Case:
+    return lead_away(case, back_on=date.fromisoformat(day), now=now)
+
+
+def test_an_out_of_office_holds_until_the_first_day_on_the_leads_own_clock() -> None:
+    case = away(running())
+    assert held(case) == (HoldReason.AWAY, "Mon 2026-03-16 00:00")
+    assert (open_kinds(case), case.lead.stage, case.first_human_at) == ([], Stage.NEW, None)
+    assert next_local(case) > "Mon 2026-03-16"
+    assert wake(case) is not None
+
+
+def test_the_same_out_of_office_again_changes_nothing() -> None:
+    case = away(running())
+    assert away(case, now=MONDAY + 2 * DAY) == case
+    assert away(case, "2026-03-10", MONDAY + 2 * DAY) == case
+
+
+@pytest.mark.parametrize("day", ["2026-03-01", "2026-03-03"])
+def test_a_return_that_is_past_changes_nothing(day: str) -> None:
+    case = running()
+    assert away(case, day) == case
+
+
+def test_an_out_of_office_after_an_ending_changes_nothing() -> None:
+    for said in ("yes", "no"):
+        over = record_answer(running(), answer=said, by="anna", note=None, now=MONDAY)
+        assert away(over) == over
+
+
+def test_who_writes_is_not_away_any_more() -> None:
+    case = replied(away(running(), "2026-09-01", MONDAY + DAY / 2))
+    assert held(case)[0] is HoldReason.REPLY
+    assert next_local(case) == "Fri 2026-03-13 09:00"  # Thursday the 12th as after any reply, and half a day away
+    case = asked_again(away(running(), "2026-09-01"), question="And on Sundays?", now=MONDAY + 2 * DAY)
+    assert held(case)[0] is HoldReason.REPLY
+
+
+def test_an_out_of_office_never_lets_an_answer_that_we_owe_be_forgotten() -> None:
+    case = replied(running())
+    assert away(case, "2026-09-01", MONDAY + 2 * DAY) == case
+
+
+def test_an_out_of_office_never_shortens_a_pause_that_a_person_asked_for() -> None:
+    until = new_york("2026-06-01 10:00")
+    case = hold(running(), until=until, reason="fair", by="anna", now=MONDAY + DAY / 2)
+    assert away(case) == case
+
+
+@given(st.dates(date(2026, 3, 1), date(2028, 1, 1)))
+def test_an_auto_reply_never_ends_a_lead(day: date) -> None:
+    case = lead_away(running(), back_on=day, now=MONDAY + DAY)
+    assert (case.enrollment.ended, case.facts, open_kinds(case)) == (None, (), [])
+    assert wake(case) is not None
+
+
+# Texts wanted again.
+
+
+def stopped() -> Case:
+    return replace(lead_opted_out(running(), why="STOP", now=MONDAY + DAY), facts=())
+
+
+def test_start_opens_texts_only_and_no_ended_cadence() -> None:
+    case = texts_wanted_again(stopped(), contact=PHONE, wording="START", now=MONDAY + 2 * DAY)
+    assert (case.enrollment.ended, wake(case)) == (Ending.OPTED_OUT, None)
+    usable = [channel for channel in Channel if case.lead.contact_for(channel) is not None]
+    assert Channel.SMS in usable
+    assert not {Channel.CALL, Channel.EMAIL} & set(usable)
+    assert case.lead.consents_to(Channel.SMS)
+    (fact,) = case.facts
+    assert isinstance(fact, Reopened)
+    assert (fact.consent.contact, fact.consent.wording, fact.consent.seller) == (PHONE, "START", "Harbor Supply")
+
+
+@pytest.mark.parametrize("contact", [PHONE, "+12125550199"])
+def test_start_without_a_stop_or_from_another_number_changes_nothing(contact: str) -> None:
+    case = running() if contact == PHONE else stopped()
+    assert texts_wanted_again(case, contact=contact, wording="START", now=MONDAY + DAY) == case
+
+
+def test_start_leaves_other_channels_of_the_number_closed() -> None:
+    case = running()
+    points = tuple(
+        replace(one, suppressed_on=frozenset({Channel.SMS, Channel.CALL})) if one.value == PHONE else one
+        for one in case.lead.contacts
+    )
+    case = texts_wanted_again(with_lead(case, contacts=points), contact=PHONE, wording="START", now=MONDAY + DAY)
+    assert next(one for one in case.lead.contacts if one.value == PHONE).suppressed_on == {Channel.CALL}
+    assert case.enrollment.ended is None
+
+
+# A wrong number.
+
+
+def test_t12_a_wrong_number_is_lost_and_the_plan_goes_on_by_email() -> None:
+    case = wrong_person(running(), contact=PHONE, stops=False, now=MONDAY + DAY)
+    assert (case.lead.phone, case.lead.email, case.enrollment.ended) == (None, EMAIL, None)
+    assert case.facts == (ContactLost(PHONE, "another person has it"),)
+
+
+def test_t12_a_wrong_number_that_asks_to_stop_is_suppressed_and_the_lead_goes_on() -> None:
+    case = wrong_person(running(), contact=PHONE, stops=True, now=MONDAY + DAY)
+    assert [type(fact) for fact in case.facts] == [Suppressed, ContactLost]
+    assert {fact.contact for fact in case.facts if isinstance(fact, Suppressed | ContactLost)} == {PHONE}
+    assert (case.lead.email, case.enrollment.ended) == (EMAIL, None)

@@ -1,5 +1,6 @@
 """What people type becomes one spelling, or a clear refusal."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from leads.normalising import (
     clean_line,
     clean_text,
     known_country,
+    known_state,
     known_zone,
     new_lead,
     normal_email,
@@ -185,3 +187,47 @@ def test_whatever_is_typed_is_kept_in_one_spelling_or_refused(text: str) -> None
         except CaptureRefused:
             continue
         assert normal(kept) == kept
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "kept"),
+    [
+        ("tx", "US", "TX"),
+        (" US-TX ", "US", "TX"),
+        ("texas", "US", "TX"),
+        ("District of Columbia", "US", "DC"),
+        ("Québec", "CA", "QC"),
+        ("on", "CA", "ON"),
+        ("Surrey", "GB", None),
+        ("BY", "DE", "BY"),
+        ("anywhere", "AQ", None),
+    ],
+)
+def test_a_state_has_one_spelling(typed: str, country: str, kept: str | None) -> None:
+    assert known_state(typed, country) == kept
+
+
+@pytest.mark.parametrize("typed", ["ZZ", "Texxas", "London"])
+def test_what_is_no_state_of_the_us_is_refused(typed: str) -> None:
+    with pytest.raises(CaptureRefused, match="is no state of the US") as refused:
+        known_state(typed, "US")
+    assert refused.value.field == "region"
+    if typed == "Texxas":
+        assert "like TX" in refused.value.message
+
+
+def test_a_state_is_one_of_the_leads_country_else_of_ours() -> None:
+    def state(**given: str) -> str | None:
+        return new_lead(region="US", email="ann@example.com", **given).region
+
+    assert (state(state="Ontario", country="ca"), state(state="Florida"), state(state="  ")) == ("ON", "FL", None)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({"dnc_listed": True}, "dnc_listed"), ({"dnc_checked_at": datetime(2026, 1, 1, tzinfo=UTC)}, "dnc_checked_at")],
+)
+def test_what_the_registry_said_needs_a_number_and_an_answer(given: dict[str, Any], field: str) -> None:
+    with pytest.raises(CaptureRefused) as refused:
+        new_lead(region="US", email="ann@example.com", **given)
+    assert refused.value.field == field
