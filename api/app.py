@@ -1,4 +1,4 @@
-"""The web application: the REST interface with its OpenAPI document, and the webhooks of providers."""
+"""The web application: the REST interface with its OpenAPI document, public pages, and the webhooks of providers."""
 
 from typing import Any
 
@@ -6,9 +6,10 @@ from fastapi import FastAPI
 
 from api import problems
 from api.middleware import Incidents, JsonBodies
+from api.public import answer, unsubscribe
 from api.rest import health, home, leads, outbox, tasks
 from api.services import Services
-from api.webhooks import sendgrid, twilio
+from api.webhooks import sendgrid, sendgrid_inbound, twilio, twilio_inbound
 
 TITLE = "Followthrough"
 API = "/api"
@@ -38,7 +39,19 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for part in (leads, tasks, outbox, health, home, sendgrid, twilio):
+    for part in (
+        leads,
+        tasks,
+        outbox,
+        health,
+        home,
+        answer,
+        unsubscribe,
+        sendgrid,
+        sendgrid_inbound,
+        twilio,
+        twilio_inbound,
+    ):
         app.include_router(part.router)
     app.add_middleware(JsonBodies, under=f"{API}/")
     app.add_middleware(Incidents)

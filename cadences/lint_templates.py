@@ -15,6 +15,7 @@ from cadences.reading import Reading
 from cadences.rendering import RenderError
 from cadences.sms import outside_gsm
 from cadences.source import Path
+from cadences.subjects import claims_conversation, claims_forward
 from cadences.templating import TemplateMistake, parse_template
 from cadences.uses import FieldUse, field_uses
 from leads.model import Lead
@@ -23,7 +24,6 @@ MAX_SEGMENTS = 3
 BARE_LEAD = replace(SAMPLE_LEAD, name=None, company=None, question=None, source=None)
 """A lead of whom next to nothing is known: templates must do for it too."""
 
-_FALSE_SUBJECT = re.compile(r"^\s*(re|fwd?|aw|wg|sv|antw)\s*:", re.IGNORECASE)
 _TAGS = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}")
 _PLAIN = {
     "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "...",
@@ -37,6 +37,7 @@ def check_templates(bundle: CadenceBundle, reading: Reading) -> list[Finding]:
     defaults = _defaults(reading)
     used: set[str] = set()
     findings: list[Finding] = []
+    first = _first_email(reading)
     for path, mention in reading.templates().items():
         if path not in bundle.templates:
             place = reading.value_place(*mention)
@@ -44,7 +45,7 @@ def check_templates(bundle: CadenceBundle, reading: Reading) -> list[Finding]:
             hint = f"write that file, or mend the name {PurePosixPath(path).stem}"
             findings.append(Finding(bundle.file, place.line, place.column, Severity.ERROR, message, hint))
             continue
-        template = _Template(bundle, path, defaults)
+        template = _Template(bundle, path, defaults, may_answer=path != first)
         findings += template.check()
         used |= template.fields
     complete = not any(finding.is_error for finding in [*reading.findings, *findings])
@@ -63,8 +64,9 @@ def _defaults(reading: Reading) -> Mapping[str, str]:
 class _Template:
     """One template under examination, without a lead."""
 
-    def __init__(self, bundle: CadenceBundle, path: str, defaults: Mapping[str, str]) -> None:
+    def __init__(self, bundle: CadenceBundle, path: str, defaults: Mapping[str, str], *, may_answer: bool) -> None:
         self.bundle, self.path, self.defaults = bundle, path, defaults
+        self.may_answer = may_answer
         self.source = bundle.templates[path]
         self.lines = self.source.split("\n")
         self.fields: set[str] = set()
@@ -138,7 +140,7 @@ class _Template:
         return found[min(nth, len(found)) - 1] if found else 1
 
     def _subject(self, subject: str) -> Iterator[Finding]:
-        if _FALSE_SUBJECT.match(subject.strip()):
+        if _is_untrue(subject, self.may_answer):
             line = next((number for number, text in enumerate(self.lines, 1) if text.startswith("subject")), 1)
             word = subject.strip().split(":")[0]
             yield self._finding(
@@ -183,33 +185,45 @@ def _check_defaults(
         yield Finding(bundle.file, place.line, place.column, Severity.WARNING, message, hint)
 
 
+def _first_email(reading: Reading) -> str | None:
+    """The template of the plan's first email, which can't answer another one."""
+    return next((path for path in reading.templates() if path.startswith("email/")), None)
+
+
+def _is_untrue(subject: str, may_answer: bool) -> bool:
+    return claims_conversation(subject) and (not may_answer or claims_forward(subject))
+
+
 def _check_renderings(bundle: CadenceBundle, reading: Reading) -> Iterator[Finding]:
     """Render everything for a lead that has all and for one that has nothing, and look at what comes out."""
-    first_text = True
+    first_text, first_email = True, _first_email(reading)
     for path, mention in reading.templates().items():
         step = _step(reading, mention)
         turns = range(1, 5) if step is not None and step.repeat else range(1, 2)
         found: list[Finding] = []
         for lead in (SAMPLE_LEAD, BARE_LEAD):
-            found = found or [finding for turn in turns for finding in _rendered(bundle, path, lead, turn)]
+            found = found or [
+                finding for turn in turns for finding in _rendered(bundle, path, lead, turn, path != first_email)
+            ]
         yield from found
         if path.startswith("sms/") and not found:
             yield from _check_text(bundle, path, first_text)
             first_text = False
 
 
-def _rendered(bundle: CadenceBundle, path: str, lead: Lead, turn: int) -> Iterator[Finding]:
+def _rendered(bundle: CadenceBundle, path: str, lead: Lead, turn: int, may_answer: bool) -> Iterator[Finding]:
     channel, name = path.split("/")[0], PurePosixPath(path).stem
     file = bundle.template_file(path)
     try:
         match channel:
             case "email":
                 email = rendering.render_email(bundle, name, lead, SAMPLE_COMPANY, occurrence=turn)
-                if _FALSE_SUBJECT.match(email.subject):
-                    message = f'the subject comes out as "{email.subject}" and pretends to be a reply'
+                if _is_untrue(email.subject_as_written, may_answer):
+                    message = f'the subject comes out as "{email.subject_as_written}" and pretends to be a reply'
                     yield Finding(file, 1, 1, Severity.ERROR, message, "say what the email is about")
             case "sms":
-                sms = rendering.render_sms(bundle, name, lead, SAMPLE_COMPANY, occurrence=turn)
+                # Which text is a lead's first depends on when it agreed to texts, so each is counted as if it were.
+                sms = rendering.render_sms(bundle, name, lead, SAMPLE_COMPANY, occurrence=turn, first=True)
                 if sms.segments > MAX_SEGMENTS:
                     message = f"the text takes {sms.segments} segments ({sms.units} characters, {sms.encoding.value})"
                     hint = f"shorten it to {MAX_SEGMENTS} at most, better one: 160 characters"
@@ -225,11 +239,11 @@ def _check_text(bundle: CadenceBundle, path: str, first: bool) -> Iterator[Findi
     """The trade's rules for texts: say who you are, and in the first one how to stop."""
     text = rendering.render_sms(bundle, PurePosixPath(path).stem, SAMPLE_LEAD, SAMPLE_COMPANY).text
     file = bundle.template_file(path)
-    if SAMPLE_COMPANY.name not in text:
+    if not rendering.says_who(text, SAMPLE_COMPANY):
         hint = "name the company: {{ our_name }}"
         yield Finding(file, 1, 1, Severity.WARNING, "the text does not say who it is from", hint)
-    if first and not re.search(r"\bSTOP\b", text):
-        hint = "end the first text with: Reply STOP to opt out."
+    if first and not rendering.says_how_to_stop(text):
+        hint = f"end the first text with: {rendering.STOP_WORDS} (it is added to the first one otherwise)"
         yield Finding(file, 1, 1, Severity.WARNING, "the first text does not say how to stop the texts", hint)
 
 

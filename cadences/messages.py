@@ -4,10 +4,11 @@ from uuid import UUID
 
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, NextTouch
-from cadences.rendering import render_email, render_sms, render_talk_track
+from cadences.rendering import FooterLink, render_email, render_sms, render_talk_track
 from cadences.templating import TemplateMistake
+from leads.choices import UNSUBSCRIBE_LABEL, Choice
 from leads.links import Links
-from leads.model import Channel
+from leads.model import Channel, Lead
 from leads.sending import OutgoingMessage
 
 
@@ -20,24 +21,68 @@ def compose(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID,
     Raises:
         TemplateMistake: the template can't be rendered for this lead.
     """
-    lead, company, occurrence = case.lead, case.company, touch.step.occurrence
     if touch.channel is Channel.SMS:
-        sms = render_sms(bundle, touch.content, lead, company, occurrence=occurrence)
-        return OutgoingMessage(
-            touch_id=touch_id, lead_id=lead.id, channel=Channel.SMS, to=lead.phone or "", text=sms.text
-        )
-    email = render_email(bundle, touch.content, lead, company, occurrence=occurrence)
+        return _text(case, bundle, touch, touch_id)
+    return _email(case, bundle, touch, touch_id, links)
+
+
+def _text(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID) -> OutgoingMessage:
+    sms = render_sms(
+        bundle,
+        touch.content,
+        case.lead,
+        case.company,
+        occurrence=touch.step.occurrence,
+        first=not case.correspondence.texted,
+    )
+    sender = case.senders.get(Channel.SMS)
+    return OutgoingMessage(
+        touch_id=touch_id,
+        lead_id=case.lead.id,
+        channel=Channel.SMS,
+        to=_address(case.lead, Channel.SMS),
+        text=sms.text,
+        sender=sender.address if sender else "",
+        segments=sms.segments,
+    )
+
+
+def _email(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID, links: Links) -> OutgoingMessage:
+    lead, company, before = case.lead, case.company, case.correspondence
+    sender = case.senders.get(Channel.EMAIL)
+    unsubscribe = links.unsubscribe(lead.id, touch_id)
+    email = render_email(
+        bundle,
+        touch.content,
+        lead,
+        company,
+        occurrence=touch.step.occurrence,
+        footer_links=[
+            *(FooterLink(choice.label, links.answer(lead.id, touch_id, choice)) for choice in Choice),
+            FooterLink(UNSUBSCRIBE_LABEL, unsubscribe),
+        ],
+        follows=before.last_subject if before.last_message_id else None,
+    )
     return OutgoingMessage(
         touch_id=touch_id,
         lead_id=lead.id,
         channel=Channel.EMAIL,
-        to=lead.email or "",
+        to=_address(lead, Channel.EMAIL),
         subject=email.subject,
         text=email.text,
         html=email.html,
-        sender_name=company.sender_name,
-        sender=company.sender_email,
+        sender_name=(sender.name if sender else "") or company.sender_name,
+        sender=sender.address if sender else company.sender_email,
+        reply_to=links.reply_address(touch_id),
+        unsubscribe_url=unsubscribe,
+        in_reply_to=before.last_message_id or "",
+        category=case.cadence.name,
     )
+
+
+def _address(lead: Lead, channel: Channel) -> str:
+    point = lead.contact_for(channel)
+    return point.value if point else ""
 
 
 def talk_track(case: Case, bundle: CadenceBundle, touch: NextTouch) -> str:

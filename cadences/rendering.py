@@ -1,5 +1,6 @@
 """Templates and a lead made into what is sent or shown: an email, a text, a talk track."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -17,6 +18,7 @@ from cadences.prose import Values, render_prose
 from cadences.reading import TEMPLATE_FILES
 from cadences.sms import SmsEncoding, measure
 from cadences.source import Source, read_source
+from cadences.subjects import honest_subject
 from cadences.templating import KEEP, RenderError
 from leads.model import Channel, Company, Lead
 
@@ -29,9 +31,14 @@ __all__ = [
     "render_email",
     "render_sms",
     "render_talk_track",
+    "says_how_to_stop",
+    "says_who",
 ]
 
 MAX_SUBJECT = 200
+MAX_SMS = 1600
+"""Characters that Twilio takes in one text."""
+STOP_WORDS = "Reply STOP to opt out."
 FRONT_MATTER_KEYS = ("subject", "preheader")
 
 
@@ -50,6 +57,8 @@ class RenderedEmail:
     preheader: str
     text: str
     html: str
+    subject_as_written: str
+    """Before a `Re:` or `Fwd:` that would be untrue was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,7 @@ def render_email(
     *,
     occurrence: int = 1,
     footer_links: Sequence[FooterLink | tuple[str, str]] = (),
+    follows: str | None = None,
 ) -> RenderedEmail:
     """Render the email template `name` for a lead.
 
@@ -99,6 +109,7 @@ def render_email(
         company: who it is from.
         occurrence: how often this step has come, this time included.
         footer_links: label and URL of what stands under every email; answer and unsubscribe links go here.
+        follows: the subject of the email that this one follows up in its thread; a template's `Re:` means that one.
 
     Raises:
         RenderError: the template is missing or can't be rendered for this lead, or the company has no postal
@@ -109,7 +120,8 @@ def render_email(
         raise RenderError(path, 1, "our own postal address is not set", "set the company's postal address")
     template = split_email(source, path)
     values = context(lead, company, bundle.cadence.defaults, occurrence=occurrence)
-    subject = _one_line(templating.render(template.subject, path, values))
+    written = _one_line(templating.render(template.subject, path, values))
+    subject = honest_subject(written, follows)
     if not subject:
         raise RenderError(path, 1, "the subject is empty for this lead", "give its fields a default")
     preheader = _one_line(templating.render(template.preheader, path, values))
@@ -122,22 +134,54 @@ def render_email(
         preheader,
         text + _text_footer(company, links),
         _shell().render(subject=subject, preheader=preheader, body=Markup(html), company=company, footer_links=links),
+        written,
     )
 
 
-def render_sms(bundle: CadenceBundle, name: str, lead: Lead, company: Company, *, occurrence: int = 1) -> RenderedSms:
+def render_sms(
+    bundle: CadenceBundle, name: str, lead: Lead, company: Company, *, occurrence: int = 1, first: bool = False
+) -> RenderedSms:
     """Render the text message `name` for a lead, and count its segments.
 
+    Args:
+        bundle: the pinned cadence version.
+        name: the template's name as the step gives it, like `quick-note`.
+        lead: whom it is for.
+        company: who it is from.
+        occurrence: how often this step has come, this time included.
+        first: it is the first text to this number, which has to say who we are and how to stop (CTIA); what the
+            template leaves out is added.
+
     Raises:
-        RenderError: the template is missing or can't be rendered for this lead.
+        RenderError: the template is missing or can't be rendered for this lead, or the text is too long to be sent.
     """
     path, source = _source(bundle, Channel.SMS, name)
     values = context(lead, company, bundle.cadence.defaults, occurrence=occurrence)
     text = "\n".join(line.strip() for line in templating.render(source, path, values).strip().split("\n"))
     if not text:
         raise RenderError(path, 1, "the text is empty for this lead", "write at least a sentence")
+    if first:
+        text = _introduced(text, company)
+    if len(text) > MAX_SMS:
+        raise RenderError(path, 1, f"the text has {len(text)} characters for this lead", f"{MAX_SMS} can be sent")
     size = measure(text)
     return RenderedSms(text, size.encoding, size.units, size.segments)
+
+
+def says_who(text: str, company: Company) -> bool:
+    """Whether a text names the company."""
+    return company.name.casefold() in text.casefold()
+
+
+def says_how_to_stop(text: str) -> bool:
+    """Whether a text says how to stop the texts."""
+    return re.search(r"\bSTOP\b", text) is not None
+
+
+def _introduced(text: str, company: Company) -> str:
+    """The text with what the first one to a number must say; the added words fit GSM-7."""
+    said = text if says_who(text, company) else f"{company.name}: {text}"
+    return said if says_how_to_stop(said) else f"{said} {STOP_WORDS}"
 
 
 def render_talk_track(

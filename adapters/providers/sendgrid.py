@@ -3,7 +3,9 @@
 import http.client
 import json
 import logging
+import re
 import ssl
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError as StatusError
@@ -13,12 +15,15 @@ from python_http_client.client import Client
 from python_http_client.exceptions import HTTPError, handle_error
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import (
+    Category,
     ClickTracking,
     CustomArg,
     From,
+    Header,
     Mail,
     OpenTracking,
     Personalization,
+    ReplyTo,
     SubscriptionTracking,
     To,
     TrackingSettings,
@@ -39,6 +44,7 @@ from leads.sending import (
 )
 
 PROVIDER = "sendgrid"
+_MESSAGE_ID = re.compile(r"<?([^\s<>]+)>?")
 
 
 class SendGridEmail:
@@ -127,12 +133,30 @@ def _mail(message: OutgoingMessage) -> Mail:
     except ApiKeyIncludedException:
         raise AccountTrouble("the library refuses texts that hold a SendGrid key", "api key in text") from None
     mail.add_personalization(person)
+    if message.reply_to:
+        mail.reply_to = ReplyTo(message.reply_to)
+    if message.category:
+        mail.add_category(Category(message.category))
+    for name, value in _headers(message):
+        mail.add_header(Header(name, value))
     mail.tracking_settings = TrackingSettings(
         click_tracking=ClickTracking(False, False),
         open_tracking=OpenTracking(False),
         subscription_tracking=SubscriptionTracking(False),
     )
     return mail
+
+
+def _headers(message: OutgoingMessage) -> Iterator[tuple[str, str]]:
+    # RFC 8058 wants https. The links under the email are there in any case.
+    if message.unsubscribe_url.startswith("https://"):
+        yield "List-Unsubscribe", f"<{message.unsubscribe_url}>"
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+    # What came from a report goes into a header only if it is nothing but an id.
+    followed = _MESSAGE_ID.fullmatch(message.in_reply_to)
+    if followed is not None:
+        yield "In-Reply-To", f"<{followed[1]}>"
+        yield "References", f"<{followed[1]}>"
 
 
 def _fields(body: bytes) -> list[str]:

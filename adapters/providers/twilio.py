@@ -38,8 +38,8 @@ class TwilioSms:
     Args:
         account_sid: of the Twilio account.
         auth_token: of the same.
-        sender: our number, when there is no messaging service.
-        messaging_service_sid: the service that chooses the number, when there is no sender.
+        sender: our number for texts that name none, when there is no messaging service.
+        messaging_service_sid: the service that chooses the number of texts that name none, when there is no sender.
         status_callback: the address that Twilio reports to; our touch id is added to it.
         url: of the API; another one in the tests.
         timeout: for connecting, and for each read of the answer.
@@ -157,7 +157,7 @@ class TwilioSms:
         )
 
     def _from(self, message: OutgoingMessage) -> dict[str, str]:
-        if self._service:
+        if self._service and not message.sender:
             return {"messaging_service_sid": self._service}
         return {"from_": message.sender or self._sender or ""}
 

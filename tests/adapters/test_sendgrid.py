@@ -92,6 +92,64 @@ async def test_an_email_arrives_once_with_our_id_and_nothing_tracked(
     assert str(MESSAGE.lead_id) not in str(request)
 
 
+async def test_an_email_of_a_cadence_carries_every_header_that_mailboxes_ask_for(
+    provider: FakeProvider, email: SendGridEmail
+) -> None:
+    """U1, and the threading of follow-ups: exactly this JSON, with nothing that goes round an opt-out."""
+    unsubscribe = "https://follow.example.com/u/AAAA.BBBB"
+    await email.send(
+        replace(
+            MESSAGE,
+            reply_to="r+aaaabbbb@reply.example.com",
+            unsubscribe_url=unsubscribe,
+            in_reply_to="<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>",
+            category="inbound-web",
+        )
+    )
+    [delivery] = provider.messages
+    assert delivery.draft.request == {
+        "from": {"email": "sam@sample.example", "name": "Sam, of Sample"},
+        "reply_to": {"email": "r+aaaabbbb@reply.example.com"},
+        "subject": "Your question",
+        "personalizations": [{"to": [{"email": JANE}], "custom_args": {"followthrough_touch": TOUCH}}],
+        "content": [
+            {"type": "text/plain", "value": "Hello Jane, ünïcode"},
+            {"type": "text/html", "value": "<p>Hello Jane</p>"},
+        ],
+        "headers": {
+            "List-Unsubscribe": f"<{unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "In-Reply-To": "<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>",
+            "References": "<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>",
+        },
+        "categories": ["inbound-web"],
+        "tracking_settings": {
+            "click_tracking": {"enable": False, "enable_text": False},
+            "open_tracking": {"enable": False},
+            "subscription_tracking": {"enable": False},
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("message", "headers"),
+    [
+        (replace(MESSAGE, unsubscribe_url="http://127.0.0.1:8000/u/AAAA.BBBB"), None),
+        (replace(MESSAGE, in_reply_to="id@sendgrid.net"), {"In-Reply-To": "<id@sendgrid.net>"}),
+        (replace(MESSAGE, in_reply_to="<id@sendgrid.net>\r\nBcc: everybody@example.com"), None),
+        (replace(MESSAGE, in_reply_to="two ids"), None),
+        (MESSAGE, None),
+    ],
+    ids=["unsubscribing without https", "an id without brackets", "a line break", "no id", "nothing"],
+)
+async def test_a_header_that_would_be_wrong_is_left_out(
+    provider: FakeProvider, email: SendGridEmail, message: OutgoingMessage, headers: dict[str, str] | None
+) -> None:
+    await email.send(message)
+    sent = provider.messages[0].draft.request.get("headers")
+    assert sent == (headers and {**headers, "References": headers["In-Reply-To"]})
+
+
 async def test_an_email_without_html_or_sender_name_is_accepted(provider: FakeProvider, email: SendGridEmail) -> None:
     await email.send(replace(MESSAGE, html=None, sender_name=""))
     assert provider.deliveries == {TOUCH: 1}

@@ -111,6 +111,19 @@ async def test_a_text_arrives_once_with_our_id_in_its_callback(provider: FakePro
     }
 
 
+@pytest.mark.parametrize("configured", ["sms", "service_sms"])
+async def test_a_text_comes_from_the_sender_that_it_names(
+    provider: FakeProvider, configured: str, request: pytest.FixtureRequest
+) -> None:
+    sms: TwilioSms = request.getfixturevalue(configured)
+    await sms.send(replace(MESSAGE, sender="+12125550177"))
+    sent = provider.messages[0].draft.request
+    assert sent["From"] == "+12125550177"
+    assert "MessagingServiceSid" not in sent
+    found = await sms.find(replace(MESSAGE, sender="+12125550177"), now() - timedelta(minutes=1))
+    assert found.found is Found.SENT
+
+
 async def test_a_callback_address_keeps_its_own_query(provider: FakeProvider) -> None:
     sms = TwilioSms(
         provider.account_sid, provider.auth_token, sender=OURS, status_callback=f"{CALLBACK}?a=b", url=provider.url

@@ -313,6 +313,20 @@ def test_mistake_in_an_email_is_named_at_its_place(
     assert hint in finding.hint
 
 
+def test_e3_a_later_email_may_answer_an_earlier_one_but_none_was_passed_on() -> None:
+    steps = ["email: a", "{after: 1 week, email: b}"]
+    answer = "---\nsubject: 'Re: your question'\n---\nHi {{ first_name }}\n"
+    assert findings(plan(*steps), email_b=answer) == []
+    assert "pretends" in only(plan(*steps), email_a=answer).message
+    assert "pretends" in only(plan(*steps), email_b=answer.replace("Re:", "Fwd:")).message
+
+
+def test_the_words_that_a_first_text_gets_are_counted() -> None:
+    finding = only(plan("{sms: a, if: sms consent}"), sms_a="{{ our_name }}: STOP " + "a" * 440)
+    assert "takes 4 segments" in finding.message
+    assert findings(plan("{sms: a, if: sms consent}"), sms_a="{{ our_name }}: STOP " + "a" * 437) == []
+
+
 @pytest.mark.parametrize(
     ("template", "column", "message", "hint"),
     [

@@ -1,0 +1,40 @@
+"""What a form of a public page posts: a few short fields, urlencoded or multipart."""
+
+from collections.abc import AsyncGenerator
+
+from fastapi import Request
+from starlette.datastructures import FormData, Headers
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+
+from api.webhooks.door import read_body
+
+LONGEST_FORM = 16 * 1024
+"""Bytes."""
+_MOST_FIELDS = 20
+
+
+async def read_form(request: Request) -> FormData:
+    """The fields of a posted form; none, when the body is no form.
+
+    Raises:
+        HTTPException: 413, it is too long; 400, the caller went away before its end.
+    """
+    body = await read_body(request, LONGEST_FORM)
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        return await FormParser(request.headers, _stream(body)).parse()
+    if kind == "multipart/form-data":
+        return await _multipart(request.headers, body)
+    return FormData()
+
+
+async def _multipart(headers: Headers, body: bytes) -> FormData:
+    try:
+        # Our forms have no files, and no mailbox posts one.
+        return await MultiPartParser(headers, _stream(body), max_files=0, max_fields=_MOST_FIELDS).parse()
+    except (MultiPartException, KeyError):
+        return FormData()
+
+
+async def _stream(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body

@@ -1,0 +1,97 @@
+"""Public pages as responses: rendered by Jinja2, in one style, with headers that let nothing else in or out."""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from leads.model import Company
+
+_FOLDER = Path(__file__).parent
+
+
+def page(template: str, status: int, company: Company, **values: object) -> HTMLResponse:
+    """A page of ours.
+
+    Args:
+        template: its file's name, without `.html`.
+        company: whose page it is.
+        values: what the template names.
+    """
+    text = _environment().get_template(f"{template}.html").render(company=company, **values)
+    return HTMLResponse(text, status, headers=_headers())
+
+
+def said(
+    company: Company, heading: str, *lines: str, status: int = 200, again: str = "", contact: str = ""
+) -> HTMLResponse:
+    """A page that says how things are, and asks nothing.
+
+    Args:
+        company: whose page it is.
+        heading: what it says in short.
+        lines: what it says at length.
+        status: of HTTP.
+        again: where to choose again; empty where that can't be.
+        contact: why to call or write to us instead; empty for no mention of it.
+    """
+    return page("said", status, company, heading=heading, lines=lines, again=again, contact=contact)
+
+
+def no_such_page(company: Company) -> HTMLResponse:
+    """The page of a link that we did not make, or that was cut off or changed on its way."""
+    return said(
+        company,
+        "This link does not work",
+        "Perhaps it was cut off. Please open it from the email again, or copy the whole of it.",
+        status=404,
+        contact="If that does not help",
+    )
+
+
+def in_trouble(company: Company) -> HTMLResponse:
+    """The page for when nothing could be stored."""
+    response = said(
+        company,
+        "That did not work, and it is our fault",
+        "Nothing was stored. Please go back and press the button again in a minute.",
+        status=503,
+        contact="If it keeps happening",
+    )
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["style"] = Markup(_style())
+    return environment
+
+
+@cache
+def _style() -> str:
+    return (_FOLDER / "style.css").read_text("utf-8")
+
+
+@cache
+def _headers() -> dict[str, str]:
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    rules = ("default-src 'none'", f"style-src 'sha256-{digest}'", "form-action 'self'", "base-uri 'none'")
+    return {
+        "Content-Security-Policy": "; ".join((*rules, "frame-ancestors 'none'")),
+        "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex, nofollow",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }

@@ -1,0 +1,56 @@
+"""Presses on public pages: told apart from what programs post, before anything is done."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.datastructures import FormData
+
+from api.public.answers import LinkAnswers
+from api.public.tickets import Tickets
+from api.rest.auth import AskedServices
+from api.services import Services
+from leads.tokens import LinkToken
+
+HIDDEN = "other"
+"""The value of the hidden button: no person sees it, programs that press everything press it first."""
+
+
+ONCE_MORE = (
+    "Please press once more. Some mail filters press buttons too, and this is how we know that it is you. "
+    "Nothing was changed."
+)
+"""What a page says when a press on it was not taken."""
+
+
+class PublicPages:
+    """What the routes of public pages share."""
+
+    def __init__(self, services: Services) -> None:
+        self.company = services.company
+        self.links = services.links
+        self.answers = LinkAnswers(services)
+        self._clock = services.clock
+        self._tickets = Tickets(services.links.key.secret)
+
+    def ticket(self, token: str) -> str:
+        """A ticket for the forms of the page of this link."""
+        return self._tickets.make(token, self._clock())
+
+    async def seen_at(self, link: LinkToken, token: str, form: FormData) -> datetime | None:
+        """When a person may have seen the page that was pressed on; None when a program pressed."""
+        if HIDDEN in form.getlist("answer"):
+            await self.answers.note_scan(link)
+            return None
+        match form.getlist("ticket"):
+            case [str() as ticket]:
+                return self._tickets.shown_at(token, ticket, self._clock())
+        return None
+
+
+async def _public_pages(services: AskedServices) -> PublicPages:
+    # A coroutine although it waits for nothing: FastAPI would run a plain function in a thread of its own.
+    return PublicPages(services)
+
+
+AskedPages = Annotated[PublicPages, Depends(_public_pages)]
