@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from runtime.addresses import HOST, with_servers
+from runtime.channels import channels
 from runtime.data_folder import DataFolder
 from runtime.embedded.errors import StartError
 from runtime.embedded.ports import refuse_taken_port
@@ -194,6 +195,7 @@ class _House:
             "Temporal's UI": settings.temporal_ui_url or "(not set: FOLLOW_TEMPORAL_UI_URL)",
             "API token": str(self._folder.path / "token"),
             "Logs": str(self._logs),
+            **{channel.capitalize(): provider for channel, provider in channels(settings).items()},
         }
         width = max(len(what) for what in places)
         self._console.print(Text("\nFollowthrough is running. Ctrl-C stops it.\n", style="bold green"))

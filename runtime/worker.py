@@ -14,6 +14,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from leads.contract import EMAIL_QUEUE, SMS_QUEUE, WORKFLOW_QUEUE
 from runtime.bootstrap import Activities, connect_temporal, open_foundation, open_senders, wired_activities
+from runtime.channels import channels
 from runtime.discreet_errors import DiscreetErrors
 from runtime.settings import Settings
 from workflows.command_delivery import CommandDelivery
@@ -116,6 +117,6 @@ async def run_worker(settings: Settings) -> None:
                 texts_per_second=settings.sms_per_second,
             ):
                 await running.enter_async_context(worker)
-            log.info("the worker is at work", email=senders.email.provider, sms=senders.sms.provider)
+            log.info("the worker is at work", **channels(settings))
             await stop.wait()
             log.info("the worker stops")

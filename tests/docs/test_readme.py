@@ -30,6 +30,17 @@ def follow_commands() -> dict[str, click.Command]:
     return dict(typer.main.get_group(app).commands)
 
 
+def options_of(command: click.Command) -> set[str]:
+    """The options of a command, and of those that it is a group of."""
+    own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    return own.union(*map(options_of, parts_of(command).values()))
+
+
+def parts_of(command: click.Command) -> dict[str, click.Command]:
+    """The commands of a group; a command has none."""
+    return getattr(command, "commands", {})
+
+
 def wrong_commands(text: str) -> list[str]:
     """Targets of make, commands of `follow` and their options that do not exist."""
     code, known, wrong = code_of(text), follow_commands(), []
@@ -37,10 +48,14 @@ def wrong_commands(text: str) -> list[str]:
         if target not in make_targets():
             wrong.append(f"make {target}")
     for name, rest in re.findall(r"(?:^|[`\s/])follow ([a-z][a-z-]*)([^`\n#]*)", code):
-        if name not in known:
+        command = known.get(name)
+        part = re.match(r" ([a-z][a-z-]*)", rest)
+        if command is None:
             wrong.append(f"follow {name}")
             continue
-        options = {option for parameter in known[name].params for option in parameter.opts}
+        if parts_of(command) and part and part[1] not in parts_of(command):
+            wrong.append(f"follow {name} {part[1]}")
+        options = options_of(command)
         wrong += [
             f"follow {name} {option}" for option in re.findall(r"(?<!\S)--[a-z-]+", rest) if option not in options
         ]
@@ -111,6 +126,8 @@ def test_a_mistake_is_found() -> None:
     assert wrong_commands("run `make dinner`") == ["make dinner"]
     assert wrong_commands("```bash\n.venv/bin/follow everything\n```") == ["follow everything"]
     assert wrong_commands("`follow enroll leads.csv --now`") == ["follow enroll --now"]
+    assert wrong_commands("`follow providers cheque --dns x`") == ["follow providers cheque"]
+    assert wrong_commands("`follow providers check --now`") == ["follow providers --now"]
     assert wrong_commands("make dinner, and follow everything") == []
     assert wrong_settings("set `FOLLOW_COMPANY` to yours") == ["FOLLOW_COMPANY"]
     assert wrong_paths("api leads -d '{}'\napi leeds") == ["get /api/leeds"]

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
 from tests.faults import provider_sendgrid, provider_twilio
+from tests.faults.provider_account import ProviderAccount
 from tests.faults.provider_behaviours import ACCEPT, Answer, Behaviour, Report
 from tests.faults.provider_events import (
     RETRY_PAUSES,
@@ -56,6 +57,8 @@ class FakeProvider:
         self.api_key = "test-key-of-the-fake-provider"
         self.account_sid = "AC" + "f" * 32
         self.auth_token = "test-token-of-the-fake-provider"
+        self.account = ProviderAccount()
+        """What the read-only look-ups tell."""
         self.sent_after = sent_after
         self.events_to: str | None = None
         """The address of our event webhook for SendGrid's events."""
@@ -176,6 +179,8 @@ class FakeProvider:
         if path == provider_sendgrid.PATH and method == "POST":
             drafts = provider_sendgrid.read(headers, body, self.api_key)
             return drafts if isinstance(drafts, Reply) else self._carry_out(drafts)
+        if method == "GET":
+            return self.account.answer(path, headers, self.api_key, self.account_sid, self.auth_token)
         return Reply(404)
 
     def _list(self, path: str) -> Reply:

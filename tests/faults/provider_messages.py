@@ -27,6 +27,10 @@ class Draft:
     html: str | None = None
     callback: str | None = None
     custom_args: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    """Of an email, beside those that the provider writes."""
+    reply_to: str = ""
+    categories: list[str] = field(default_factory=list)
     request: dict[str, object] = field(default_factory=dict)
     """All of it, as it came."""
 

@@ -11,6 +11,13 @@ PATH = "/v3/mail/send"
 TOUCH = "followthrough_touch"
 _HELP = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html"
 _JSON = (("Content-Type", "application/json"),)
+_RESERVED = frozenset(
+    {
+        *("x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding"),
+        *("to", "from", "subject", "reply-to", "cc", "bcc"),
+    }
+)
+"""Headers that SendGrid writes itself."""
 
 
 def read(headers: Mapping[str, str], body: bytes, api_key: str) -> list[Draft] | Reply:
@@ -62,9 +69,17 @@ def _mistake(request: dict[str, object]) -> tuple[str, str] | None:
             return "Custom arguments must be strings.", f"personalizations.{number}.custom_args"
         if not (person.get("subject") or request.get("subject")):
             return "The subject is required.", "subject"
+        if any(name.casefold() in _RESERVED for name in {**request.get("headers", {}), **person.get("headers", {})}):  # type: ignore[dict-item]
+            return "The header is reserved and can't be set.", "headers"
     sender = request.get("from")
     if not isinstance(sender, dict) or not _is_address(sender.get("email")):
         return "The from object must be provided for every email send.", "from"
+    reply_to = request.get("reply_to")
+    if reply_to is not None and not (isinstance(reply_to, dict) and _is_address(reply_to.get("email"))):
+        return "Does not contain a valid address.", "reply_to.email"
+    categories = request.get("categories", [])
+    if not isinstance(categories, list) or len(set(categories)) != len(categories) or len(categories) > 10:
+        return "There can be 10 categories at most, each once.", "categories"
     content = request.get("content")
     if not isinstance(content, list) or not content:
         return "Unless a valid template_id is provided, the content parameter is required.", "content"
@@ -95,6 +110,9 @@ def _draft(request: dict[str, object], person: dict[str, object]) -> Draft:
         sender=request["from"]["email"],  # type: ignore[index]
         subject=str(person.get("subject") or request.get("subject")),
         custom_args=arguments,
+        headers={**request.get("headers", {}), **person.get("headers", {})},  # type: ignore[dict-item, call-overload]
+        reply_to=request.get("reply_to", {}).get("email", ""),  # type: ignore[attr-defined]
+        categories=list(request.get("categories", [])),  # type: ignore[call-overload]
         request=request,
     )
 

@@ -118,6 +118,10 @@ def test_a_taken_email_answers_202_with_its_id_and_no_body(provider: FakeProvide
         ({"from": None}, "from"),
         ({"subject": None}, "subject"),
         ({"content": []}, "content"),
+        ({"headers": {"Reply-To": JANE}}, "headers"),
+        ({"reply_to": {"email": "jane"}}, "reply_to.email"),
+        ({"categories": ["a", "a"]}, "categories"),
+        ({"categories": [str(number) for number in range(11)]}, "categories"),
         ({"to": "jane"}, "personalizations.0.to.0.email"),
         ({"touch": 7}, "personalizations.0.custom_args"),
         (
@@ -132,6 +136,27 @@ def test_a_malformed_email_is_refused_by_its_field(
     status, _, body = email(provider, **changes)  # type: ignore[arg-type]
     assert (status, json.loads(body)["errors"][0]["field"]) == (400, field)
     assert provider.attempts == {}
+
+
+def test_a_taken_email_shows_its_headers_reply_address_categories_and_arguments(provider: FakeProvider) -> None:
+    headers = {"List-Unsubscribe": "<https://follow.example.com/u/x>", "In-Reply-To": "<1@example.com>"}
+    email(provider, headers=headers, reply_to={"email": "r+x@reply.example.com"}, categories=["inbound-web"])
+    draft = provider.messages[0].draft
+    assert (draft.headers, draft.reply_to, draft.categories) == (headers, "r+x@reply.example.com", ["inbound-web"])
+    assert draft.custom_args == {"followthrough_touch": "t1"}
+
+
+def test_look_ups_deliver_nothing_and_know_their_own_key_only(provider: FakeProvider) -> None:
+    connection = http.client.HTTPConnection(urlsplit(provider.url).netloc, timeout=5)
+    try:
+        for key, status in ((provider.api_key, 200), ("another", 401)):
+            connection.request("GET", "/v3/scopes", headers={"Authorization": f"Bearer {key}"})
+            with connection.getresponse() as answer:
+                assert (answer.status, b"mail.send" in answer.read()) == (status, status == 200)
+    finally:
+        connection.close()
+    assert provider.attempts == {}
+    assert provider.account.looked_up == ["/v3/scopes"] * 2
 
 
 def test_a_taken_text_is_queued_with_a_sid(provider: FakeProvider) -> None:

@@ -60,6 +60,13 @@ def test_environment_wins_over_the_file_and_empty_counts_as_unset(monkeypatch: p
         ("FOLLOW_DATABASE_URL", "postgresql://u:hidden-word@h", "FOLLOW_DATABASE_URL: must name a database"),
         ("FOLLOW_DATABASE_URL", "hidden-word", "FOLLOW_DATABASE_URL: must be a URL"),
         ("FOLLOW_SECRET", "hidden-word", "FOLLOW_SECRET: must have at least 16 characters"),
+        ("FOLLOW_REPLY_DOMAIN", "reply", "FOLLOW_REPLY_DOMAIN: must be a domain"),
+        ("FOLLOW_LEAD_ADDRESS", "reply.example.com", "FOLLOW_LEAD_ADDRESS: must be an email address"),
+        ("FOLLOW_SENDGRID_INBOUND_SECRET", "hidden-word", "INBOUND_SECRET: must have at least 16 characters"),
+        ("FOLLOW_SENDGRID_INBOUND_SECRET", "hidden-word/hidden-word", "INBOUND_SECRET: must be letters, digits"),
+        ("FOLLOW_SENDGRID_INBOUND_KEY", "key", "FOLLOW_SENDGRID_INBOUND_KEY: must be the verification key"),
+        ("FOLLOW_EMAIL_PER_SECOND", "0", "FOLLOW_EMAIL_PER_SECOND: must be greater than 0"),
+        ("FOLLOW_SMS_PER_SECOND", "many", "FOLLOW_SMS_PER_SECOND: must be a number"),
         ("FOLLOW_WEBPORT", "1", "FOLLOW_WEBPORT: there is no such setting; did you mean FOLLOW_WEB_PORT?"),
     ],
 )

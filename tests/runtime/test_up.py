@@ -155,6 +155,10 @@ async def test_everything_runs_restarts_and_stops(follow_up: FollowUp) -> None:
         assert place in follow_up.output
     assert "creating the database (only the first time)" in follow_up.output
     assert await starts(follow_up) == 1
+
+    # It says where messages go.
+    assert "local outbox (no FOLLOW_SENDGRID_API_KEY: nothing is sent)" in follow_up.output
+    assert "local outbox (no FOLLOW_TWILIO_ACCOUNT_SID: nothing is sent)" in follow_up.output
     assert (follow_up.folder / "secret").stat().st_mode & 0o777 == 0o600
 
     # Our programs use the servers that were started.

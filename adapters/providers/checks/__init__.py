@@ -1,0 +1,1 @@
+"""What is missing before a provider carries messages: read-only look-ups, which send nothing."""
