@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -232,18 +232,60 @@ def lead_of(table: Table, row: Row, defaults: Defaults, region: str) -> NewLead:
     for name in ("cadence", "owner", "source", "kind"):
         if (default := getattr(defaults, name)) is not None:
             values.setdefault(name, default)
-    new = new_lead(region=region, attributes=attributes, consents=consents, **values)
+    listed = values.pop("dnc_listed", None)
+    new = new_lead(
+        region=region,
+        state=values.pop("region", None),
+        purchased_at=instant_of("purchased_at", values.pop("purchased_at", None)),
+        dnc_listed=said_yes("dnc_listed", listed) if listed is not None else None,
+        dnc_checked_at=instant_of("dnc_checked_at", values.pop("dnc_checked_at", None)),
+        attributes=attributes,
+        consents=consents,
+        **values,
+    )
     return replace(new, asked_now=False)  # a file is old when it comes; running it again asks nothing anew
+
+
+def said_yes(column: str, text: str) -> bool:
+    """What a cell says that holds a yes or a no.
+
+    Raises:
+        CaptureRefused: it is neither.
+    """
+    said = text.strip().casefold()
+    if said not in _YES | _NO:
+        raise CaptureRefused(column, f"{said!r} is neither yes nor no")
+    return said in _YES
+
+
+def instant_of(column: str, text: str | None) -> datetime | None:
+    """A date (its first moment in UTC) or an instant with its offset; None for an empty cell.
+
+    Raises:
+        CaptureRefused: it is neither.
+    """
+    if text is None or not text.strip():
+        return None
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise CaptureRefused(column, f"{text.strip()!r} is no date; write it like 2026-11-20") from error
+    if at.tzinfo is None:
+        if at.time() != time():
+            raise CaptureRefused(column, f"{text.strip()!r} has no offset; write a date, or add Z or one like +01:00")
+        return at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise CaptureRefused(column, "it lies outside the calendar") from error
 
 
 def _consents(values: dict[str, str], defaults: Defaults) -> Iterator[GivenConsent]:
     for channel in (Channel.EMAIL, Channel.SMS, Channel.CALL):
         column = f"{channel.value} consent"
-        said = values.pop(column, "").strip().casefold()
-        if not said or said in _NO:
+        said = values.pop(column, "").strip()
+        if not said or not said_yes(column, said):
             continue
-        if said not in _YES:
-            raise CaptureRefused(column, f"{said!r} is neither yes nor no")
         if defaults.consent_wording is None:
             raise CaptureRefused(
                 column, "a consent counts with the words that were agreed to only: name them with --consent-wording"

@@ -1,10 +1,10 @@
-"""A table of leads as it lies on somebody's disk: its encoding, its delimiter, and which column means what."""
+"""A table as it lies on somebody's disk: its encoding, its delimiter, and which column means what."""
 
 import codecs
 import csv
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,10 @@ COLUMNS = {
     "source": ("source", "lead source", "origin", "utm source", "campaign"),
     "zone": ("zone", "time zone", "timezone", "tz"),
     "country": ("country", "country code"),
+    "region": ("region", "state", "province"),
+    "purchased_at": ("purchased at", "purchased", "last purchase", "purchase date"),
+    "dnc_listed": ("dnc listed", "dnc", "do not call"),
+    "dnc_checked_at": ("dnc checked at", "dnc checked", "dnc date"),
     "cost": ("cost", "lead cost", "price", "cpl"),
     "cadence": ("cadence", "sequence"),
     "owner": ("owner", "lead owner", "rep", "assigned to"),
@@ -33,13 +37,13 @@ COLUMNS = {
     "sms consent": ("sms consent", "text consent", "sms opt in", "consent sms"),
     "call consent": ("call consent", "phone consent", "call opt in", "consent call"),
 }
-"""What a column means, by the names it may have; case, hyphens and underscores make no difference."""
-_FIELDS = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
+"""What a column of leads means, by the names it may have; case, hyphens and underscores make no difference."""
+Columns = Mapping[str, Sequence[str]]
 _ATTRIBUTE = re.compile(r"^attributes?[. ](.+)$")
 
 
 class TableUnreadable(Exception):
-    """The file is no table of leads; the message says what to do."""
+    """The file is no such table; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +78,25 @@ class Row:
     problem: str | None = None
 
 
-def open_table(path: Path) -> Table:
+def open_table(path: Path, columns: Columns = COLUMNS, needs: Sequence[str] = ("email", "phone")) -> Table:
     """Understand a file: comma, semicolon, tab or bar; UTF-8, UTF-16 or Windows' Latin; with or without a BOM.
 
+    Args:
+        columns: what a column may mean, by its names.
+        needs: meanings of which a column must have one.
+
     Raises:
-        TableUnreadable: it can't be read, or no column holds an address or a number.
+        TableUnreadable: it can't be read, or no column means what is needed, such as an address or a number.
     """
     try:
         encoding = _encoding_of(path)
         with _opened(path, encoding) as file:
             first_line, delimiter, header = _header_of(file)
-        fields = tuple(_meaning(name) for name in header)
-        if "email" not in fields and "phone" not in fields:
+        fields = tuple(_meaning(name, columns) for name in header)
+        if not set(needs) & set(fields):
             shown = ", ".join(repr(name) for name in header[:20]) or "nothing"
             raise TableUnreadable(
-                f"{path}: no column is called email or phone; its first line names {shown}. "
+                f"{path}: no column is called {' or '.join(needs)}; its first line names {shown}. "
                 "Put the names of the columns into the first line"
             )
         table = Table(path, encoding, delimiter, first_line, header, fields, 0)
@@ -208,9 +216,10 @@ def _delimiter_of(line: str) -> str:
     return max(_DELIMITERS, key=bare.count)
 
 
-def _meaning(column: str) -> str | None:
+def _meaning(column: str, columns: Columns) -> str | None:
     name = " ".join(re.sub(r"[_\-\s]+", " ", column.strip().strip("*:").casefold()).split())
-    if name in _FIELDS:
-        return _FIELDS[name]
+    for meaning, aliases in columns.items():
+        if name in aliases:
+            return meaning
     attribute = _ATTRIBUTE.match(column.strip().casefold())
     return f"attributes.{attribute.group(1).strip()}" if attribute else None

@@ -144,7 +144,9 @@ async def _answered(_: Request, answered: Any) -> JSONResponse:
     headers = {REPLAY_HEADER: "true"}
     if (lead_id := answered.body.get("id")) is not None:
         headers["Location"] = lead_address(lead_id)
-    return JSONResponse(answered.body, status_code=answered.status, headers=headers)
+    # All but what was done was forgotten, unless the lead was erased since.
+    media_type = MEDIA_TYPE if answered.status == HTTPStatus.GONE else None
+    return JSONResponse(answered.body, status_code=answered.status, media_type=media_type, headers=headers)
 
 
 async def _key_reused(_: Request, __: Exception) -> JSONResponse:

@@ -5,10 +5,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TypeGuard
 from zoneinfo import available_timezones
 
+import holidays
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
@@ -27,6 +30,7 @@ MAX_ATTRIBUTE = 500
 """Characters in one attribute."""
 MAX_COST = Decimal("9999999999.99")
 
+_REGION = re.compile(r"^[A-Z0-9]{1,3}$")
 _ATTRIBUTE_NAME = re.compile(r"^[a-z0-9_-]{1,60}$")
 _NO_PLACES = frozenset({"Factory", "localtime", "posixrules"})
 _INVISIBLE = frozenset({"Cc", "Cs", "Co", "Cn"})
@@ -133,6 +137,42 @@ def known_country(text: str) -> str:
     return code
 
 
+def known_state(text: str, country: str) -> str | None:
+    """The state or province as ISO 3166-2 has it without the country: TX, for `tx`, `US-TX` and `Texas`.
+
+    Only the rules of the United States ask for it, so elsewhere what is no such code or name is left out.
+
+    Args:
+        country: whose state it is (ISO 3166).
+
+    Raises:
+        CaptureRefused: the United States have no such state.
+    """
+    name = " ".join(_visible(text).split())
+    code = name.upper().removeprefix(f"{country}-")
+    codes, names = _states(country)
+    if code in codes or (not codes and _REGION.match(code)):
+        return code
+    if (known := names.get(name.casefold())) is not None:
+        return known
+    if country != "US":
+        return None
+    near = difflib.get_close_matches(name.casefold(), names, n=1)
+    like = names[near[0]] if near else "TX"
+    raise CaptureRefused("region", f"{_shown(text)} is no state of the US; write its two letters, like {like}")
+
+
+@lru_cache(maxsize=64)
+def _states(country: str) -> tuple[frozenset[str], Mapping[str, str]]:
+    """The codes of a country's states, and the codes by name; nothing for a country of which we know none."""
+    try:
+        calendar = holidays.country_holidays(country)
+    except NotImplementedError:
+        return frozenset(), {}
+    names = {name.casefold(): code for name, code in calendar.subdivisions_aliases.items()}
+    return frozenset(calendar.subdivisions), names
+
+
 def new_lead(
     *,
     region: str,
@@ -145,6 +185,10 @@ def new_lead(
     source: str | None = None,
     zone: str | None = None,
     country: str | None = None,
+    state: str | None = None,
+    purchased_at: datetime | None = None,
+    dnc_listed: bool | None = None,
+    dnc_checked_at: datetime | None = None,
     cost: str | Decimal | None = None,
     attributes: Mapping[str, str] | None = None,
     consents: Iterable[GivenConsent] = (),
@@ -165,6 +209,10 @@ def new_lead(
     number = normal_phone(phone, lives_in or region) if _given(phone) else None
     if address is None and number is None:
         raise CaptureRefused("email", "a lead needs an email address or a phone number")
+    if dnc_listed is not None and number is None:
+        raise CaptureRefused("dnc_listed", "the Do-Not-Call registry knows phone numbers only, and there is none")
+    if dnc_checked_at is not None and dnc_listed is None:
+        raise CaptureRefused("dnc_checked_at", "say in dnc_listed what the registry said then")
     where_from = clean_line("source", source)
     return NewLead(
         kind=_kind(kind),
@@ -176,6 +224,10 @@ def new_lead(
         source=where_from,
         zone=known_zone(zone) if _given(zone) else None,
         country=lives_in,
+        region=known_state(state, lives_in or region) if _given(state) else None,
+        purchased_at=purchased_at,
+        dnc_listed=dnc_listed,
+        dnc_checked_at=dnc_checked_at,
         attributes=_attributes(attributes or {}),
         cost=_cost(cost),
         consents=tuple(_consent(one, address, number, lives_in or region, where_from) for one in consents),

@@ -11,10 +11,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, delete, select, tuple_, update
+from sqlalchemy import Text, and_, cast, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -164,7 +165,9 @@ class IdempotencyKeys:
             await connection.execute(_new_row(write, now))
             await connection.execute(
                 _row_update(write, status=status, body=dict(body)).where(
-                    IdempotencyKeyRow.request_digest == write.digest
+                    IdempotencyKeyRow.request_digest == write.digest,
+                    # The lead may have been erased since; then its answer is not written again.
+                    IdempotencyKeyRow.status.is_distinct_from(HTTPStatus.GONE.value),
                 )
             )
 
@@ -202,6 +205,16 @@ class IdempotencyKeys:
             .with_for_update(skip_locked=True)
         )
         await connection.execute(delete(IdempotencyKeyRow).where(tuple_(key, token).in_(old)))
+
+
+async def forget_answers(connection: AsyncConnection, lead_id: UUID) -> None:
+    """Let every answer that mentions a lead say that it was erased, so that no write is done again under its key."""
+    body = {"title": HTTPStatus.GONE.phrase, "status": HTTPStatus.GONE.value, "detail": "the lead was erased"}
+    await connection.execute(
+        update(IdempotencyKeyRow)
+        .where(cast(IdempotencyKeyRow.body, Text).contains(str(lead_id)))
+        .values(status=HTTPStatus.GONE.value, body={"type": "about:blank", **body})
+    )
 
 
 def request_digest(method: str, path: str, body: bytes) -> str:

@@ -1,58 +1,48 @@
 """Capture: a lead is stored, or what came is added to the lead of the same person, and its first plan is made."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Text, and_, any_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
 from adapters.db.case_writing import add_command
 from adapters.db.cases import CaseStore, OpenCase
-from adapters.db.documents import enrollment_document, read_colleague, task_values
+from adapters.db.contact_points import contact_point_values, new_contact_point, note_do_not_call
+from adapters.db.documents import read_colleague
+from adapters.db.lead_writing import insert_consents, insert_inquiry, insert_lead
 from adapters.db.rows import (
     ColleagueRow,
-    ConsentRow,
     ContactPointRow,
-    EnrollmentRow,
     InquiryRow,
     LeadRow,
-    SuppressionRow,
-    TaskRow,
     table_of,
 )
+from adapters.db.suppressions import ALL, queue_up, suppressed_channels
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.hearing import came_again
 from cadences.planning import contract_plan
 from cadences.progress import begin, new_enrollment
+from cadences.refusals import CommandRefused, require_past
+from cadences.suppressing import can_be_reached
 from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan
 from leads.model import Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
 from leads.suppression import SuppressionKey
 
 _LEADS, _COLLEAGUES, _POINTS = table_of(LeadRow), table_of(ColleagueRow), table_of(ContactPointRow)
-# Statements are built once: building one anew costs several times what running it does.
-_INSERT_LEAD, _INSERT_CONTACT_POINTS = insert(_LEADS), insert(_POINTS)
-_INSERT_CONSENTS, _INSERT_INQUIRY = insert(table_of(ConsentRow)), insert(table_of(InquiryRow))
-_INSERT_ENROLLMENT, _INSERT_TASK = insert(table_of(EnrollmentRow)), insert(table_of(TaskRow))
-_CONTACTS = bindparam("contacts", type_=postgresql.ARRAY(Text))
-_QUEUE_UP = select(
-    func.pg_advisory_xact_lock(func.hashtextextended(func.unnest(_CONTACTS).column_valued("contact"), 0))
-)
 _KNOWN = (
     select(_LEADS.c.id)
     .join(_POINTS, _POINTS.c.lead_id == _LEADS.c.id)
     .where(or_(*(and_(_POINTS.c.kind == kind.value, _POINTS.c.value == bindparam(kind.value)) for kind in ContactKind)))
     .order_by(_LEADS.c.created_at)
     .limit(1)
-)
-_SUPPRESSED = select(SuppressionRow.digest).where(
-    SuppressionRow.digest == any_(bindparam("digests", type_=postgresql.ARRAY(Text)))
 )
 _NEWEST_LEAD = select(func.max(_LEADS.c.created_at)).where(_LEADS.c.owner_id == _COLLEAGUES.c.id).scalar_subquery()
 _PEOPLE = select(
@@ -108,15 +98,16 @@ class LeadIntake:
         ]
         if not points:
             raise CaptureRefused("email", "give an email address or a phone number, so that the lead can be reached")
+        _require_past(new, now)
         async with self._engine.begin() as connection:
             if first is not None:
                 await first(connection)
-            await _queue_up(connection, [value for _, value in points])
+            # Captures of the same person go one after the other, so that two at once make one lead.
+            await queue_up(connection, [value for _, value in points])
             known = await self._known(connection, points)
-            if known is None:
+            captured = await self._add(connection, known, new, points, by, now) if known is not None else None
+            if captured is None:
                 captured = await self._store(connection, new, points, by, now)
-            else:
-                captured = await self._add(connection, known, new, points, by, now)
             if last is not None:
                 await last(connection, captured)
             return captured
@@ -139,7 +130,7 @@ class LeadIntake:
         longest_without, manager = (await connection.execute(_PEOPLE)).one()
         owner = await self._owner(connection, new.owner, longest_without)
         generated_by = await self._colleague(connection, "generated_by", new.generated_by) if new.generated_by else None
-        suppressed = await self._suppressed(connection, [value for _, value in points])
+        closed = await self._closed(connection, points)
         lead = Lead(
             id=uuid4(),
             kind=new.kind,
@@ -157,19 +148,15 @@ class LeadIntake:
             generated_by=generated_by,
             cost=new.cost,
             attributes=dict(new.attributes),
-            contacts=tuple(ContactPoint(kind, value, None, value in suppressed) for kind, value in points),
-            consents=tuple(
-                Consent(given.channel, given.contact, given.wording, given.method, given.source, now)
-                for given in new.consents
-                if given.contact not in suppressed
-            ),
+            contacts=tuple(new_contact_point(kind, value, closed.get(value), new, now) for kind, value in points),
+            consents=self._consents(new, closed, now),
         )
-        if new.kind is LeadKind.OUTBOUND and not any(point.usable for point in lead.contacts):
+        if new.kind is LeadKind.OUTBOUND and not can_be_reached(lead):
             raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
         enrollment = replace(
             new_enrollment(lead.id, bundle.cadence.name, bundle.version, now, now),
             answers_question=new.kind is LeadKind.INBOUND,
-            question_only=not any(point.usable for point in lead.contacts),
+            question_only=not can_be_reached(lead),
         )
         case = begin(
             Case(
@@ -182,72 +169,11 @@ class LeadIntake:
             now,
         )
         plan = contract_plan(case, 1)
-        await self._insert(connection, case, plan, now)
+        await insert_lead(connection, case, plan, now)
         await add_command(
             connection, lead.id, CommandKind.START, by, {"source": new.source, "question": new.question}, {}, plan, now
         )
         return Captured(lead.id, created=True, enrolled=True)
-
-    async def _insert(self, connection: AsyncConnection, case: Case, plan: Plan, now: datetime) -> None:
-        lead, enrollment, touch = case.lead, case.enrollment, case.enrollment.next
-        await connection.execute(
-            _INSERT_LEAD,
-            {
-                "id": lead.id,
-                "kind": lead.kind.value,
-                "name": lead.name,
-                "company": lead.company,
-                "question": lead.question,
-                "source": lead.source,
-                "zone": lead.zone,
-                "country": lead.country,
-                "region": lead.region,
-                "inquired_at": lead.inquired_at,
-                "purchased_at": lead.purchased_at,
-                "attributes": dict(lead.attributes),
-                "cost": lead.cost,
-                "owner_id": lead.owner.id,
-                "generated_by_id": lead.generated_by.id if lead.generated_by else None,
-                "stage": lead.stage.value,
-                "created_at": now,
-                "revision": plan.revision,
-                "enrollment_id": enrollment.id,
-                "cadence": enrollment.cadence,
-                "plan": plan.model_dump(mode="json"),
-                "next_at": touch.opens_at if touch else None,
-                "wake_at": plan.wake.at if plan.wake else None,
-                "first_response_due_at": case.first_response_due_at,
-            },
-        )
-        await connection.execute(
-            _INSERT_CONTACT_POINTS,
-            [
-                {
-                    "lead_id": lead.id,
-                    "kind": point.kind.value,
-                    "value": point.value,
-                    "suppressed": point.suppressed,
-                    "created_at": now,
-                }
-                for point in lead.contacts
-            ],
-        )
-        await self._insert_consents(connection, lead.id, lead.consents)
-        if lead.question:
-            await self._insert_inquiry(connection, lead.id, lead.question, lead.source, now)
-        await connection.execute(
-            _INSERT_ENROLLMENT,
-            {
-                "id": enrollment.id,
-                "lead_id": lead.id,
-                "cadence": enrollment.cadence,
-                "version": enrollment.version,
-                "started_at": enrollment.started_at,
-                "progress": enrollment_document(enrollment),
-            },
-        )
-        for task in case.tasks:
-            await connection.execute(_INSERT_TASK, task_values(task, lead.id))
 
     async def _add(
         self,
@@ -257,20 +183,25 @@ class LeadIntake:
         points: Sequence[tuple[ContactKind, str]],
         by: str,
         now: datetime,
-    ) -> Captured:
-        """Add to a known lead what is new; what is known already changes nothing."""
+    ) -> Captured | None:
+        """Add to a known lead what is new; what is known already changes nothing. None when it was erased just now."""
         locked = await connection.execute(select(LeadRow.plan).where(LeadRow.id == lead_id).with_for_update())
-        opened = await self._cases.load(connection, lead_id, Plan.model_validate(locked.scalar_one()), now)
+        plan = locked.scalar_one_or_none()
+        if plan is None:
+            return None
+        opened = await self._cases.load(connection, lead_id, Plan.model_validate(plan), now)
         news = await self._add_facts(connection, opened.case.lead, new, points, now)
         case = opened.case
         question = new.question
         if question is not None and await self._was_asked(connection, case, new):
             question = None
         if question is not None:
-            await self._insert_inquiry(connection, lead_id, question, new.source, now)
+            await insert_inquiry(connection, lead_id, question, new.source, now)
         back_again = case.enrollment.ended is not None and new.kind is LeadKind.INBOUND and new.asked_now
         if not news and question is None and not back_again:
             return Captured(lead_id, created=False, enrolled=False)
+        if new.kind is LeadKind.INBOUND and (question is not None or back_again):
+            await connection.execute(update(LeadRow).where(LeadRow.id == lead_id).values(inquired_at=now))
         opened = await self._cases.load(connection, lead_id, opened.plan, now)
         before = opened.case.enrollment
         # After an ending only the person's own wish begins anything: a question, or coming in again. Neither
@@ -303,67 +234,64 @@ class LeadIntake:
         now: datetime,
     ) -> bool:
         """Fill what the lead lacks; True when that may change its plan (contact points, consents, zone)."""
-        suppressed = await self._suppressed(connection, [value for _, value in points])
+        closed = await self._closed(connection, points)
+        given_points = [new_contact_point(kind, value, closed.get(value), new, now) for kind, value in points]
         added = await connection.execute(
             postgresql.insert(ContactPointRow)
-            .values(
-                [
-                    {
-                        "lead_id": lead.id,
-                        "kind": kind.value,
-                        "value": value,
-                        "suppressed": value in suppressed,
-                        "created_at": now,
-                    }
-                    for kind, value in points
-                ]
-            )
+            .values([contact_point_values(lead.id, point, now) for point in given_points])
             .on_conflict_do_nothing()
             .returning(ContactPointRow.id)
         )
         new_points = len(added.all())
         in_force = {(given.channel, given.contact) for given in lead.consents if given.revoked_at is None}
-        consents = tuple(
-            Consent(given.channel, given.contact, given.wording, given.method, given.source, now)
-            for given in new.consents
-            if (given.channel, given.contact) not in in_force and given.contact not in suppressed
-        )
-        await self._insert_consents(connection, lead.id, consents)
+        consents = tuple(one for one in self._consents(new, closed, now) if (one.channel, one.contact) not in in_force)
+        await insert_consents(connection, lead.id, consents)
+        checked = await self._looked_up_again(connection, lead, new, given_points)
         filled: dict[str, Any] = {
             key: getattr(new, key)
-            for key in ("name", "company", "source", "zone", "country", "cost")
+            for key in ("name", "company", "source", "zone", "country", "region", "cost")
             if getattr(lead, key) is None and getattr(new, key) is not None
         }
+        if new.purchased_at is not None and (lead.purchased_at is None or new.purchased_at > lead.purchased_at):
+            filled["purchased_at"] = new.purchased_at
         attributes = {**new.attributes, **lead.attributes}
         if attributes != dict(lead.attributes):
             filled["attributes"] = attributes
         if filled:
             await connection.execute(update(LeadRow).where(LeadRow.id == lead.id).values(filled))
-        return bool(new_points or consents or "zone" in filled)
+        return bool(new_points or consents or checked or filled.keys() & {"zone", "region", "purchased_at"})
 
-    async def _insert_consents(self, connection: AsyncConnection, lead_id: UUID, consents: Sequence[Consent]) -> None:
-        if consents:
-            await connection.execute(
-                _INSERT_CONSENTS,
-                [
-                    {
-                        "lead_id": lead_id,
-                        "channel": given.channel.value,
-                        "contact": given.contact,
-                        "wording": given.wording,
-                        "method": given.method,
-                        "source": given.source,
-                        "given_at": given.given_at,
-                    }
-                    for given in consents
-                ],
+    def _consents(self, new: NewLead, closed: Mapping[str, frozenset[str]], now: datetime) -> tuple[Consent, ...]:
+        """What was consented to, towards us; a contact point that was stopped is not opened by it."""
+        return tuple(
+            Consent(
+                given.channel,
+                given.contact,
+                given.wording,
+                given.method,
+                given.source,
+                now,
+                seller=self._company.name,
             )
+            for given in new.consents
+            if not closed.get(given.contact, frozenset()) & {ALL, given.channel.value}
+        )
 
-    async def _insert_inquiry(
-        self, connection: AsyncConnection, lead_id: UUID, question: str, source: str | None, now: datetime
-    ) -> None:
-        values = {"lead_id": lead_id, "question": question, "source": source, "asked_at": now}
-        await connection.execute(_INSERT_INQUIRY, values)
+    async def _looked_up_again(
+        self, connection: AsyncConnection, lead: Lead, new: NewLead, given: Sequence[ContactPoint]
+    ) -> bool:
+        """Take a newer look at the Do-Not-Call registry for a number that the lead has; True when there was one."""
+        known = {point.value: point for point in lead.contacts}
+        for point in given:
+            before = known.get(point.value)
+            if before is None or point.dnc_listed is None or point.dnc_checked_at is None:
+                continue
+            # Without a date of its own the same words again are no newer look.
+            older = before.dnc_checked_at is None or before.dnc_checked_at < point.dnc_checked_at
+            if older and (new.dnc_checked_at is not None or before.dnc_listed is not point.dnc_listed):
+                await note_do_not_call(connection, point.value, listed=point.dnc_listed, at=point.dnc_checked_at)
+                return True
+        return False
 
     async def _was_asked(self, connection: AsyncConnection, case: Case, new: NewLead) -> bool:
         """Whether these words are known: asked in this enrollment already, or ever, when they come from a file.
@@ -377,10 +305,11 @@ class LeadIntake:
         ended_at = case.enrollment.ended_at
         return asked_at is not None and (ended_at is None or not new.asked_now or asked_at > ended_at)
 
-    async def _suppressed(self, connection: AsyncConnection, values: Sequence[str]) -> set[str]:
-        digests = {self._key.digest(value): value for value in values}
-        found = await connection.execute(_SUPPRESSED, {"digests": list(digests)})
-        return {digests[digest] for digest in found.scalars()}
+    async def _closed(
+        self, connection: AsyncConnection, points: Sequence[tuple[ContactKind, str]]
+    ) -> dict[str, frozenset[str]]:
+        """What the company's own list says of the contact points."""
+        return await suppressed_channels(connection, self._key, [value for _, value in points])
 
     async def _owner(
         self, connection: AsyncConnection, owner: str | None, longest_without: dict[str, Any] | None
@@ -402,6 +331,16 @@ class LeadIntake:
         return read_colleague(row)
 
 
-async def _queue_up(connection: AsyncConnection, values: Sequence[str]) -> None:
-    """Captures of the same person go one after the other, so that two at once make one lead."""
-    await connection.execute(_QUEUE_UP, {"contacts": sorted(values)})
+def _require_past(new: NewLead, now: datetime) -> None:
+    """What is told of the past must lie there.
+
+    Raises:
+        CaptureRefused: it does not.
+    """
+    for name in ("purchased_at", "dnc_checked_at"):
+        at: datetime | None = getattr(new, name)
+        if at is not None:
+            try:
+                require_past(name, at, now)
+            except CommandRefused as refused:
+                raise CaptureRefused(name, "it does not lie within the last ten years") from refused

@@ -1,11 +1,13 @@
 """Writing a case back: the lead's row, its enrollments, tasks, holds, and what a decision found out."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, bindparam, insert, update
+from sqlalchemy import and_, bindparam, insert, literal, update
+from sqlalchemy import case as either
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,14 +23,25 @@ from adapters.db.rows import (
     EnrollmentRow,
     HoldRow,
     LeadRow,
-    SuppressionRow,
     TaskRow,
     TouchRow,
     table_of,
 )
-from cadences.case import AnswerGiven, Case, ContactLost, Enrollment, Fact, Hold, SendSettled, Suppressed, TouchMade
+from adapters.db.suppressions import ALL, Suppression, kind_of, reopen, suppress
+from cadences.case import (
+    AnswerGiven,
+    Case,
+    ContactLost,
+    Enrollment,
+    Fact,
+    Hold,
+    Reopened,
+    SendSettled,
+    Suppressed,
+    TouchMade,
+)
 from leads.contract import CommandKind, Plan, Told
-from leads.model import ContactKind
+from leads.model import Channel, Consent
 from leads.sending import TouchState
 from leads.suppression import SuppressionKey
 
@@ -82,10 +95,13 @@ _INSERT_COMMAND = insert(table_of(CommandRow))
 class CaseWriter:
     """Writes, in an open transaction, what differs between a case as it was loaded and as it was decided."""
 
-    def __init__(self, connection: AsyncConnection, key: SuppressionKey, now: datetime) -> None:
+    def __init__(
+        self, connection: AsyncConnection, key: SuppressionKey, now: datetime, by: str = "followthrough"
+    ) -> None:
         self._connection = connection
         self._key = key
         self._now = now
+        self._by = by
 
     async def write(self, before: Case, after: Case, plan: Plan) -> None:
         """Write the differences."""
@@ -217,27 +233,54 @@ class CaseWriter:
                 await self._revoke_consents(lead_id, fact.contact)
             case Suppressed():
                 await self._suppress(lead_id, fact)
+            case Reopened():
+                await self._reopen(lead_id, fact.consent)
 
     async def _suppress(self, lead_id: UUID, fact: Suppressed) -> None:
-        kind = ContactKind.EMAIL if "@" in fact.contact else ContactKind.PHONE
         await self._connection.execute(
             update(ContactPointRow)
             .where(and_(ContactPointRow.lead_id == lead_id, ContactPointRow.value == fact.contact))
-            .values(suppressed=True)
+            .values(_closed_on(fact.channel))
         )
-        await self._connection.execute(
-            postgresql.insert(SuppressionRow)
-            .values(digest=self._key.digest(fact.contact), kind=kind.value, why=fact.why, created_at=self._now)
-            .on_conflict_do_nothing()
+        entry = Suppression(
+            digest=self._key.digest(fact.contact),
+            kind=kind_of(fact.contact),
+            channel=fact.channel,
+            why=fact.why,
+            by=self._by,
+            created_at=self._now,
         )
-        await self._revoke_consents(lead_id, fact.contact)
+        await suppress(self._connection, [entry])
+        await self._revoke_consents(lead_id, fact.contact, fact.channel)
 
-    async def _revoke_consents(self, lead_id: UUID, contact: str) -> None:
-        await self._connection.execute(
-            update(ConsentRow)
-            .where(and_(ConsentRow.lead_id == lead_id, ConsentRow.contact == contact, ConsentRow.revoked_at.is_(None)))
-            .values(revoked_at=self._now)
+    async def _reopen(self, lead_id: UUID, consent: Consent) -> None:
+        why = f"the person wrote {consent.wording}"
+        left = await reopen(
+            self._connection, self._key, consent.contact, consent.channel, by=self._by, why=why, now=self._now
         )
+        await self._connection.execute(
+            update(ContactPointRow)
+            .where(and_(ContactPointRow.lead_id == lead_id, ContactPointRow.value == consent.contact))
+            .values(suppressed=ALL in left, suppressed_on=sorted(left - {ALL}))
+        )
+        await self._connection.execute(insert(ConsentRow).values(lead_id=lead_id, **asdict(consent)))
+
+    async def _revoke_consents(self, lead_id: UUID, contact: str, channel: Channel | None = None) -> None:
+        """On one channel, or on all: revoked, and kept as what was given once."""
+        revoked = update(ConsentRow).where(
+            and_(ConsentRow.lead_id == lead_id, ConsentRow.contact == contact, ConsentRow.revoked_at.is_(None))
+        )
+        if channel is not None:
+            revoked = revoked.where(ConsentRow.channel == channel.value)
+        await self._connection.execute(revoked.values(revoked_at=self._now))
+
+
+def _closed_on(channel: Channel | None) -> dict[str, Any]:
+    """What changes in the row of a contact point that is suppressed."""
+    if channel is None:
+        return {"suppressed": True}
+    before, one = ContactPointRow.suppressed_on, literal([channel.value], postgresql.JSONB)
+    return {"suppressed_on": either((before.op("@>")(one), before), else_=before.op("||")(one))}
 
 
 def _enrollment_values(enrollment: Enrollment) -> dict[str, Any]:

@@ -3,16 +3,26 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.engine import statement_by_statement
-from adapters.db.rows import OutboxRow, table_of
+from adapters.db.rows import ErasureRow, OutboxRow, table_of
 from leads.sending import Finding, Found, OutgoingMessage, Receipt
 
 PROVIDER = "local outbox"
-_INSERT = insert(table_of(OutboxRow)).on_conflict_do_nothing()
+_OUTBOX, _ERASURES = table_of(OutboxRow), table_of(ErasureRow)
+_NEW = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in _OUTBOX.columns}
+_INSERT = (
+    insert(_OUTBOX)
+    .from_select(
+        list(_NEW),
+        # A message that was on its way when its lead was erased leaves no copy here.
+        select(*_NEW.values()).where(~exists().where(_ERASURES.c.lead_id == _NEW["lead_id"])),
+    )
+    .on_conflict_do_nothing()
+)
 
 
 class LocalOutbox:
@@ -38,7 +48,7 @@ class LocalOutbox:
             "accepted_at": self._clock(),
         }
         async with self._engine.connect() as connection:
-            await connection.execute(_INSERT, values)
+            await connection.execute(_INSERT, {f"new_{name}": value for name, value in values.items()})
         return self._receipt(message)
 
     async def find(self, message: OutgoingMessage, since: datetime) -> Finding:

@@ -118,6 +118,14 @@ class LeadSent(_Sent):
     """IANA name of the lead's time zone."""
     country: str | None = Field(None, max_length=60)
     """Two letters (ISO 3166)."""
+    region: str | None = Field(None, max_length=60)
+    """The state or province, like TX; in the US it narrows when texts and calls are allowed."""
+    purchased_at: Instant | None = None
+    """When the person last bought something from us."""
+    dnc_listed: bool | None = None
+    """Whether the Do-Not-Call registry has the phone number."""
+    dnc_checked_at: Instant | None = None
+    """When it was asked; now when left out."""
     cost: Annotated[Decimal, Field(decimal_places=2)] | None = None
     """What the lead cost us, in the company's currency."""
     attributes: dict[str, str] = Field(default_factory=dict)
@@ -145,8 +153,8 @@ class LeadSent(_Sent):
             )
             for one in self.consents
         ]
-        values = self.model_dump(exclude={"consents", "kind"})
-        return new_lead(region=region, kind=self.kind.value, consents=consents, **values)
+        values = self.model_dump(exclude={"consents", "kind", "region"})
+        return new_lead(region=region, kind=self.kind.value, state=self.region, consents=consents, **values)
 
 
 class CommandSent(_Sent):

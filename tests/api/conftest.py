@@ -10,17 +10,27 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.access import ApiTokens, IdempotencyKeys
+from adapters.db.alerts import Alerts
+from adapters.db.audit import SuppressionAudit
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.dossier import Dossiers
+from adapters.db.erasure import Erasure
+from adapters.db.inbound import InboundMessages
+from adapters.db.people import People
 from adapters.db.reading import Reading
+from adapters.db.senders import Senders
+from adapters.db.suppressions import Suppressions
+from adapters.erasing import Erasing
 from api.app import create_app
 from api.services import Delivery, Services
 from api.webhooks.keys import WebhookKeys
-from tests.api.fakes import RecordingDelivery
+from tests.api.fakes import RecordingDelivery, RecordingHistories
+from tests.api.person import Person
 from tests.clocks import SettableClock
 from tests.links import LINKS
-from tests.sample import COMPANY
+from tests.sample import COMPANY, KEY
 
 Capture = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -35,12 +45,18 @@ def delivery() -> RecordingDelivery:
 
 
 @pytest.fixture
+def histories() -> RecordingHistories:
+    return RecordingHistories()
+
+
+@pytest.fixture
 def services(
     engine: AsyncEngine,
     shelf: CadenceShelf,
     cases: CaseStore,
     intake: LeadIntake,
     delivery: RecordingDelivery,
+    histories: RecordingHistories,
     clock: SettableClock,
 ) -> Services:
     return Services(
@@ -51,6 +67,14 @@ def services(
         reading=Reading(engine),
         tokens=ApiTokens(engine),
         idempotency=IdempotencyKeys(engine),
+        suppressions=Suppressions(engine, KEY),
+        audit=SuppressionAudit(engine, KEY),
+        erasing=Erasing(Erasure(engine, KEY), histories),
+        dossiers=Dossiers(engine, KEY),
+        inbound=InboundMessages(engine),
+        people=People(engine),
+        senders=Senders(engine, COMPANY),
+        alerts=Alerts(engine),
         clock=clock,
         company=COMPANY,
         webhooks=WebhookKeys(),
@@ -104,3 +128,11 @@ def capture(client: httpx.AsyncClient) -> Capture:
         return answer
 
     return captured
+
+
+@pytest_asyncio.fixture
+async def person(services: Services, engine: AsyncEngine, client: httpx.AsyncClient) -> Person:
+    """Somebody of whom every table has something to tell."""
+    one = Person(services, engine, client)
+    await one.live()
+    return one

@@ -1,4 +1,4 @@
-"""A delivery that only remembers, or that finds nobody to tell."""
+"""A delivery that only remembers, or that finds nobody to tell; and a Temporal that forgets when it is told to."""
 
 import asyncio
 from uuid import UUID
@@ -37,6 +37,16 @@ class BrokenDelivery(_Delivery):
 
     async def deliver(self, lead_id: UUID) -> bool:
         raise RuntimeError("no route to Temporal")
+
+
+class RecordingHistories:
+    """Remembers which leads' workflows it was to forget."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[UUID] = []
+
+    async def forget(self, lead_id: UUID) -> None:
+        self.forgotten.append(lead_id)
 
 
 class HangingDelivery(_Delivery):

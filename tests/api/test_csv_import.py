@@ -5,6 +5,7 @@ import csv
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -262,3 +263,36 @@ async def test_a_rehearsal_says_what_would_happen_and_stores_nothing(
     assert (found.good, found.bad, found.emails_at_once) == (3, 1, 1)
     assert [one.row.line for one in done] == [5]
     assert await counts(engine) == before
+
+
+def test_T9_what_the_gate_asks_for_stands_in_columns_of_its_own(write: Write) -> None:
+    table = open_table(
+        write(
+            "phone,State,last purchase,DNC,dnc checked,country\n"
+            "+12125550111,Texas,2026-03-01,No,2026-11-01T09:00:00-05:00,\n"
+            "+12125550112,,,,,\n"
+        )
+    )
+    assert table.ignored == ()
+    full, bare = (lead_of(table, row, Defaults(), "US") for row in rows_of(table))
+    assert (full.region, full.purchased_at) == ("TX", datetime(2026, 3, 1, tzinfo=UTC))
+    assert (full.dnc_listed, full.dnc_checked_at) == (False, datetime(2026, 11, 1, 14, tzinfo=UTC))
+    assert (bare.region, bare.purchased_at, bare.dnc_listed, bare.dnc_checked_at) == (None,) * 4
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("Texxas,,,", "region: 'Texxas' is no state of the US; write its two letters, like TX"),
+        (",03/01/2026,,", "purchased_at: '03/01/2026' is no date"),
+        (",2026-03-01T09:00,,", "purchased_at: '2026-03-01T09:00' has no offset"),
+        (",0001-01-01T00:00+14:00,,", "purchased_at: it lies outside the calendar"),
+        (",,perhaps,", "dnc_listed: 'perhaps' is neither yes nor no"),
+        (",,,2026-03-01", "dnc_checked_at: say in dnc_listed"),
+    ],
+)
+def test_a_row_that_says_it_wrongly_is_refused(write: Write, cells: str, said: str) -> None:
+    table = open_table(write(f"phone,region,purchased at,dnc listed,dnc checked at\n+12125550111,{cells}\n"))
+    with pytest.raises(CaptureRefused) as refused:
+        lead_of(table, next(rows_of(table)), Defaults(), "US")
+    assert said in str(refused.value)

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -257,3 +258,37 @@ async def test_an_unknown_lead_is_not_found(client: httpx.AsyncClient) -> None:
         response = await client.get(f"/api/leads/{lead_id}")
         assert response.status_code == 404
         assert response.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_T9_what_the_gate_asks_for_comes_with_the_lead(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    known = {
+        "region": "texas",
+        "purchased_at": "2026-03-01T09:00:00-06:00",
+        "dnc_listed": False,
+        "dnc_checked_at": "2026-11-01T00:00:00Z",
+    }
+    assert (await client.post("/api/leads", json={**ANN, **known})).status_code == 201
+    async with engine.connect() as connection:
+        lead = (await connection.execute(select(LeadRow.region, LeadRow.purchased_at))).one()
+        phone = select(ContactPointRow.dnc_listed, ContactPointRow.dnc_checked_at)
+        point = (await connection.execute(phone.where(ContactPointRow.kind == "phone"))).one()
+    assert (lead.region, lead.purchased_at) == ("TX", datetime(2026, 3, 1, 15, tzinfo=UTC))
+    assert (point.dnc_listed, point.dnc_checked_at) == (False, datetime(2026, 11, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"region": "London"}, "region"),
+        ({"purchased_at": "2026-03-01"}, "purchased_at"),
+        ({"purchased_at": "2036-03-01T00:00:00Z"}, "purchased_at"),
+        ({"dnc_listed": "perhaps"}, "dnc_listed"),
+        ({"dnc_checked_at": "2026-11-01T00:00:00Z"}, "dnc_checked_at"),
+    ],
+)
+async def test_what_the_gate_can_not_use_is_refused_by_name(
+    client: httpx.AsyncClient, engine: AsyncEngine, wrong: dict[str, Any], field: str
+) -> None:
+    response = await client.post("/api/leads", json={**ANN, **wrong})
+    assert (response.status_code, [one["field"] for one in response.json()["errors"]]) == (422, [field])
+    assert await rows(engine, LeadRow) == 0

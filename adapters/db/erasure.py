@@ -1,0 +1,98 @@
+"""Erasure: everything the database knows of a person goes; what stays is that it happened, and that it must not again.
+
+What stays of a contact point is its keyed hash on the company's own list, so that the same address or number can't be
+enrolled anew. All that belongs to a lead hangs on its row and goes with it; the rest is named here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, any_, delete, func, literal, or_, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.db.access import forget_answers
+from adapters.db.cases import UnknownLead
+from adapters.db.rows import ContactPointRow, ErasureRow, InboundMessageRow, LeadRow, OutboxRow, SuppressionRow
+from adapters.db.suppressions import Suppression, kind_of, suppress
+from leads.suppression import SuppressionKey
+
+WHY = "erased"
+
+
+class Erasure:
+    """Removes leads from the database."""
+
+    def __init__(self, engine: AsyncEngine, key: SuppressionKey) -> None:
+        self._engine = engine
+        self._key = key
+
+    async def erase(self, lead_id: UUID, by: str, now: datetime) -> int:
+        """Remove a lead and all that belongs to it, at once or not at all.
+
+        It waits for the lead's row lock: what was decided about it before is erased with it, and what comes after
+        finds no lead. A message that was already on its way may still arrive.
+
+        Returns:
+            How many contact points are on the company's own list for it.
+
+        Raises:
+            UnknownLead: there is no lead of this id.
+        """
+        async with self._engine.begin() as connection:
+            locked = await connection.execute(select(LeadRow.id).where(LeadRow.id == lead_id).with_for_update())
+            if locked.first() is None:
+                raise UnknownLead(str(lead_id))
+            contacts = await _contacts(connection, lead_id)
+            await self._suppress(connection, contacts, by, now)
+            await connection.execute(delete(LeadRow).where(LeadRow.id == lead_id))
+            await connection.execute(delete(InboundMessageRow).where(is_from(contacts)))
+            await _sweep(connection, lead_id)
+            erased = postgresql.insert(ErasureRow).values(lead_id=lead_id, erased_at=now, by=by)
+            await connection.execute(erased.on_conflict_do_nothing())
+        return len(contacts)
+
+    async def sweep(self, lead_id: UUID) -> None:
+        """Remove what was being written about a lead while it was erased; to be called once its workflow is gone."""
+        async with self._engine.begin() as connection:
+            await _sweep(connection, lead_id)
+
+    async def was_erased(self, lead_id: UUID) -> bool:
+        async with self._engine.connect() as connection:
+            found = await connection.execute(select(ErasureRow.lead_id).where(ErasureRow.lead_id == lead_id))
+            return found.first() is not None
+
+    async def _suppress(self, connection: AsyncConnection, contacts: Sequence[str], by: str, now: datetime) -> None:
+        digests = [self._key.digest(contact) for contact in contacts]
+        entries = [
+            Suppression(digest=digest, kind=kind_of(contact), channel=None, why=WHY, by=by, created_at=now)
+            for digest, contact in zip(digests, contacts, strict=True)
+        ]
+        await suppress(connection, entries)
+        # Why an earlier line was written may be in the person's, or about the person's, own words.
+        await connection.execute(
+            update(SuppressionRow)
+            .where(SuppressionRow.digest.in_(digests))
+            .values(why=WHY, lifted_why=func.left(SuppressionRow.lifted_why, 0))
+        )
+
+
+async def _contacts(connection: AsyncConnection, lead_id: UUID) -> list[str]:
+    points = select(ContactPointRow.value).where(ContactPointRow.lead_id == lead_id).order_by(ContactPointRow.value)
+    return list((await connection.execute(points)).scalars())
+
+
+def is_from(contacts: Sequence[str]) -> ColumnElement[bool]:
+    """What came from one of the contact points, also where it was matched with no lead."""
+    sender = func.lower(InboundMessageRow.sender)
+    return or_(
+        sender == any_(literal(list(contacts), postgresql.ARRAY(Text))),
+        *(sender.contains(f"<{contact}>", autoescape=True) for contact in contacts),
+    )
+
+
+async def _sweep(connection: AsyncConnection, lead_id: UUID) -> None:
+    """What does not hang on the lead's row."""
+    await connection.execute(delete(OutboxRow).where(OutboxRow.lead_id == lead_id))
+    await forget_answers(connection, lead_id)

@@ -1,0 +1,103 @@
+"""Writing a lead that has just come in: its row, contact points, consents, question, enrollment and first tasks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.db.contact_points import contact_point_values
+from adapters.db.documents import enrollment_document, task_values
+from adapters.db.rows import ConsentRow, ContactPointRow, EnrollmentRow, InquiryRow, LeadRow, TaskRow, table_of
+from cadences.case import Case
+from leads.contract import Plan
+from leads.model import Consent
+
+# Statements are built once: building one anew costs several times what running it does.
+_INSERT_LEAD, _INSERT_CONTACT_POINTS = insert(table_of(LeadRow)), insert(table_of(ContactPointRow))
+_INSERT_CONSENTS, _INSERT_INQUIRY = insert(table_of(ConsentRow)), insert(table_of(InquiryRow))
+_INSERT_ENROLLMENT, _INSERT_TASK = insert(table_of(EnrollmentRow)), insert(table_of(TaskRow))
+
+
+async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: datetime) -> None:
+    """Write a lead, what belongs to it, and its first plan."""
+    lead, enrollment, touch = case.lead, case.enrollment, case.enrollment.next
+    await connection.execute(
+        _INSERT_LEAD,
+        {
+            "id": lead.id,
+            "kind": lead.kind.value,
+            "name": lead.name,
+            "company": lead.company,
+            "question": lead.question,
+            "source": lead.source,
+            "zone": lead.zone,
+            "country": lead.country,
+            "region": lead.region,
+            "inquired_at": lead.inquired_at,
+            "purchased_at": lead.purchased_at,
+            "attributes": dict(lead.attributes),
+            "cost": lead.cost,
+            "owner_id": lead.owner.id,
+            "generated_by_id": lead.generated_by.id if lead.generated_by else None,
+            "stage": lead.stage.value,
+            "created_at": now,
+            "revision": plan.revision,
+            "enrollment_id": enrollment.id,
+            "cadence": enrollment.cadence,
+            "plan": plan.model_dump(mode="json"),
+            "next_at": touch.opens_at if touch else None,
+            "wake_at": plan.wake.at if plan.wake else None,
+            "first_response_due_at": case.first_response_due_at,
+        },
+    )
+    await connection.execute(
+        _INSERT_CONTACT_POINTS,
+        [contact_point_values(lead.id, point, now) for point in lead.contacts],
+    )
+    await insert_consents(connection, lead.id, lead.consents)
+    if lead.question:
+        await insert_inquiry(connection, lead.id, lead.question, lead.source, now)
+    await connection.execute(
+        _INSERT_ENROLLMENT,
+        {
+            "id": enrollment.id,
+            "lead_id": lead.id,
+            "cadence": enrollment.cadence,
+            "version": enrollment.version,
+            "started_at": enrollment.started_at,
+            "progress": enrollment_document(enrollment),
+        },
+    )
+    for task in case.tasks:
+        await connection.execute(_INSERT_TASK, task_values(task, lead.id))
+
+
+async def insert_consents(connection: AsyncConnection, lead_id: UUID, consents: Sequence[Consent]) -> None:
+    """Write permissions as they were given."""
+    if consents:
+        await connection.execute(
+            _INSERT_CONSENTS,
+            [
+                {
+                    "lead_id": lead_id,
+                    "channel": given.channel.value,
+                    "contact": given.contact,
+                    "seller": given.seller,
+                    "wording": given.wording,
+                    "method": given.method,
+                    "source": given.source,
+                    "given_at": given.given_at,
+                }
+                for given in consents
+            ],
+        )
+
+
+async def insert_inquiry(
+    connection: AsyncConnection, lead_id: UUID, question: str, source: str | None, now: datetime
+) -> None:
+    """Write a question as it was asked."""
+    values = {"lead_id": lead_id, "question": question, "source": source, "asked_at": now}
+    await connection.execute(_INSERT_INQUIRY, values)

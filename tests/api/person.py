@@ -1,0 +1,122 @@
+"""One person of whom every table has something to tell, all of it by the ways that things really come in."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from activities.messages import MessageActivities
+from adapters.db.rows import InboundMessageRow, LeadRow, OutboxRow, TaskRow, table_of
+from adapters.providers.local_outbox import LocalOutbox
+from api.news import LeadNews
+from api.services import Services
+from cadences.hearing import lead_opted_out, lead_replied
+from leads.contract import CommandKind, Plan, StepInput
+from leads.model import Channel
+from tests.links import LINKS
+
+MARK = "zanzibarine"
+EMAIL, PHONE = f"{MARK}@example.com", "+12125550187"
+
+
+class Person:
+    """A lead, and what is done with it."""
+
+    def __init__(self, services: Services, engine: AsyncEngine, client: httpx.AsyncClient) -> None:
+        self.services = services
+        self.engine = engine
+        self.client = client
+        self.lead_id = UUID(int=0)
+        self.touch_id = UUID(int=0)
+        self.captured = {
+            "email": EMAIL,
+            "phone": PHONE,
+            "name": f"{MARK} Raman",
+            "company": f"{MARK} Bakery",
+            "question": f"Does {MARK} fit?",
+            "source": MARK,
+            "attributes": {"hint": MARK},
+            "consents": [{"channel": "sms", "wording": f"You may text {MARK}.", "method": MARK}],
+        }
+
+    async def live(self) -> None:
+        answer = await self.post("/api/leads", self.captured, key="capture")
+        self.lead_id = UUID(answer.json()["id"])
+        await self.send()
+        lead = f"/api/leads/{self.lead_id}"
+        await self.post(f"{lead}/hold", {"until": "2027-03-01", "reason": f"{MARK} is away"}, key="hold")
+        await self.post(f"{lead}/touches", {"channel": "call", "note": f"{MARK} was nice"}, key="touch")
+        await self.replied()
+        task_id = await self.value(select(TaskRow.id).where(TaskRow.state == "open"))
+        done = {"outcome": "answered", "note": f"told {MARK}"}
+        await self.post(f"/api/tasks/{task_id}/complete", done, key="task")
+        await self.post(f"{lead}/answer", {"answer": "yes", "note": f"{MARK} wants it"}, key="answer")
+        await self.wrote(self.lead_id)
+        await self.wrote(None)
+        await LeadNews(self.services).take(
+            self.lead_id,
+            CommandKind.LEAD_OPTED_OUT,
+            lambda case, now: lead_opted_out(case, why=f"{MARK} wrote: stop", now=now),
+            by="test",
+        )
+
+    async def post(self, path: str, body: dict[str, Any], *, key: str) -> httpx.Response:
+        response = await self.client.post(path, json=body, headers={"Idempotency-Key": key})
+        assert response.is_success, response.text
+        return response
+
+    async def send(self) -> None:
+        """The first email, into the local outbox."""
+        step = await self.step()
+        outbox = LocalOutbox(self.engine, self.services.clock)
+        await MessageActivities(self.services.cases, outbox, outbox, LINKS, self.services.clock).send_email(step)
+        self.touch_id = await self.value(select(OutboxRow.touch_id))
+
+    async def step(self) -> StepInput:
+        plan = Plan.model_validate(await self.value(select(LeadRow.plan).where(LeadRow.id == self.lead_id)))
+        assert plan.wake is not None
+        return StepInput(
+            lead_id=self.lead_id,
+            enrollment_id=plan.enrollment_id,
+            revision=plan.revision,
+            kind=plan.wake.kind,
+            step_id=plan.wake.step_id,
+            occurrence=plan.wake.occurrence,
+            asked_at=self.services.clock(),
+        )
+
+    async def replied(self) -> None:
+        await LeadNews(self.services).take(
+            self.lead_id,
+            CommandKind.LEAD_REPLIED,
+            lambda case, now: lead_replied(case, text=f"Yours, {MARK}", channel=Channel.EMAIL, now=now),
+            by="test",
+            details={"text": f"Yours, {MARK}"},
+        )
+
+    async def wrote(self, lead_id: UUID | None) -> None:
+        values = {
+            "id": uuid4(),
+            "lead_id": lead_id,
+            "channel": "email",
+            "provider": "test",
+            "external_id": f"{uuid4()}@mail.example.com",
+            "sender": EMAIL,
+            "recipient": "hello@example.com",
+            "subject": f"Re: {MARK}",
+            "text": f"Yours, {MARK}",
+            "kind": "reply",
+            "received_at": self.services.clock(),
+        }
+        async with self.engine.begin() as connection:
+            await connection.execute(table_of(InboundMessageRow).insert().values(values))
+
+    async def value(self, wanted: Any) -> Any:
+        async with self.engine.connect() as connection:
+            return await connection.scalar(wanted)
+
+    async def erase(self) -> None:
+        erased = await self.services.erasing.erase(self.lead_id, "test", self.services.clock())
+        assert erased.forgotten
