@@ -7,10 +7,18 @@ from typing import Protocol
 from uuid import UUID
 
 from adapters.db.access import ApiTokens, IdempotencyKeys
+from adapters.db.alerts import Alerts
+from adapters.db.audit import SuppressionAudit
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.dossier import Dossiers
+from adapters.db.inbound import InboundMessages
+from adapters.db.people import People
 from adapters.db.reading import Reading
+from adapters.db.senders import Senders
+from adapters.db.suppressions import Suppressions
+from adapters.erasing import Erasing
 from api.webhooks.keys import WebhookKeys
 from leads.links import Links
 from leads.model import Company
@@ -39,6 +47,14 @@ class Services:
     reading: Reading
     tokens: ApiTokens
     idempotency: IdempotencyKeys
+    suppressions: Suppressions
+    audit: SuppressionAudit
+    erasing: Erasing
+    dossiers: Dossiers
+    inbound: InboundMessages
+    people: People
+    senders: Senders
+    alerts: Alerts
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys

@@ -15,17 +15,22 @@ from activities.messages import MessageActivities
 from activities.tasks import TaskActivities
 from adapters import temporal
 from adapters.clock import wall_clock
+from adapters.db.audit import SuppressionAudit
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.dossier import Dossiers
 from adapters.db.engine import connect
+from adapters.db.erasure import Erasure
 from adapters.db.people import People
+from adapters.db.suppressions import Suppressions
 from adapters.delivery import CommandDelivery
 from adapters.doctor.check import LivenessCheck
 from adapters.doctor.one_lead import LeadExaminer
 from adapters.doctor.suspects import Suspects
 from adapters.doctor.workflows import WorkflowsSeen
 from adapters.providers.local_outbox import LocalOutbox
+from cadences.rules import RulesUnreadable, shipped_rules
 from leads.contract import TWILIO_STATUS
 from leads.links import Links
 from leads.model import Company
@@ -46,6 +51,10 @@ class Foundation:
     cases: CaseStore
     intake: LeadIntake
     people: People
+    suppressions: Suppressions
+    audit: SuppressionAudit
+    erasure: Erasure
+    dossiers: Dossiers
     links: Links
     clock: ports.Clock
 
@@ -74,11 +83,15 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
     """The database and what is read and written there.
 
     Raises:
-        StartError: no database is named; its message says what to do.
+        StartError: no database is named, or the contact rules can't be read; its message says what to do.
     """
     url = settings.asyncpg_url
     if url is None:
         raise StartError("no database is running here: start everything with `follow up`, or set FOLLOW_DATABASE_URL")
+    try:
+        shipped_rules()
+    except RulesUnreadable as mistake:
+        raise StartError(f"the contact rules can't be read: {mistake}") from mistake
     engine = connect(url)
     company = company_of(settings)
     key = SuppressionKey(signing_secret(settings).get_secret_value().encode())
@@ -93,6 +106,10 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             cases=cases,
             intake=LeadIntake(engine, shelf, cases, company, key),
             people=People(engine),
+            suppressions=Suppressions(engine, key),
+            audit=SuppressionAudit(engine, key),
+            erasure=Erasure(engine, key),
+            dossiers=Dossiers(engine, key),
             links=links_of(settings),
             clock=wall_clock,
         )

@@ -8,9 +8,13 @@ from datetime import timedelta
 from temporalio.client import Client
 
 from adapters.db.access import ApiTokens, IdempotencyKeys
+from adapters.db.alerts import Alerts
 from adapters.db.engine import driver_error, is_trouble
+from adapters.db.inbound import InboundMessages
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
+from adapters.db.senders import Senders
+from adapters.erasing import Erasing, TemporalHistories
 from api.services import Services
 from api.webhooks.keys import WebhookKeys
 from runtime.bootstrap import Foundation, connect_temporal, delivery_of, open_foundation
@@ -42,6 +46,14 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             reading=Reading(foundation.engine),
             tokens=ApiTokens(foundation.engine),
             idempotency=IdempotencyKeys(foundation.engine),
+            suppressions=foundation.suppressions,
+            audit=foundation.audit,
+            erasing=Erasing(foundation.erasure, TemporalHistories(client)),
+            dossiers=foundation.dossiers,
+            inbound=InboundMessages(foundation.engine),
+            people=foundation.people,
+            senders=Senders(foundation.engine, foundation.company),
+            alerts=Alerts(foundation.engine),
             clock=foundation.clock,
             company=foundation.company,
             webhooks=_webhook_keys(settings),
@@ -56,6 +68,8 @@ def _webhook_keys(settings: Settings) -> WebhookKeys:
         sendgrid_event_key=settings.sendgrid_event_key,
         twilio_auth_token=token.get_secret_value() if token is not None else None,
         sendgrid_inbound_secret=inbound.get_secret_value() if inbound is not None else None,
+        sendgrid_inbound_key=settings.sendgrid_inbound_key,
+        lead_address=settings.lead_address,
         twilio_answers_stop=settings.twilio_answers_stop,
         base_url=settings.base_url,
     )

@@ -1,23 +1,15 @@
 """Every setting of Followthrough: read from the environment and `.env`, checked, handed down as values."""
 
-import base64
 import difflib
 import os
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 import phonenumbers
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 from dotenv import dotenv_values
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -30,7 +22,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+
+from runtime import setting_values
 
 PREFIX = "FOLLOW_"
 ENV_FILE = Path(".env")
@@ -39,10 +32,10 @@ HIDDEN = {
     *("database_url", "temporal_api_key", "secret"),
     *("sendgrid_api_key", "sendgrid_inbound_secret", "twilio_auth_token"),
 }
-LEAST_SECRET = 16  # characters
 # In place of pydantic's words, which speak of types to people who write variables.
 MESSAGES = {
     "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
     "bool_parsing": "must be true or false",
     "time_delta_parsing": "must be a number of seconds",
     "string_too_short": "must not be empty",
@@ -56,94 +49,10 @@ class SettingsError(Exception):
     """The settings are wrong; the message has one line for each, which names the variable."""
 
 
-def _database_url(text: str) -> str:
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError) as error:
-        raise ValueError("must be a URL such as postgresql://user:password@host:5432/followthrough") from error
-    if url.drivername not in {"postgresql", "postgres", "postgresql+asyncpg"}:
-        raise ValueError(f"must begin with postgresql://, not {url.drivername}://")
-    if not url.database:
-        raise ValueError("must name a database after the host: postgresql://user:password@host:5432/followthrough")
-    return text
-
-
-def _host_and_port(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "/" in text:
-        raise ValueError("must be host:port, such as temporal.example.com:7233")
-    return text
-
-
-def _web_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError("must be a web address such as https://follow.example.com")
-    return text.rstrip("/")
-
-
-def _zone(text: str) -> str:
-    if text in available_timezones():
-        return text
-    near = difflib.get_close_matches(text, available_timezones(), n=1)
-    raise ValueError(f"must be an IANA time zone such as {near[0] if near else 'America/New_York'}")
-
-
-def _country(text: str) -> str:
-    if text.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("must be a country's two letters (ISO 3166), such as US")
-    return text.upper()
-
-
-def _email(text: str) -> str:
-    try:
-        return validate_email(text, check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise ValueError(f"must be an email address: {error}") from error
-
-
-def _domain(text: str) -> str:
-    if not re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", text.lower()):
-        raise ValueError("must be a domain such as reply.example.com")
-    return text.lower()
-
-
-def _public_key(text: str) -> str:
-    try:
-        key = load_der_public_key(base64.b64decode(text, validate=True))
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError("must be the verification key as SendGrid shows it (base64)") from error
-    if not isinstance(key, EllipticCurvePublicKey):
-        raise ValueError("must be SendGrid's verification key, which is of the kind ECDSA")
-    return text
-
-
-def _slug(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
-        raise ValueError("must be lower-case letters, digits and single hyphens")
-    return text
-
-
-def _seconds(value: object) -> object:
-    # "15" from the environment means seconds; ISO 8601 such as PT15S is understood as well.
-    if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value.strip()):
-        return timedelta(seconds=float(value))
-    return value
-
-
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _secret(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < LEAST_SECRET:
-        raise ValueError(f"must have at least {LEAST_SECRET} characters")
-    return value
-
-
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(setting_values.upper)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Slug = Annotated[str, AfterValidator(_slug)]
-WebUrl = Annotated[str, AfterValidator(_web_url)]
+Slug = Annotated[str, AfterValidator(setting_values.slug)]
+WebUrl = Annotated[str, AfterValidator(setting_values.web_url)]
 
 
 class Settings(BaseSettings):
@@ -162,11 +71,11 @@ class Settings(BaseSettings):
         Path(".followthrough"),
         description="The folder for the embedded servers, the token, the outbox and the logs.",
     )
-    database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(
+    database_url: Annotated[str, AfterValidator(setting_values.database_url)] | None = Field(
         None, repr=False, description="A PostgreSQL of yours (postgresql://...); not set: the embedded one."
     )
 
-    temporal_address: Annotated[str, AfterValidator(_host_and_port)] | None = Field(
+    temporal_address: Annotated[str, AfterValidator(setting_values.host_and_port)] | None = Field(
         None, description="A Temporal of yours (host:port); not set: the embedded one."
     )
     temporal_namespace: str = Field("default", min_length=1, description="The Temporal namespace of all workflows.")
@@ -186,10 +95,10 @@ class Settings(BaseSettings):
     )
 
     company_name: str = Field("Example Company", min_length=1, description="The company's name, in every message.")
-    company_zone: Annotated[str, AfterValidator(_zone)] = Field(
+    company_zone: Annotated[str, AfterValidator(setting_values.zone)] = Field(
         "America/New_York", description="The company's time zone (IANA)."
     )
-    company_country: Annotated[str, AfterValidator(_country)] = Field(
+    company_country: Annotated[str, AfterValidator(setting_values.country)] = Field(
         "US",
         description="The company's country (two letters), also that of phone numbers without a country code.",
     )
@@ -199,7 +108,7 @@ class Settings(BaseSettings):
         description="The company's postal address, which the law wants in every commercial email.",
     )
     company_phone: str | None = Field(None, description="The company's phone number; not set: none is shown.")
-    sender_email: Annotated[str, AfterValidator(_email)] = Field(
+    sender_email: Annotated[str, AfterValidator(setting_values.email)] = Field(
         "hello@example.com", description="The address that emails come from."
     )
     sender_name: str = Field("Example Company", min_length=1, description="The name that emails come from.")
@@ -210,18 +119,22 @@ class Settings(BaseSettings):
     sendgrid_url: WebUrl = Field(
         "https://api.sendgrid.com", description="Where SendGrid's API is; https://api.eu.sendgrid.com for the EU."
     )
-    sendgrid_event_key: Annotated[str, AfterValidator(_public_key)] | None = Field(
+    sendgrid_event_key: Annotated[str, AfterValidator(setting_values.public_key)] | None = Field(
         None,
         description="The verification key of SendGrid's signed event webhook; not set: that webhook is off.",
     )
-    sendgrid_inbound_secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
+    sendgrid_inbound_secret: Annotated[SecretStr, AfterValidator(setting_values.path_secret)] | None = Field(
         None,
         description="The secret end of SendGrid's Inbound Parse address; not set: replies by email are not heard.",
     )
-    reply_domain: Annotated[str, AfterValidator(_domain)] | None = Field(
+    sendgrid_inbound_key: Annotated[str, AfterValidator(setting_values.public_key)] | None = Field(
+        None,
+        description="The verification key of Inbound Parse's security policy; not set: its signature is not asked for.",
+    )
+    reply_domain: Annotated[str, AfterValidator(setting_values.domain)] | None = Field(
         None, description="The domain whose mail Inbound Parse brings here; not set: replies go to the sender."
     )
-    lead_address: Annotated[str, AfterValidator(_email)] | None = Field(
+    lead_address: Annotated[str, AfterValidator(setting_values.email)] | None = Field(
         None, description="An address of the reply domain: whoever writes there for the first time is a new lead."
     )
     email_per_second: float | None = Field(
@@ -250,9 +163,9 @@ class Settings(BaseSettings):
 
     default_owner: Slug = Field("owner", description="The colleague that an empty database begins with, to own leads.")
 
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)] = Field(
-        "INFO", description="The least level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."
-    )
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(setting_values.upper)
+    ] = Field("INFO", description="The least level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.")
     log_json: bool = Field(False, description="Whether logs are JSON, one object a line.")
 
     worker_max_activities: int = Field(
@@ -261,13 +174,13 @@ class Settings(BaseSettings):
     worker_max_workflows: int = Field(
         500, ge=1, description="How many leads' workflows one worker keeps in memory (about 0.1 MB each)."
     )
-    redeliver_every: Annotated[timedelta, BeforeValidator(_seconds)] = Field(
+    redeliver_every: Annotated[timedelta, BeforeValidator(setting_values.seconds)] = Field(
         timedelta(seconds=10),
         gt=timedelta(0),
         le=timedelta(seconds=30),
         description="How often what a crash left undelivered is looked for, in s.",
     )
-    secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
+    secret: Annotated[SecretStr, AfterValidator(setting_values.secret)] | None = Field(
         None,
         description="The key that signs sessions and links; not set: one is made in <data_dir>/secret.",
     )
@@ -404,7 +317,7 @@ def signing_secret(settings: Settings) -> SecretStr:
         found = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the key in {path} cannot be used: {error}; set {PREFIX}SECRET") from error
-    if len(found) < LEAST_SECRET:
+    if len(found) < setting_values.LEAST_SECRET:
         raise SettingsError(f"the key in {path} is too short: remove the file, and a new one is made")
     return SecretStr(found)
 

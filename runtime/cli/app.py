@@ -2,7 +2,24 @@
 
 import typer
 
-from runtime.cli import access, cadences, doctor, leads, overview, preview, publish, refresh, serve
+from runtime.cli import (
+    access,
+    alerts,
+    cadences,
+    dnc,
+    doctor,
+    erase,
+    inbox,
+    leads,
+    overview,
+    preview,
+    providers,
+    publish,
+    refresh,
+    senders,
+    serve,
+    suppress,
+)
 
 app = typer.Typer(
     name="follow",
@@ -11,5 +28,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (serve, cadences, preview, publish, overview, leads, doctor, refresh, access):
+for group in (
+    serve,
+    cadences,
+    preview,
+    publish,
+    overview,
+    leads,
+    doctor,
+    refresh,
+    access,
+    senders,
+    alerts,
+    providers,
+    suppress,
+    dnc,
+    erase,
+    inbox,
+):
     group.register(app)

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ def free_port() -> int:
 class Installation:
     """`follow up` as a child process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self._settings = {f"FOLLOW_{name}": value for name, value in (settings or {}).items()}
         self.web_port = free_port()
         self._ports = {
             "FOLLOW_WEB_PORT": str(self.web_port),
@@ -40,7 +41,7 @@ class Installation:
     @property
     def environment(self) -> dict[str, str]:
         bare = {name: value for name, value in os.environ.items() if not name.startswith("FOLLOW_")}
-        return bare | self._ports | {"COLUMNS": "200", "NO_COLOR": "1"}
+        return bare | self._ports | self._settings | {"COLUMNS": "200", "NO_COLOR": "1"}
 
     @property
     def log(self) -> str:
