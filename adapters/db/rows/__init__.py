@@ -1,0 +1,62 @@
+"""The tables: leads and what belongs to them, cadences and plans, the ledger and the channels, access."""
+
+from adapters.db.rows.access import (
+    ApiTokenRow,
+    IdempotencyKeyRow,
+)
+from adapters.db.rows.base import Base, table_of
+from adapters.db.rows.messages import (
+    AlertRow,
+    InboundMessageRow,
+    OutboxRow,
+    SenderRow,
+    SenderSlotRow,
+    SendingDomainRow,
+    TouchRow,
+)
+from adapters.db.rows.people import (
+    ColleagueRow,
+    ConsentRow,
+    ContactPointRow,
+    ErasureRow,
+    InquiryRow,
+    LeadRow,
+    SuppressionRow,
+)
+from adapters.db.rows.plans import (
+    AnswerRow,
+    CadenceRow,
+    CadenceVersionRow,
+    CommandRow,
+    EnrollmentRow,
+    HoldRow,
+    TaskRow,
+)
+
+__all__ = [
+    "AlertRow",
+    "AnswerRow",
+    "ApiTokenRow",
+    "Base",
+    "CadenceRow",
+    "CadenceVersionRow",
+    "ColleagueRow",
+    "CommandRow",
+    "ConsentRow",
+    "ContactPointRow",
+    "EnrollmentRow",
+    "ErasureRow",
+    "HoldRow",
+    "IdempotencyKeyRow",
+    "InboundMessageRow",
+    "InquiryRow",
+    "LeadRow",
+    "OutboxRow",
+    "SenderRow",
+    "SenderSlotRow",
+    "SendingDomainRow",
+    "SuppressionRow",
+    "TaskRow",
+    "TouchRow",
+    "table_of",
+]

@@ -1,0 +1,156 @@
+"""Colleagues, leads and what belongs to them, and what outlives them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.db.rows.base import Base
+
+
+class ColleagueRow(Base):
+    """One of our own people; the id is a short name that a colleague recognises."""
+
+    __tablename__ = "colleagues"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    role: Mapped[str] = mapped_column(server_default="rep")
+    active: Mapped[bool] = mapped_column(server_default=sql("true"))
+    created_at: Mapped[datetime]
+
+
+class LeadRow(Base):
+    """A lead, the row that every decision about it locks, and what list pages show."""
+
+    __tablename__ = "leads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str | None]
+    company: Mapped[str | None]
+    question: Mapped[str | None]
+    source: Mapped[str | None]
+    zone: Mapped[str | None]
+    country: Mapped[str | None]
+    region: Mapped[str | None]
+    """The state or province that the address, or the lead, names: ISO 3166-2 without the country, like TX."""
+    inquired_at: Mapped[datetime | None]
+    """When the person last asked us something: a business relationship for a while."""
+    purchased_at: Mapped[datetime | None]
+    """When the person last bought something: a business relationship for longer."""
+    attributes: Mapped[dict[str, Any]]
+    cost: Mapped[Decimal | None]
+    owner_id: Mapped[str] = mapped_column(ForeignKey("colleagues.id"))
+    generated_by_id: Mapped[str | None] = mapped_column(ForeignKey("colleagues.id"))
+    stage: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    revision: Mapped[int] = mapped_column(server_default=sql("0"))
+    """Grows by one with each committed decision; the workflow keeps the plan with the highest."""
+    enrollment_id: Mapped[UUID | None]
+    """The current enrollment; no foreign key, since enrollments point here already."""
+    cadence: Mapped[str | None]
+    plan: Mapped[dict[str, Any] | None]
+    """The contract's Plan of this revision, as the workflow is told."""
+    next_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the next touch happens, for lists."""
+    wake_at: Mapped[datetime | None]
+    """When the machine does something next, for the liveness checker."""
+    answer: Mapped[str | None]
+    ended: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    first_response_due_at: Mapped[datetime | None]
+    first_human_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_leads_owner_id_created_at", "owner_id", "created_at"),
+        Index("ix_leads_stage_created_at", "stage", "created_at"),
+        Index("ix_leads_cadence_created_at", "cadence", "created_at"),
+        Index("ix_leads_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
+    )
+
+
+class ContactPointRow(Base):
+    """A normalised address or number; it belongs to one lead only, which is how the same person is recognised."""
+
+    __tablename__ = "contact_points"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    value: Mapped[str]
+    lost: Mapped[str | None]
+    suppressed: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """On every channel."""
+    suppressed_on: Mapped[list[Any]] = mapped_column(server_default=sql("'[]'::jsonb"))
+    """On these channels only."""
+    dnc_listed: Mapped[bool | None]
+    """Whether the Do-Not-Call registry had the number when it was last checked."""
+    dnc_checked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("kind", "value"),)
+
+
+class ConsentRow(Base):
+    """A permission as it was given; revoked, never deleted."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    channel: Mapped[str]
+    contact: Mapped[str]
+    seller: Mapped[str] = mapped_column(server_default="")
+    """To whom it was given."""
+    wording: Mapped[str]
+    method: Mapped[str]
+    source: Mapped[str]
+    given_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class InquiryRow(Base):
+    """A question that a lead asked."""
+
+    __tablename__ = "inquiries"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    question: Mapped[str]
+    source: Mapped[str | None]
+    asked_at: Mapped[datetime]
+
+
+class SuppressionRow(Base):
+    """The company's own list: a keyed hash of a contact point that must not be used again; outlives the lead."""
+
+    __tablename__ = "suppressions"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True, server_default="all")
+    """A channel, or `all`."""
+    kind: Mapped[str]
+    why: Mapped[str]
+    by: Mapped[str] = mapped_column(server_default="followthrough")
+    created_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    """When the person, or a colleague, opened it again; the row stays, as everything here does."""
+    lifted_by: Mapped[str | None]
+    lifted_why: Mapped[str | None]
+
+
+class ErasureRow(Base):
+    """That a lead was erased, and who did it; nothing about the person."""
+
+    __tablename__ = "erasures"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    erased_at: Mapped[datetime]
+    by: Mapped[str]

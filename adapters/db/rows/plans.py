@@ -1,0 +1,149 @@
+"""Cadence versions, how far leads came in them, and what people do and say."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.db.rows.base import Base
+
+
+class CadenceVersionRow(Base):
+    """A published cadence, never changed: its YAML and templates under their content hash."""
+
+    __tablename__ = "cadence_versions"
+
+    version: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    source: Mapped[str]
+    templates: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime]
+
+
+class CadenceRow(Base):
+    """Which version new enrollments of a cadence take."""
+
+    __tablename__ = "cadences"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(ForeignKey("cadence_versions.version"))
+    changed_at: Mapped[datetime]
+
+
+class EnrollmentRow(Base):
+    """One run of a lead through one pinned version of a cadence."""
+
+    __tablename__ = "enrollments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    cadence: Mapped[str]
+    version: Mapped[str] = mapped_column(ForeignKey("cadence_versions.version"))
+    started_at: Mapped[datetime]
+    ended: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    progress: Mapped[dict[str, Any]]
+    """The whole Enrollment value: how far it came, its hold, its next touch with the reasons."""
+
+
+class TaskRow(Base):
+    """Work for one of our people."""
+
+    __tablename__ = "tasks"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    enrollment_id: Mapped[UUID | None]
+    step_id: Mapped[str | None]
+    occurrence: Mapped[int]
+    kind: Mapped[str]
+    owner: Mapped[str]
+    title: Mapped[str]
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    opens_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    contact: Mapped[str | None]
+    escalate_to: Mapped[str]
+    escalate_at: Mapped[datetime | None]
+    escalations: Mapped[int]
+    escalated_to: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    look_up_at: Mapped[datetime | None]
+    state: Mapped[str]
+    outcome: Mapped[str | None]
+    note: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+
+    __table_args__ = (
+        Index("ix_tasks_state_due_at", "state", "due_at", "id"),
+        Index("ix_tasks_owner_state_due_at", "owner", "state", "due_at", "id"),
+        Index(
+            "ix_tasks_escalated_to_state_due_at",
+            "escalated_to",
+            "state",
+            "due_at",
+            "id",
+            postgresql_where=sql("escalated_to is not null"),
+        ),
+    )
+
+
+class HoldRow(Base):
+    """A pause, kept as history."""
+
+    __tablename__ = "holds"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    enrollment_id: Mapped[UUID]
+    reason: Mapped[str]
+    owner: Mapped[str]
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    note: Mapped[str | None]
+    lifted_at: Mapped[datetime | None]
+    """When it was ended early; a hold that ran its time lapses by itself."""
+
+
+class AnswerRow(Base):
+    """An explicit yes or no."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    enrollment_id: Mapped[UUID]
+    answer: Mapped[str]
+    by: Mapped[str]
+    note: Mapped[str | None]
+    said_at: Mapped[datetime]
+
+
+class CommandRow(Base):
+    """What was said and committed, until the workflow has been told."""
+
+    __tablename__ = "commands"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    kind: Mapped[str]
+    by: Mapped[str]
+    details: Mapped[dict[str, Any]]
+    """What was said, in full, with its text; stays in the database."""
+    told: Mapped[dict[str, Any]]
+    """The contract's Told payload: ids only."""
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default=sql("0"))
+    error: Mapped[str | None]
+
+    __table_args__ = (
+        Index("ix_commands_lead_id_revision", "lead_id", "revision"),
+        Index("ix_commands_undelivered", "created_at", postgresql_where=sql("delivered_at is null")),
+    )
