@@ -68,6 +68,9 @@ class EmailInbox:
             # Only the colleague's own address may say what that colleague did.
             return await self._inbox.keep(replace(message, lead_id=None, touch_id=None))
         if colleague is not None and (route.mailbox_of or whose.of_sender is None):
+            if route.mailbox_of is None and route.touch_id is None:
+                # Anybody can write a colleague's address; only who has one of our signed addresses is believed.
+                return await self._inbox.keep(replace(message, lead_id=None, touch_id=None))
             return await self._take_colleagues(email, message, colleague)
         match email.kind():
             case InboundKind.BOUNCE:
@@ -90,13 +93,17 @@ class EmailInbox:
         """Who asks to stop is stopped, whichever message of ours was answered; so is an address of no lead."""
         if await self._services.inbound.is_known(message.provider, message.external_id):
             return Taken(message.kind, message.lead_id, first=False)
-        lead_id = message.lead_id or whose.of_sender
-        if lead_id is None:
-            lead_id = await self._inbox.stop_stranger(message)
-        if lead_id is None:
+        of_sender = whose.of_sender or await self._inbox.stop_stranger(message)
+        leads = [lead_id for lead_id in dict.fromkeys((whose.answered, of_sender)) if lead_id is not None]
+        if not leads:
             return await self._inbox.keep(message)
-        theirs = replace(message, lead_id=lead_id)
-        return await self._inbox.take_news(theirs, lambda case, now: heard(case, theirs, now))
+        taken = []
+        # The last one under the message's own id, so that a crash in between has all of it taken again.
+        for lead_id in leads:
+            known_as = message.external_id if lead_id == leads[-1] else f"{message.external_id} {lead_id}"
+            theirs = replace(message, id=uuid4(), lead_id=lead_id, external_id=known_as)
+            taken.append(await self._inbox.take_news(theirs, _heard(theirs)))
+        return next((one for one in taken if one.changed), taken[0])
 
     async def _take_bounce(self, email: IncomingEmail, message: InboundMessage, whose: Whose) -> Taken:
         """A permanent failure of the lead's own address loses it; any other is only kept."""
@@ -180,6 +187,13 @@ class EmailInbox:
             kind=email.kind(),
             received_at=self._services.clock(),
         )
+
+
+def _heard(message: InboundMessage) -> Decide:
+    def decide(case: Case, now: datetime) -> Case:
+        return heard(case, message, now)
+
+    return decide
 
 
 def _personal_touch(colleague: str, text: str) -> Decide:

@@ -110,7 +110,7 @@ class ProviderReports:
             case, news = opened.case, []
             for report in reports:
                 found = await opened.report(report)
-                if found is None:
+                if found is None or found.again:
                     continue
                 if found.news and await _tell_admin(opened, report):
                     troubles.append(report.code)
@@ -134,12 +134,14 @@ class ProviderReports:
 async def _tell_admin(opened: OpenCase, report: MessageReport) -> bool:
     """Alert the admin when a report says that the account is in trouble; True when that is new.
 
-    The message itself had been accepted, so it is not sent again.
+    The message itself had been accepted, so it is not sent again; and since others are accepted too, that does not
+    resolve the alert: an admin does.
     """
     trouble = reported_trouble(report.provider, report.code)
     if trouble is None:
         return False
-    return await opened.account_in_trouble(report.provider, report.code, f"an accepted message failed: {trouble}")
+    reporter = f"reports of {report.provider}"
+    return await opened.account_in_trouble(reporter, report.code, f"an accepted message failed: {trouble}")
 
 
 def _kind(report: MessageReport) -> CommandKind:

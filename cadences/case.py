@@ -42,6 +42,8 @@ class Hold:
     since: datetime
     until: datetime
     note: str | None = None
+    over: "Hold | None" = None
+    """What somebody of ours placed and this one outlasts: in force again should this one be lifted before."""
 
 
 class TaskKind(StrEnum):

@@ -122,7 +122,7 @@ def not_now(
     require_future("until", until, now)
     if case.enrollment.ended is Ending.NO:
         raise CommandRefused("until", "the lead said no, which means never; it can't be enrolled again by us")
-    if case.enrollment.ended is Ending.OPTED_OUT:
+    if case.enrollment.ended is Ending.OPTED_OUT or case.lead.stopped_us:
         raise CommandRefused("until", "the lead opted out; it can't be enrolled again by us")
     case = cancel_tasks(worked_on(case), now, by, "the lead said not now", but=TaskKind.UNKNOWN_SEND)
     if case.lead.stage is Stage.QUALIFIED:
@@ -143,7 +143,7 @@ def resume(case: Case, *, by: str, now: datetime) -> Case:
     held = case.enrollment.hold
     if held is None or held.until <= now:
         raise CommandRefused("hold", "the lead is not on hold; there is nothing to resume")
-    return plan(lift_hold(case, now), now)
+    return plan(lift_hold(case, now, whole=True), now)
 
 
 def skip_step(case: Case, *, step_id: str | None, by: str, now: datetime) -> Case:

@@ -58,7 +58,8 @@ def came_again(case: Case, *, cadence: Cadence, version: str, question: str | No
         if question is None:
             return case
         return ask_person(case, TaskKind.QUESTION, "answer the new question", question, now)
-    said_no = enrollment.ended in (Ending.NO, Ending.OPTED_OUT, Ending.ANSWERED)
+    # Who stopped us after a yes keeps that ending; a new address of the same person opens nothing either.
+    said_no = enrollment.ended in (Ending.NO, Ending.OPTED_OUT, Ending.ANSWERED) or case.lead.stopped_us
     fresh = replace(
         new_enrollment(case.lead.id, cadence.name, version, now, now),
         answers_question=True,

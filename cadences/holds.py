@@ -33,16 +33,25 @@ def place_hold(
     case = _paused(case, pauses, now or since)
     if earlier is None or until > earlier.until:
         hold_id = derived_id(enrollment.id, "hold", reason, since.isoformat(), until.isoformat())
-        case = case.enrolled(hold=Hold(hold_id, reason, owner, since, until, note))
+        under = earlier.over if earlier is not None and earlier.reason is not HoldReason.MANUAL else earlier
+        under = under if under is not None and under.until > (now or since) else None
+        case = case.enrolled(hold=Hold(hold_id, reason, owner, since, until, note, under))
     return case
 
 
-def lift_hold(case: Case, now: datetime) -> Case:
-    """End an active hold early and give back the part of the pause that was not used."""
-    if case.enrollment.hold is None:
+def lift_hold(case: Case, now: datetime, *, whole: bool = False) -> Case:
+    """End an active hold early and give back the part of the pause that was not used.
+
+    Args:
+        whole: also what somebody of ours placed before it; else that is in force again.
+    """
+    held = case.enrollment.hold
+    if held is None:
         return case
-    pauses = merged((start, min(end, now)) for start, end in case.enrollment.pauses)
-    return _paused(case, pauses, now).enrolled(hold=None)
+    left = held.over if not whole and held.over is not None and held.over.until > now else None
+    ends_at = left.until if left is not None else now
+    pauses = merged((start, min(end, ends_at)) for start, end in case.enrollment.pauses)
+    return _paused(case, pauses, now).enrolled(hold=left)
 
 
 def _paused(case: Case, pauses: tuple[Stretch, ...], now: datetime) -> Case:

@@ -28,6 +28,8 @@ REFUSED_AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(min
 """How long a step waits after the provider refused it for the first, second … time; the last one repeats."""
 TROUBLE_HOLDS = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=24))
 """How long a lead waits for a provider's account to be mended, for the first, second … time; the last one repeats."""
+MOST_TROUBLES = 6
+"""So often a lead waits; then a person reaches it, since the trouble may be this one message's, and alert nobody."""
 _NO_QUESTION = "The person came in again without a question."
 _ESCALATE_AGAIN = Span(1, Unit.BUSINESS_DAY)
 
@@ -100,19 +102,22 @@ def account_in_trouble(case: Case, step: StepRef, now: datetime, why: str, enrol
     if not awaits(case, step, enrollment_id):
         return case
     enrollment = case.enrollment
+    if enrollment.troubles >= MOST_TROUBLES:
+        return _given_to_a_person(case, now, f"{why}. It was tried {enrollment.troubles + 1} times.")
     until = now + TROUBLE_HOLDS[min(enrollment.troubles, len(TROUBLE_HOLDS) - 1)]
     # It counts as a refusal too: its claim stays open for the next try.
     case = case.enrolled(refusals=enrollment.refusals + 1, troubles=enrollment.troubles + 1, slot=None)
     return plan(place_hold(case, HoldReason.PROVIDER, case.manager, now, until, why), now)
 
 
-def _given_to_a_person(case: Case, now: datetime) -> Case:
+def _given_to_a_person(case: Case, now: datetime, why: str = "") -> Case:
     """The provider did not get the next message to this contact point: a person reaches the lead in another way."""
     touch = _expected(case)
     title = f"reach the lead in person instead of {touch.channel.value} {touch.content}"
     by_hand = replace(touch, channel=Channel.TASK, content=title, due_at=due_after(case, now, CALL_WITHIN))
     case = case.enrolled(next=by_hand, not_before=None, refusals=0, troubles=0, slot=None)
-    return task_created(case, now, f"The provider could not get the {touch.channel.value} there, and tried twice.")
+    why = why or f"The provider could not get the {touch.channel.value} there, and tried twice."
+    return task_created(case, now, why)
 
 
 def awaits(case: Case, step: StepRef, enrollment_id: UUID | None = None) -> bool:

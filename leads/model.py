@@ -161,6 +161,11 @@ class Lead:
     consents: tuple[Consent, ...] = ()
     stage: Stage = Stage.NEW
 
+    @property
+    def stopped_us(self) -> bool:
+        """Whether the person stopped all messages; a contact point that was somebody else's says nothing of it."""
+        return any(point.suppressed and point.lost is None for point in self.contacts)
+
     def contact(self, kind: ContactKind) -> ContactPoint | None:
         """The first usable contact point of this kind."""
         return next((point for point in self.contacts if point.kind is kind and point.usable), None)

@@ -83,9 +83,9 @@ def _case_query() -> Select[Any]:
         .scalar_subquery()
     )
     texted = (
-        select(TouchRow.id)
+        select(func.jsonb_agg(TouchRow.contact.distinct()))
         .where(TouchRow.lead_id == lead_id, TouchRow.channel == Channel.SMS.value, TouchRow.state.in_(_WENT_OUT))
-        .exists()
+        .scalar_subquery()
     )
     manager = (
         select(ColleagueRow.id)

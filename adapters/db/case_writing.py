@@ -168,8 +168,10 @@ class CaseWriter:
     async def _write_hold(self, before: Hold | None, after: Hold | None, enrollment_id: UUID, lead_id: UUID) -> None:
         if before == after:
             return
-        if before is not None and before.until > self._now:
-            await self._connection.execute(update(HoldRow).where(HoldRow.id == before.id).values(lifted_at=self._now))
+        left = {one.id for one in _placed(after)}
+        gone = [one.id for one in _placed(before) if one.until > self._now and one.id not in left]
+        if gone:
+            await self._connection.execute(update(HoldRow).where(HoldRow.id.in_(gone)).values(lifted_at=self._now))
         if after is not None:
             await self._connection.execute(
                 postgresql.insert(HoldRow)
@@ -281,6 +283,11 @@ def _closed_on(channel: Channel | None) -> dict[str, Any]:
         return {"suppressed": True}
     before, one = ContactPointRow.suppressed_on, literal([channel.value], postgresql.JSONB)
     return {"suppressed_on": either((before.op("@>")(one), before), else_=before.op("||")(one))}
+
+
+def _placed(hold: Hold | None) -> list[Hold]:
+    """A hold, and those that it outlasts."""
+    return [] if hold is None else [hold, *_placed(hold.over)]
 
 
 def _enrollment_values(enrollment: Enrollment) -> dict[str, Any]:

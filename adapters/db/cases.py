@@ -1,6 +1,6 @@
 """Cases in the database: loaded whole under the lead's row lock, decided on, and written back where they differ."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,7 +39,7 @@ from cadences.planning import contract_plan
 from cadences.senders import senders_of
 from cadences.slots import Permitted, Turn
 from leads.contract import CommandKind, Plan
-from leads.model import Company
+from leads.model import Channel, Company, Lead
 from leads.sending import Claim, MessageReport, Receipt, TouchState
 from leads.suppression import SuppressionKey
 
@@ -78,6 +78,8 @@ class Reported:
     """The contact point that the message went to."""
     news: bool
     """Whether it changed what stood there."""
+    again: bool
+    """This very report was taken before; what followed from it may have been undone by the person since (START)."""
 
 
 class OpenCase:
@@ -138,6 +140,7 @@ class OpenCase:
     async def claim(self, claim: Claim) -> None:
         """Write a new claim, or take a refused one again with the next attempt."""
         values = {
+            "channel": claim.channel.value,
             "contact": claim.contact,
             "subject": claim.subject,
             "text": claim.text,
@@ -145,6 +148,9 @@ class OpenCase:
             "state": claim.state.value,
             "attempt": claim.attempt,
             "provider": claim.provider,
+            # What an attempt over another channel was called there says nothing of this one.
+            "provider_message_id": None,
+            "message_id": None,
             "sender": claim.sender or None,
             "segments": claim.segments,
             "error": None,
@@ -159,7 +165,6 @@ class OpenCase:
             "enrollment_id": claim.enrollment_id,
             "step_id": claim.step_id,
             "occurrence": claim.occurrence,
-            "channel": claim.channel.value,
         }
         await self._connection.execute(_INSERT_TOUCH, {**of_step, **values})
 
@@ -201,7 +206,10 @@ class OpenCase:
         Returns:
             What it found; None for a message that is not this lead's.
         """
-        columns = (TouchRow.contact, TouchRow.sender, TouchRow.happened_at, TouchRow.message_id)
+        columns = (
+            *(TouchRow.contact, TouchRow.sender, TouchRow.happened_at, TouchRow.message_id),
+            *(TouchRow.state, TouchRow.error),
+        )
         touch = (
             await self._connection.execute(
                 select(*columns, TouchRow.bounced_at, TouchRow.complained_at).where(
@@ -232,7 +240,9 @@ class OpenCase:
         if any(bad.values()) and touch.sender and "@" in touch.sender:
             company = self.case.company
             await judge_domain(self._connection, company, touch.sender, touch.happened_at, self._now)
-        return Reported(touch.contact, bool(changed.rowcount))
+        again = report.complained and not bad["complained_at"]
+        again = again or (bool(report.code) and (touch.state, touch.error) == (report.state.value, report.code))
+        return Reported(touch.contact, bool(changed.rowcount), again)
 
     async def save(
         self,
@@ -254,6 +264,12 @@ class OpenCase:
             await add_command(self._connection, case.lead.id, kind, by, details or {}, told or {}, plan, self._now)
         self.plan, self._loaded, self.case = plan, replace(case, facts=()), replace(case, facts=())
         return plan
+
+
+def _was_texted(lead: Lead, numbers: Sequence[str]) -> bool:
+    """Whether the number that a text would go to now had one before; another number's says nothing (CTIA)."""
+    point = lead.contact_for(Channel.SMS)
+    return point is not None and point.value in numbers
 
 
 class CaseStore:
@@ -316,7 +332,7 @@ class CaseStore:
                 company=self._company,
                 now=now,
             ),
-            correspondence=Correspondence(**(row["last_email"] or {}), texted=row["texted"]),
+            correspondence=Correspondence(**(row["last_email"] or {}), texted=_was_texted(lead, row["texted"] or [])),
             first_response_due_at=row["first_response_due_at"],
             first_human_at=row["first_human_at"],
         )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, cast, func, select
+from sqlalchemy import ColumnElement, Table, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.erasure import is_from
@@ -15,6 +15,7 @@ from adapters.db.rows import (
     InboundMessageRow,
     LeadRow,
     SuppressionRow,
+    TouchRow,
     table_of,
 )
 from leads.contract import workflow_id
@@ -51,7 +52,8 @@ class Dossiers:
             for table in OF_A_LEAD:
                 found[table.name] = await _rows(connection, table, table.c.lead_id == lead_id)
             contacts = {self._key.digest(point["value"]): point["value"] for point in found[_POINTS.name]}
-            unmatched = (InboundMessageRow.lead_id.is_(None), is_from(list(contacts.values())))
+            answers = InboundMessageRow.touch_id.in_(select(TouchRow.id).where(TouchRow.lead_id == lead_id))
+            unmatched = (InboundMessageRow.lead_id.is_(None), or_(is_from(list(contacts.values())), answers))
             found["inbound_messages"] += await _rows(connection, table_of(InboundMessageRow), *unmatched)
             listed = await _rows(connection, _LIST, _LIST.c.digest.in_(list(contacts)))
             found["suppressions"] = [{"contact": contacts[line["digest"]], **line} for line in listed]

@@ -14,7 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.access import forget_answers
 from adapters.db.cases import UnknownLead
-from adapters.db.rows import ContactPointRow, ErasureRow, InboundMessageRow, LeadRow, OutboxRow, SuppressionRow
+from adapters.db.rows import (
+    ContactPointRow,
+    ErasureRow,
+    InboundMessageRow,
+    LeadRow,
+    OutboxRow,
+    SuppressionRow,
+    TouchRow,
+)
 from adapters.db.suppressions import Suppression, kind_of, suppress
 from leads.suppression import SuppressionKey
 
@@ -46,6 +54,8 @@ class Erasure:
                 raise UnknownLead(str(lead_id))
             contacts = await _contacts(connection, lead_id)
             await self._suppress(connection, contacts, by, now)
+            answers = InboundMessageRow.touch_id.in_(select(TouchRow.id).where(TouchRow.lead_id == lead_id))
+            await connection.execute(delete(InboundMessageRow).where(InboundMessageRow.lead_id.is_(None), answers))
             await connection.execute(delete(LeadRow).where(LeadRow.id == lead_id))
             await connection.execute(delete(InboundMessageRow).where(is_from(contacts)))
             await _sweep(connection, lead_id)

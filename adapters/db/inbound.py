@@ -59,6 +59,8 @@ class Whose:
     """Nothing but the sender's address says so, and anybody can write that."""
     ambiguous: bool = False
     """It points to several leads: a person decides."""
+    answered: UUID | None = None
+    """The lead whose message it answers, also where it is ambiguous."""
     of_sender: UUID | None = None
     """The lead that has the sender's address or number."""
 
@@ -95,9 +97,15 @@ class InboundMessages:
         leads = {row.lead_id for row in found}
         others = {of_sender} - {None}
         if len(leads | others) > 1:
-            return Whose(ambiguous=True, of_sender=of_sender)
+            one = found[0] if len(leads) == 1 else None
+            return Whose(
+                touch_id=one.id if one else None,
+                ambiguous=True,
+                answered=one.lead_id if one else None,
+                of_sender=of_sender,
+            )
         if leads:
-            return Whose(found[0].lead_id, found[0].id, of_sender=of_sender)
+            return Whose(found[0].lead_id, found[0].id, answered=found[0].lead_id, of_sender=of_sender)
         return Whose(of_sender, by_sender_only=of_sender is not None, of_sender=of_sender)
 
     async def leads_of(self, addresses: Sequence[str]) -> list[UUID]:

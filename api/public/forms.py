@@ -32,7 +32,7 @@ async def _multipart(headers: Headers, body: bytes) -> FormData:
     try:
         # Our forms have no files, and no mailbox posts one.
         return await MultiPartParser(headers, _stream(body), max_files=0, max_fields=_MOST_FIELDS).parse()
-    except (MultiPartException, KeyError):
+    except (MultiPartException, KeyError, UnicodeError):
         return FormData()
 
 

@@ -28,8 +28,12 @@ _LONGEST_HEADER = 20_000
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "unicode_escape", "undefined"})
 """Codecs of Python's that no mail is written in; some take very long."""
 _DELIVERY_STATUS = "message/delivery-status"
-_MESSAGE_ID = re.compile(r"<([^<>\s]{1,250})>")
+_MESSAGE_ID = re.compile(r"<([!-;=?-~]{1,250})>")
+"""Visible ASCII only: what else an encoded word may hold (NUL, half a surrogate) the database can't keep."""
 _MOST_REFERENCES = 50
+_LONGEST_RAW = 512 * 1024
+"""Bytes. The library's time grows with their number times the depth of the parts."""
+_MOST_BOUNDARIES = 20
 _MOST_ATTACHMENTS = 20
 
 
@@ -71,7 +75,10 @@ def read_email(parts: Iterable[Part]) -> IncomingEmail:
 
 
 def _raw(source: bytes, envelope: Mapping[str, Any]) -> IncomingEmail:
-    mail = message_from_bytes(source)
+    if source[:_LONGEST_RAW].lower().count(b"boundary=") > _MOST_BOUNDARIES:
+        raise MalformedEmail("its parts are nested too deep")
+    # What a person wrote stands before what was attached.
+    mail = message_from_bytes(source[:_LONGEST_RAW])
     texts: dict[str, str] = {}
     reports, attachments = [], []
     for part in _leaves(mail):
@@ -106,7 +113,7 @@ def _email(
     subject: str = "",
 ) -> IncomingEmail:
     headers = {name.lower(): _header(value) for name, value in reversed(head.items())}
-    name, address = parseaddr(sender or headers.get("from", ""))
+    name, address = parseaddr((sender or headers.get("from", ""))[:_LONGEST_HEADER])
     if not address and not envelope["from"]:
         raise MalformedEmail("it has no sender")
     headers["subject"] = headers.get("subject") or subject

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,11 +18,12 @@ from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.rows import SenderSlotRow, SendingDomainRow, TouchRow
 from adapters.db.senders import Senders
+from cadences.case import Case
 from cadences.slots import SLOT_KEPT
 from leads.capture import NewLead
 from leads.contract import Plan, WakeKind
 from leads.model import Channel, LeadKind
-from leads.sending import SendRefused
+from leads.sending import Claim, SendRefused, TouchState
 from tests.activities.desk import Desk
 from tests.activities.senders import ScriptedSender
 from tests.clocks import SettableClock
@@ -312,3 +313,30 @@ async def test_an_answer_at_once_waits_for_a_paused_domain_as_well(office: Offic
     office.clock.move_to(until)
     await office.send([desk])
     assert len(office.sender.messages) == 1
+
+
+async def test_the_ledger_says_over_which_channel_a_step_went_at_last(desk: Desk) -> None:
+    reference = uuid4()
+
+    def claim(case: Case, **changes: Any) -> Claim:
+        values: dict[str, Any] = {
+            "touch_id": reference,
+            "enrollment_id": case.enrollment.id,
+            "step_id": "s",
+            "occurrence": 1,
+            "channel": Channel.SMS,
+            "contact": "+12125550111",
+            "subject": None,
+            "text": "x",
+            "claimed_at": desk.clock(),
+            "provider": "scripted",
+        }
+        return Claim(**values | changes)
+
+    async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
+        await opened.claim(claim(opened.case))
+        await opened.settle(reference, TouchState.FAILED)
+        await opened.claim(claim(opened.case, channel=Channel.EMAIL, contact="priya@example.com", attempt=2))
+        await opened.settle(reference, TouchState.SENT)
+    async with desk.engine.connect() as connection:
+        assert await connection.scalar(select(TouchRow.channel).where(TouchRow.id == reference)) == "email"

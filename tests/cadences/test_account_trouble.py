@@ -7,7 +7,7 @@ import pytest
 from cadences.case import Case, HoldReason
 from cadences.commands import resume
 from cadences.planning import wake
-from cadences.progress import account_in_trouble, message_refused, message_sent
+from cadences.progress import MOST_TROUBLES, account_in_trouble, message_refused, message_sent
 from leads.contract import WakeKind
 from leads.model import Channel, LeadKind
 from tests.cadences.cases import MONDAY, NO_LIMITS, a_cadence, a_lead, begun, local, new_york, next_local, open_kinds
@@ -97,3 +97,18 @@ def test_trouble_with_the_account_does_not_count_as_the_first_of_two_tries(due: 
     assert touch is not None
     refused = message_refused(case, touch.step, touch.act_at, once=True)
     assert open_kinds(refused) == []
+
+
+def test_trouble_that_never_ends_becomes_a_persons(due: Case) -> None:
+    case, now = due, MONDAY
+    for _ in range(MOST_TROUBLES):
+        case = held(case, now)
+        assert open_kinds(case) == []
+        touch = case.enrollment.next
+        assert touch is not None
+        now = touch.act_at
+    touch = case.enrollment.next
+    assert touch is not None
+    case = account_in_trouble(case, touch.step, now, WHY)
+    assert open_kinds(case) == ["step"]
+    assert WHY in case.open_tasks[0].text

@@ -295,6 +295,21 @@ def test_who_writes_is_not_away_any_more() -> None:
     assert held(case)[0] is HoldReason.REPLY
 
 
+def test_a_pause_that_a_person_asked_for_outlives_a_longer_one_of_the_machines() -> None:
+    until = new_york("2026-03-23 10:00")
+    case = hold(running(), until=until, reason="lawyer", by="mia", now=MONDAY)
+    case = replied(away(case, "2026-09-01", MONDAY + DAY / 2))
+    (task,) = case.open_tasks
+    case = complete_task(
+        case, task_id=task.id, outcome=Outcome.NOTHING_NEEDED, by="anna", note=None, now=MONDAY + 2 * DAY
+    )
+    assert held(case) == (HoldReason.MANUAL, "Mon 2026-03-23 10:00")
+    assert case.enrollment.next is not None
+    assert case.enrollment.next.act_at >= until
+    case = resume(replied(case), by="mia", now=MONDAY + 3 * DAY)
+    assert case.enrollment.hold is None
+
+
 def test_an_out_of_office_never_lets_an_answer_that_we_owe_be_forgotten() -> None:
     case = replied(running())
     assert away(case, "2026-09-01", MONDAY + 2 * DAY) == case

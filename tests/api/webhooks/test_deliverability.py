@@ -282,7 +282,7 @@ async def test_a_text_that_failed_by_our_accounts_fault_alerts_the_admin_once(
         for _ in range(3):
             await twilio.status(touch, "undelivered", ErrorCode=code)
     (alert,) = await services.alerts.all()
-    assert (alert.kind, alert.subject, alert.times) == ("account", f"twilio {code}", 1)
+    assert (alert.kind, alert.subject, alert.times) == ("account", f"reports of twilio {code}", 1)
     assert [one["code"] for one in logged if one["log_level"] == "error"] == [code]
     assert (await desk.standing()).lost == []
 

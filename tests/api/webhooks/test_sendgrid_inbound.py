@@ -172,7 +172,7 @@ async def test_the_senders_address_comes_last(parse: Parse, desk: Desk) -> None:
     assert await reply_texts(desk) == ["Which one?"]
 
 
-async def test_what_points_to_two_leads_waits_for_a_person_but_a_stop_stops_its_writer(
+async def test_what_points_to_two_leads_waits_for_a_person_but_a_stop_stops_both(
     parse: Parse, desk: Desk, tom: Desk, reply_to: str
 ) -> None:
     before = await desk.standing(), await tom.standing()
@@ -180,7 +180,7 @@ async def test_what_points_to_two_leads_waits_for_a_person_but_a_stop_stops_its_
     assert (await desk.standing(), await tom.standing()) == before
     assert [row.lead_id for row in await kept(desk)] == [None]
     await parse.email("unsubscribe", to=reply_to, sender="tom@example.com")
-    assert ((await desk.standing()).ended, (await tom.standing()).ended) == (None, "opted_out")
+    assert ((await desk.standing()).ended, (await tom.standing()).ended) == ("opted_out", "opted_out")
 
 
 async def test_a_forged_token_is_kept_for_a_person_and_changes_nothing(parse: Parse, desk: Desk, reply_to: str) -> None:
