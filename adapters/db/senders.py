@@ -114,7 +114,7 @@ class Senders:
         ramp: bool = False,
         gap: timedelta = timedelta(0),
     ) -> None:
-        """Add a sender, or take a stopped one up again with these limits.
+        """Add a sender, or take a stopped one up again; what is not named stays as it was.
 
         Args:
             address: normalised.
@@ -137,11 +137,14 @@ class Senders:
             row = await _locked(connection, address)
             if row is not None and row["active"]:
                 raise SenderRefused(f"{address} is a sender already; `follow senders change` changes it")
-            _require_cap(daily_cap, ramp=ramp)
             if row is None:
+                _require_cap(daily_cap, ramp=ramp)
                 await connection.execute(insert(_SENDERS).values(address=address, created_at=now, **values))
             else:
-                await connection.execute(_change(address).values(active=True, **values))
+                named = {key: value for key, value in values.items() if value}
+                after = {**row, **named}
+                _require_cap(after["daily_cap"], ramp=after["ramp_from"] is not None)
+                await connection.execute(_change(address).values(active=True, **named))
             await self._count_today(connection, address, now)
 
     async def change(self, address: str, now: datetime, **changes: Any) -> None:

@@ -18,7 +18,7 @@ from runtime.embedded.errors import StartError
 from runtime.settings import load_settings
 
 if TYPE_CHECKING:
-    from adapters.db.views import LeadView, StatusView, TaskPage
+    from adapters.db.views import ContactView, LeadView, StatusView, TaskPage
     from api.csv_import import Defaults, Rehearsed
     from api.csv_table import Table
     from api.services import Services
@@ -227,7 +227,7 @@ def _lead_grids(view: "LeadView") -> list[Grid]:
         )
     )
     hold = f"{_words(view.hold.reason)} until {local_time(view.hold.until)}" if view.hold else None
-    contacts = ", ".join(f"{one.value}{' (lost)' if one.lost else ''}" for one in view.contacts)
+    contacts = ", ".join(f"{one.value}{_closed(one)}" for one in view.contacts)
     rows = {
         "id": str(view.id),
         "company": view.company,
@@ -272,6 +272,12 @@ def _count_rows(grid: Grid, what: str, counts: Mapping[str, int]) -> None:
 def local_time(at: datetime) -> str:
     """On this machine's own clock, which is named: a server's is often not its owner's."""
     return f"{at.astimezone():%a %d %b %Y %H:%M %Z}"
+
+
+def _closed(contact: "ContactView") -> str:
+    """What must not be done with a contact point, behind its name."""
+    why = [*(["lost"] if contact.lost else []), *(["no messages, no calls"] if contact.suppressed else [])]
+    return f" ({', '.join(why)})" if why else ""
 
 
 def _words(name: str) -> str:

@@ -68,7 +68,8 @@ def add(contact: Contact, why: Why, channel: On = None) -> None:
         return await SuppressionList(services).add(value, channel, why=why, by=BY)
 
     changed = _do(run)
-    Console(highlight=False).print("on the list; its lead has been stopped" if changed else "on the list")
+    what = "its lead has been stopped" if channel is None else f"its lead is not reached over {channel.value} any more"
+    Console(highlight=False).print(f"on the list; {what}" if changed else "on the list")
 
 
 @suppress.command()

@@ -94,7 +94,11 @@ def test_a_sender_is_added_changed_and_stopped(follow: Follow) -> None:
     assert follow("senders", "stop", "anna@example.com").exit_code == 0
     assert "stopped" in follow("senders").output
     assert follow("senders", "add", "anna@example.com", "--for", "anna").exit_code == 0
-    assert "stopped" not in follow("senders").output
+    shown = follow("senders").output
+    assert "stopped" not in shown
+    # What was not named is as it was: nobody loses a limit by stopping for a while.
+    for part in ("Anna [Keller]", "0 of 100", "120 s"):
+        assert part in shown
 
 
 @pytest.mark.parametrize(

@@ -62,13 +62,22 @@ def test_an_address_is_put_on_the_list_checked_and_opened_again(follow: Follow) 
     checked = follow("suppress", "check", "ann@example.com").output
     for part in ("on the list", "all", "she [really] called", "follow suppress"):
         assert part in checked
-    assert "opted_out" in follow("lead", "ann@example.com").output
+    shown = follow("lead", "ann@example.com").output
+    assert "opted_out" in shown
+    assert "ann@example.com (no messages, no calls)" in shown
     removed = follow("suppress", "remove", "ann@example.com", "--why", "a mistake")
     assert removed.exit_code == 0
     assert "a cadence that ended stays ended" in removed.output
     assert "a mistake" in follow("suppress", "check", "ann@example.com").output
     again = follow("suppress", "remove", "ann@example.com", "--why", "a mistake")
     assert (again.exit_code, "it is not on the list" in again.output) == (1, True)
+
+
+@pytest.mark.usefixtures("ann")
+def test_one_channel_of_a_lead_is_closed_and_the_lead_goes_on(follow: Follow) -> None:
+    added = follow("suppress", "add", "+12125550111", "--channel", "call", "--why", "writes only")
+    assert "on the list; its lead is not reached over call any more\n" in added.output
+    assert "opted_out" not in follow("lead", "ann@example.com").output
 
 
 def test_a_stranger_on_one_channel(follow: Follow) -> None:
