@@ -26,7 +26,7 @@ from adapters.db.views import (
 from cadences.case import TaskState
 from leads.capture import CaptureRefused
 from leads.model import Company, ContactKind
-from leads.normalising import normal_email
+from leads.normalising import normal_email, normal_phone
 
 PAGE = 50
 MAX_PAGE = 200
@@ -102,15 +102,16 @@ class Reading:
             return await read_lead_view(snapshot, lead_id, company, now)
 
     async def find_leads(self, text: str) -> list[UUID]:
-        """The leads that an id, the beginning of an id, or an email address names; three at most."""
+        """The leads that an id, its beginning, an email address, or a number with country code names; three at most."""
         async with self._engine.connect() as connection:
-            if "@" in text:
+            if "@" in text or text.lstrip().startswith("+"):
                 try:
-                    address = normal_email(text)
+                    contact = normal_email(text) if "@" in text else normal_phone(text, "ZZ")
                 except CaptureRefused:
                     return []
                 points = select(ContactPointRow.lead_id).where(
-                    ContactPointRow.kind == ContactKind.EMAIL.value, ContactPointRow.value == address
+                    ContactPointRow.kind == (ContactKind.EMAIL if "@" in text else ContactKind.PHONE).value,
+                    ContactPointRow.value == contact,
                 )
                 return list((await connection.execute(points)).scalars())
             between = _ids_that_begin(text)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 BY = "follow erase"
 Named = Annotated[
-    str, typer.Argument(metavar="LEAD", help="The lead's id, its beginning, or an email address.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="LEAD", help="The lead's id, its beginning, an email address or +number.", show_default=False
+    ),
 ]
 
 

@@ -75,7 +75,9 @@ def addresses() -> None:
 @inbox.command()
 def match(
     message: Annotated[str, typer.Argument(metavar="ID", help="The message's id, or its beginning.")],
-    lead: Annotated[str, typer.Argument(metavar="LEAD", help="The lead's id, its beginning, or an email address.")],
+    lead: Annotated[
+        str, typer.Argument(metavar="LEAD", help="The lead's id, its beginning, an email address or +number.")
+    ],
     by: Annotated[str, typer.Option(help="Who says so.")] = _BY,
 ) -> None:
     """Say whose message it is: that lead has replied, and its owner answers."""

@@ -134,7 +134,10 @@ def _rehearse(table: "Table", defaults: "Defaults") -> None:
 
 def lead(
     name: Annotated[
-        str, typer.Argument(metavar="ID", help="The lead's id, its beginning, or an email address.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="ID", help="The lead's id, its beginning, an email address or +number.", show_default=False
+        ),
     ],
 ) -> None:
     """Show one lead: what comes next and why, its tasks, and its timeline."""

@@ -241,8 +241,16 @@ async def test_tasks_of_one_lead(
 async def test_a_lead_is_found_by_id_beginning_or_address(reading: Reading, lead: UUID) -> None:
     for text in (str(lead), str(lead).upper(), lead.hex, lead.hex[:8], str(lead)[:13], "Ann@Example.com"):
         assert await reading.find_leads(text) == [lead]
-    for text in ("", lead.hex[:3], "zzzz", "bob@example.com", "@", lead.hex + "0", "ann"):
+    for text in ("", lead.hex[:3], "zzzz", "bob@example.com", "@", lead.hex + "0", "ann", "+12125550188", "+", "+1"):
         assert await reading.find_leads(text) == []
+
+
+async def test_a_lead_with_a_phone_only_is_found_by_its_number(
+    reading: Reading, intake: LeadIntake, clock: SettableClock
+) -> None:
+    lead_id = (await intake.capture(NewLead(phone="+12125550188"), "test", clock())).lead_id
+    for text in ("+12125550188", "+1 (212) 555-0188"):
+        assert await reading.find_leads(text) == [lead_id]
 
 
 async def test_the_status_counts(
