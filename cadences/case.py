@@ -11,9 +11,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cadences.model import Cadence
-from cadences.reasons import Reason
-from cadences.spans import Stretch
 from leads.model import Channel, Company, Consent, Ending, Lead, Stage
+from leads.reasons import Reason
+from leads.spans import Stretch
 from leads.zones import candidate_zones, main_zone
 
 
@@ -291,7 +291,21 @@ class SendSettled:
     sent: bool
 
 
-Fact = TouchMade | AnswerGiven | ContactLost | Suppressed | Reopened | SendSettled
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """News that one of our people gets by email."""
+
+    colleague: str
+    kind: str
+    """What it is, like `first response`; one word or two, for lists."""
+    subject: str
+    text: str
+    """Markdown; may name the lead, since it stays in the database and goes to our own people only."""
+    about: str = ""
+    """What makes it one piece of news: the same kind about the same is sent to a colleague once."""
+
+
+Fact = TouchMade | AnswerGiven | ContactLost | Suppressed | Reopened | SendSettled | Notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,9 @@ from cadences.progress import (
     worked_on,
 )
 from cadences.refusals import CLOCK_SKEW, CommandRefused, require_future, require_past, require_running
-from cadences.spans import Span, Unit, add_span
 from leads.ids import derived_id
 from leads.model import Channel, Colleague, Ending, Stage
+from leads.spans import Span, Unit, add_span
 
 _HAND_OVER_WITHIN = Span(1, Unit.HOUR)
 

@@ -6,15 +6,15 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from cadences.calendars import BusinessCalendar
 from cadences.case import Case
 from cadences.legal_hours import ContactCap, LegalHours, Timetable
 from cadences.permissions import blocked
-from cadences.reasons import Reason
 from cadences.rules import RuleBook, shipped_rules
-from cadences.windows import DailyHours, MessageLimits, NotBefore, Rule, first_open
+from leads.calendars import BusinessCalendar
 from leads.model import Channel
+from leads.reasons import Reason
 from leads.regions import candidate_states
+from leads.windows import DailyHours, MessageLimits, NotBefore, Rule, first_open
 from leads.zones import candidate_zones
 
 __all__ = [

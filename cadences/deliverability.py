@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from cadences.spans import wall_clock
+from leads.spans import wall_clock
 
 COMPLAINTS_WARN = 0.001
 """Share of the day's delivered messages that were called spam. Gmail and Yahoo: "keep it below 0.1 %"."""

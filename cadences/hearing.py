@@ -28,10 +28,10 @@ from cadences.progress import (
     step_left_out,
     worked_on,
 )
-from cadences.spans import Span, Unit
 from cadences.unknown_sends import send_settled
 from leads.model import Channel, Consent, ContactPoint, Ending, Stage
 from leads.sending import KNOWN_OUT, MessageReport
+from leads.spans import Span, Unit
 
 _FIND_CONTACT_WITHIN = Span(1, Unit.BUSINESS_DAY)
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from cadences.case import Case, Enrollment, Hold, HoldReason
-from cadences.spans import Stretch, merged, move_local, wall_length
 from leads.ids import derived_id
+from leads.spans import Stretch, merged, move_local, wall_length
 
 
 def place_hold(

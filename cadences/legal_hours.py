@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from cadences.reasons import Reason
-from cadences.windows import ClockHours
+from leads.reasons import Reason
+from leads.windows import ClockHours
 
 CAP_WITHIN = timedelta(hours=24)
 """The sliding stretch of time that a state's cap on calls and texts counts in."""

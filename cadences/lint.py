@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from cadences import lint_plan, lint_templates
 from cadences.bundle import CadenceBundle
-from cadences.findings import Finding, in_order
 from cadences.reading import read
+from leads.findings import Finding, in_order
 
 
 def check(bundle: CadenceBundle, *, known_cadences: Collection[str] = ()) -> list[Finding]:

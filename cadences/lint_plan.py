@@ -8,12 +8,12 @@ from datetime import time, timedelta
 from cadences import reach
 from cadences.bundle import CadenceBundle
 from cadences.conditions import Clause
-from cadences.findings import Finding, Severity
 from cadences.model import Cadence, Instead, Step
 from cadences.reading import Reading
-from cadences.source import Path, Place, Value
-from cadences.spans import Span, Unit
+from leads.findings import Finding, Severity
 from leads.model import Channel, LeadKind
+from leads.spans import Span, Unit
+from leads.yaml_text import Path, Place, Value
 
 EARLIEST, LATEST = time(8), time(21)
 """Texts and calls are lawful from 08:00 to 21:00 on the person's clock (47 CFR 64.1200(c)(1))."""

@@ -9,16 +9,16 @@ from pathlib import PurePosixPath
 from cadences import rendering
 from cadences.bundle import CadenceBundle
 from cadences.fields import ALWAYS, ATTRIBUTES, KNOWN, SAMPLE_COMPANY, SAMPLE_LEAD
-from cadences.findings import Finding, Severity
 from cadences.model import Step
 from cadences.reading import Reading
 from cadences.rendering import RenderError
 from cadences.sms import outside_gsm
-from cadences.source import Path
 from cadences.subjects import claims_conversation, claims_forward
 from cadences.templating import TemplateMistake, parse_template
 from cadences.uses import FieldUse, field_uses
+from leads.findings import Finding, Severity
 from leads.model import Lead
+from leads.yaml_text import Path
 
 MAX_SEGMENTS = 3
 BARE_LEAD = replace(SAMPLE_LEAD, name=None, company=None, question=None, source=None)

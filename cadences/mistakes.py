@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 
 from cadences.conditions import CONDITION_FORM, FIELDS, OUTCOMES
 from cadences.model import Cadence
-from cadences.source import Path, Place, Source
-from cadences.spans import SPAN_FORM
+from leads.spans import SPAN_FORM
+from leads.yaml_text import Path, Place, Source
 
 _COMMON = {
     "name": "cadence", "description": "about", "title": "task", "text": "sms", "message": "email",

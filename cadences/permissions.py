@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from cadences.calendars import BusinessCalendar
 from cadences.case import Case
-from cadences.reasons import Reason
 from cadences.rules import RuleBook, shipped_rules
-from cadences.spans import Span, add_span
+from leads.calendars import BusinessCalendar
 from leads.model import Channel, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
+from leads.reasons import Reason
 from leads.regions import home_country, may_be_american
+from leads.spans import Span, add_span
 
 _CALENDAR = BusinessCalendar()
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from cadences.case import Case, Enrollment, NextTouch, StepRef, Task
 from cadences.contact_rules import Block, Defer, first_instant
 from cadences.model import Instead, Step
-from cadences.reasons import Reason
-from cadences.spans import Span, Unit, add_span, local_distance, move_local
-from cadences.windows import DailyHours
 from leads.contract import Plan, Wake, WakeKind
 from leads.model import Channel, Ending, LeadKind
+from leads.reasons import Reason
+from leads.spans import Span, Unit, add_span, local_distance, move_local
+from leads.windows import DailyHours
 
 CALL_WITHIN = Span(4, Unit.HOUR)
 """When a call or task is due, where its step says nothing."""

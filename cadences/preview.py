@@ -12,10 +12,10 @@ from cadences.case import Case, NextTouch, Outcome, Task, TaskKind
 from cadences.legal_hours import CAP_WITHIN
 from cadences.planning import plan, wake
 from cadences.progress import awaited_task, awaits, begin, message_sent, see_to_overdue, task_created
-from cadences.reasons import Reason
 from cadences.task_outcomes import complete_task
 from leads.contract import Wake, WakeKind
 from leads.model import Channel
+from leads.reasons import Reason
 
 Calls = Literal["made", "missed"]
 """What our own people do with calls and tasks: each at its first open instant, without an answer; or never."""

@@ -18,9 +18,9 @@ from cadences.case import (
 )
 from cadences.holds import place_hold
 from cadences.planning import CALL_WITHIN, SILENCE_STEP, due_after, expires_after, plan, replanned
-from cadences.spans import Span, Stretch, Unit, add_span, local_distance, merged, wall_length
 from leads.ids import derived_id
 from leads.model import Channel, Ending, Stage
+from leads.spans import Span, Stretch, Unit, add_span, local_distance, merged, wall_length
 
 LATE = timedelta(days=1)
 """A touch that happens this much later than planned (the machine was down) moves all that is left with it."""

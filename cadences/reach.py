@@ -1,6 +1,6 @@
 """How far a span of time reaches in days: at least, about and at most, since months and business days vary."""
 
-from cadences.spans import Span, Unit
+from leads.spans import Span, Unit
 
 _MINUTES = {Unit.MINUTE: 1, Unit.HOUR: 60, Unit.DAY: 1440, Unit.WEEK: 7 * 1440}
 _DAY = 1440

@@ -8,10 +8,11 @@ from functools import lru_cache
 from pydantic import ValidationError
 
 from cadences import mistakes
-from cadences.findings import CadenceError, Finding, Severity
+from cadences.errors import CadenceError
 from cadences.model import Cadence
-from cadences.source import Path, Place, Source, Value, read_source
+from leads.findings import Finding, Severity
 from leads.model import Channel
+from leads.yaml_text import Path, Place, Source, Value, read_source
 
 __all__ = ["CadenceError", "Finding", "Reading", "Severity", "parse", "read"]
 

@@ -12,15 +12,15 @@ from markupsafe import Markup
 from cadences import templating
 from cadences.bundle import CadenceBundle
 from cadences.fields import context
-from cadences.findings import Finding, Severity
 from cadences.library import email_shell
 from cadences.prose import Values, render_prose
 from cadences.reading import TEMPLATE_FILES
 from cadences.sms import SmsEncoding, measure
-from cadences.source import Source, read_source
 from cadences.subjects import honest_subject
 from cadences.templating import KEEP, RenderError
+from leads.findings import Finding, Severity
 from leads.model import Channel, Company, Lead
+from leads.yaml_text import Source, read_source
 
 __all__ = [
     "FooterLink",

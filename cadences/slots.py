@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 from cadences.case import Case, NextTouch, Slot
 from cadences.deliverability import SenderLimits
 from cadences.planning import plan
-from cadences.spans import at_local, wall_clock
-from cadences.windows import HORIZON
+from leads.spans import at_local, wall_clock
+from leads.windows import HORIZON
 
 SLOT_KEPT = timedelta(minutes=5)
 """A worker that is busy may come so much later than the slot; the gap may be shorter then, once."""

@@ -28,11 +28,11 @@ from cadences.progress import (
     step_done,
     worked_on,
 )
-from cadences.reasons import Reason
 from cadences.refusals import CommandRefused, require_future
 from cadences.unknown_sends import unknown_touch
 from leads.ids import derived_id
 from leads.model import Channel, Ending, Stage
+from leads.reasons import Reason
 
 _CALL_MADE = {Outcome.CONNECTED, Outcome.VOICEMAIL, Outcome.NO_ANSWER}
 _ANSWERS = {Outcome.YES, Outcome.NO, Outcome.NOT_NOW}

@@ -7,9 +7,9 @@ from uuid import UUID
 from cadences.case import Case, Outcome, SendSettled, StepRef, Task, TaskKind, TaskState
 from cadences.planning import due_after, plan
 from cadences.progress import awaits, close_task, fallen_behind, step_done
-from cadences.spans import Span, Unit
 from leads.ids import derived_id, touch_id
 from leads.model import Channel, Ending
+from leads.spans import Span, Unit
 
 LOOK_UPS = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15))
 """When the provider is asked, counted from when the outcome was lost; its own reports may settle it in between."""

@@ -89,6 +89,8 @@ class CommandKind(StrEnum):
     CONTACT_POINT_LOST = "contact_point_lost"
     LEAD_OPTED_OUT = "lead_opted_out"
     MESSAGE_REPORTED = "message_reported"
+    PLAN_CHANGED = "plan_changed"
+    """What the plan rests on changed: an owner's absence, a meeting, a merge, an invitation that was answered."""
 
 
 SIGNALS = frozenset(
@@ -98,6 +100,7 @@ SIGNALS = frozenset(
         CommandKind.CONTACT_POINT_LOST,
         CommandKind.LEAD_OPTED_OUT,
         CommandKind.MESSAGE_REPORTED,
+        CommandKind.PLAN_CHANGED,
     }
 )
 """What providers report; everything else but the start is an update that a person commands."""

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from leads.work_hours import WorkHours
+
 
 class LeadKind(StrEnum):
     """How the lead came to us."""
@@ -129,6 +131,8 @@ class Company:
     phone: str = ""
     sender_name: str = ""
     sender_email: str = ""
+    hours: WorkHours = field(default_factory=WorkHours)
+    """When we are there: what first-response targets are counted in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

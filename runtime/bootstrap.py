@@ -36,6 +36,7 @@ from leads.links import Links
 from leads.model import Company
 from leads.suppression import SuppressionKey
 from leads.tokens import TokenKey
+from leads.work_hours import WorkHours
 from runtime.embedded.errors import StartError
 from runtime.settings import Settings, signing_secret
 
@@ -69,6 +70,7 @@ def company_of(settings: Settings) -> Company:
         phone=settings.company_phone or "",
         sender_name=settings.sender_name,
         sender_email=settings.sender_email,
+        hours=WorkHours.parse(settings.company_hours, settings.company_country),
     )
 
 

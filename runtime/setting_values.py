@@ -16,6 +16,8 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from leads.work_hours import WorkHours
+
 LEAST_SECRET = 16
 """Characters."""
 
@@ -103,6 +105,12 @@ def seconds(value: object) -> object:
     if isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value.strip()):
         return timedelta(seconds=float(value))
     return value
+
+
+def work_hours(text: str) -> str:
+    """Days and hours, like mon-fri 09:00-17:30."""
+    WorkHours.parse(text)
+    return text
 
 
 def upper(value: object) -> object:

@@ -102,6 +102,10 @@ class Settings(BaseSettings):
         "US",
         description="The company's country (two letters), also that of phone numbers without a country code.",
     )
+    company_hours: Annotated[str, AfterValidator(setting_values.work_hours)] = Field(
+        "mon-fri 09:00-17:30",
+        description="The company's business hours; first-response targets count them only, without public holidays.",
+    )
     company_postal_address: str = Field(
         "1 Example Street, Springfield, IL 62701",
         min_length=1,
@@ -159,6 +163,12 @@ class Settings(BaseSettings):
 
     twilio_answers_stop: bool = Field(
         True, description="Whether Twilio confirms STOP and answers HELP by itself, as it does unless told otherwise."
+    )
+
+    playbook_dir: Path | None = Field(
+        None,
+        description="A folder of yours with answers/, forms/, hooks/, routing.yaml and goals.yaml; what it lacks, and "
+        "all when not set, is taken from the shipped leads/.",
     )
 
     default_owner: Slug = Field("owner", description="The colleague that an empty database begins with, to own leads.")

@@ -286,6 +286,11 @@ class LeadCadence:
         """A provider reported what became of a message."""
         self._overhear(told)
 
+    @workflow.signal(name=CommandKind.PLAN_CHANGED)
+    def plan_changed(self, told: RawValue) -> None:
+        """Something that the plan rests on changed, at nobody's command to this lead."""
+        self._overhear(told)
+
     def _overhear(self, raw: RawValue) -> None:
         told: Told = workflow.payload_converter().from_payload(raw.payload, Told)
         if told.lead_id == self._lead_id:

@@ -23,6 +23,7 @@ from adapters.db.rows import (
     EnrollmentRow,
     HoldRow,
     LeadRow,
+    StaffMailRow,
     TaskRow,
     TouchRow,
     table_of,
@@ -35,12 +36,14 @@ from cadences.case import (
     Enrollment,
     Fact,
     Hold,
+    Notice,
     Reopened,
     SendSettled,
     Suppressed,
     TouchMade,
 )
 from leads.contract import CommandKind, Plan, Told
+from leads.ids import derived_id
 from leads.model import Channel, Consent
 from leads.sending import TouchState
 from leads.suppression import SuppressionKey
@@ -233,10 +236,28 @@ class CaseWriter:
                     .values(lost=fact.why)
                 )
                 await self._revoke_consents(lead_id, fact.contact)
+            case Notice():
+                await self._notify(lead_id, fact)
             case Suppressed():
                 await self._suppress(lead_id, fact)
             case Reopened():
                 await self._reopen(lead_id, fact.consent)
+
+    async def _notify(self, lead_id: UUID, fact: Notice) -> None:
+        """Write an email to a colleague, to be sent by itself; the same news is written once."""
+        await self._connection.execute(
+            postgresql.insert(StaffMailRow)
+            .values(
+                id=derived_id(lead_id, "notice", fact.kind, fact.colleague, fact.about),
+                colleague_id=fact.colleague,
+                kind=fact.kind,
+                subject=fact.subject,
+                text=fact.text,
+                lead_id=lead_id,
+                created_at=self._now,
+            )
+            .on_conflict_do_nothing()
+        )
 
     async def _suppress(self, lead_id: UUID, fact: Suppressed) -> None:
         await self._connection.execute(

@@ -12,9 +12,9 @@ from adapters.db.alerts import AlertKind, raise_alert
 from adapters.db.rows import SenderRow, SendingDomainRow, TouchRow
 from cadences.deliverability import COUNTS_FOR, PAUSED_FOR, DayCounts, Standing, judge
 from cadences.slots import day_begins
-from cadences.spans import wall_clock
 from leads.model import Channel, Company
 from leads.sending import KNOWN_OUT
+from leads.spans import wall_clock
 
 log = structlog.get_logger()
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cadences.case import Enrollment, Hold, NextTouch, Outcome, TaskKind
-from cadences.reasons import Reason
 from cadences.task_outcomes import OUTCOMES
+from leads.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

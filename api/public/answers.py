@@ -17,10 +17,10 @@ from api.telling import tell
 from cadences import commands, hearing
 from cadences.case import Case, TaskKind
 from cadences.refusals import CommandRefused
-from cadences.spans import at_local
 from leads.choices import Choice
 from leads.contract import CommandKind
 from leads.model import Ending, Stage
+from leads.spans import at_local
 from leads.tokens import LinkToken
 
 BY = "link"

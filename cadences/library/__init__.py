@@ -5,9 +5,10 @@ from functools import cache
 from pathlib import Path
 
 from cadences.bundle import CadenceBundle
-from cadences.findings import CadenceError, Finding, Severity
+from cadences.errors import CadenceError
 from cadences.reading import read
-from cadences.source import MAX_BYTES
+from leads.findings import Finding, Severity
+from leads.yaml_text import MAX_BYTES
 
 
 def library_folder() -> Path:

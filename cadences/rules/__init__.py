@@ -10,12 +10,12 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cadences.legal_hours import Cap, LegalDay, LegalWeek, Timetable, strictest
-from cadences.model import Days
-from cadences.source import read_source
-from cadences.spans import Span
 from leads.area_codes import CODES_OF
+from leads.clock_times import Days
 from leads.model import Channel
 from leads.regions import ANY_STATE, TERRITORIES
+from leads.spans import Span
+from leads.yaml_text import read_source
 
 MESSAGES_AND_CALLS = frozenset({Channel.EMAIL, Channel.SMS, Channel.CALL})
 """What a person can be reached by, and can stop."""

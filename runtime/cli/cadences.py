@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from cadences.bundle import CadenceBundle
-from cadences.findings import CadenceError, Finding, in_order
+from cadences.errors import CadenceError
 from cadences.library import library_files, read_bundle
 from cadences.lint import check as check_bundle
 from cadences.schema import schema_text
+from leads.findings import Finding, in_order
 
 
 def register(app: typer.Typer) -> None:

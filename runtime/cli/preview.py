@@ -19,14 +19,14 @@ from ruamel.yaml.error import YAMLError
 
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, Enrollment
+from cadences.errors import CadenceError
 from cadences.fields import SAMPLE_LEAD
-from cadences.findings import CadenceError
 from cadences.library import library_files, read_bundle
 from cadences.preview import Calls, PreviewedTouch, preview
-from cadences.spans import at_local
 from leads.capture import CaptureRefused, NewLead
 from leads.model import Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
 from leads.normalising import GivenConsent, new_lead
+from leads.spans import at_local
 from leads.zones import main_zone
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import strategies as st
 
-from cadences.calendars import BusinessCalendar
 from cadences.case import Case
 from cadences.model import Cadence
-from cadences.windows import DailyHours
+from leads.calendars import BusinessCalendar
 from leads.model import Channel, Lead, LeadKind
+from leads.windows import DailyHours
 from tests.cadences.cases import a_cadence, a_case, a_lead
 
 ZONES = sorted(available_timezones() - {"Factory", "localtime"})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cadences.bundle import CadenceBundle
-from cadences.findings import CadenceError
+from cadences.errors import CadenceError
 from cadences.library import read_bundle
 
 TEXT = "cadence: plan\nsteps:\n  - email: hello\n"

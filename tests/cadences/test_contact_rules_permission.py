@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import cadences.rules
-from cadences.calendars import BusinessCalendar
 from cadences.case import Case
 from cadences.contact_rules import (
     Allow,
@@ -19,8 +18,9 @@ from cadences.contact_rules import (
     revocation_covers,
 )
 from cadences.rules import MESSAGES_AND_CALLS, RuleBook, read_rules
-from cadences.spans import Span, add_span
+from leads.calendars import BusinessCalendar
 from leads.model import Channel, Consent, ContactKind, ContactPoint, Lead, LeadKind
+from leads.spans import Span, add_span
 from tests.cadences.cases import (
     ALWAYS_OPEN,
     COMPANY,

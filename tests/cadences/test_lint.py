@@ -3,9 +3,9 @@
 import pytest
 
 from cadences.bundle import CadenceBundle
-from cadences.findings import Finding, Severity
 from cadences.lint import check
 from cadences.reading import read
+from leads.findings import Finding, Severity
 
 EMAIL = "---\nsubject: Hello\n---\nHi {{ first_name }}\n"
 SMS = "{{ our_name }}: hi. Reply STOP to opt out."

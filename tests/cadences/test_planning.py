@@ -10,9 +10,9 @@ from cadences.case import Case, NextTouch, Outcome, Sender, TaskKind
 from cadences.commands import log_personal_touch
 from cadences.planning import contract_plan, plan, wake
 from cadences.progress import message_refused
-from cadences.reasons import Reason
 from leads.contract import WakeKind
 from leads.model import Channel, Company, LeadKind
+from leads.reasons import Reason
 from tests.cadences.cases import (
     MONDAY,
     a_cadence,

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from cadences.findings import CadenceError, Finding, Severity
+from cadences.errors import CadenceError
 from cadences.reading import parse, read
-from cadences.source import MAX_BYTES
-from cadences.spans import Span, Unit
+from leads.findings import Finding, Severity
+from leads.spans import Span, Unit
+from leads.yaml_text import MAX_BYTES
 
 
 def findings(text: str) -> list[Finding]:
@@ -141,7 +142,7 @@ def test_clock_without_quotes_is_read_and_mentioned() -> None:
         ("a: *x\n", 1, "`*x` refers to another place", "write the value out"),
         ("a: !!python/object/apply:os.system [ls]\n", 1, "the tag", "write the plain value"),
         ("%YAML 1.1\n---\na: 1\n", 2, "a % directive is not read", "remove the line"),
-        ("cadence: a\n---\ncadence: b\n", 2, "a second document starts here", "one file holds one cadence"),
+        ("cadence: a\n---\ncadence: b\n", 2, "a second document starts here", "one file holds one document"),
         ("cadence: plan: b\n", 1, "a second `: ` in one line", "quotes"),
         ("cadence: 'plan\nsteps: []\n", 1, "a quote is opened and never closed", "close it"),
         ("steps: [{email: a}\ncadence: b\n", 2, "is not closed, or a comma is missing", "bracket"),

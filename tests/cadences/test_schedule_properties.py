@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from cadences.calendars import holiday_name
 from cadences.case import Case
 from cadences.commands import hold, log_personal_touch, resume
 from cadences.contact_rules import rules_for
 from cadences.planning import plan
 from cadences.preview import Calls, PreviewedTouch, play, preview
 from cadences.progress import message_sent
-from cadences.spans import add_span, at_local, local_distance, merged, wall_clock, wall_length
-from cadences.windows import first_open
+from leads.calendars import holiday_name
 from leads.model import Channel, LeadKind
+from leads.spans import add_span, at_local, local_distance, merged, wall_clock, wall_length
+from leads.windows import first_open
 from tests.cadences.cases import ALWAYS_OPEN, NO_LIMITS, a_cadence, a_lead, begun, carried_out
 from tests.cadences.strategies import cases, instants, zones
 

@@ -14,9 +14,9 @@ from cadences.deliverability import SenderLimits
 from cadences.planning import plan
 from cadences.progress import message_refused, message_sent
 from cadences.slots import SLOT_KEPT, Turn, first_turn, holds_slot, permitted_from, put_off
-from cadences.spans import wall_clock
-from cadences.windows import HORIZON
 from leads.model import Channel, LeadKind
+from leads.spans import wall_clock
+from leads.windows import HORIZON
 from tests.cadences.cases import MONDAY, NO_LIMITS, a_cadence, a_lead, begun, local, new_york, texts
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -8,15 +8,15 @@ import pytest
 from cadences.bundle import CadenceBundle
 from cadences.conditions import FIELDS, OUTCOMES, Clause
 from cadences.fields import TEMPLATE_FIELDS
-from cadences.findings import Finding
 from cadences.library import library_folder
 from cadences.lint import check
 from cadences.mistakes import every_model, keys_of
 from cadences.model import Cadence
 from cadences.reading import read
 from cadences.schema import cadence_schema
-from cadences.spans import Span, Unit
 from cadences.templating import FILTERS
+from leads.findings import Finding
+from leads.spans import Span, Unit
 
 GUIDE = (Path(__file__).parents[2] / "docs/writing-cadences.md").read_text("utf-8")
 MODELS = {name or "cadence": model for name, model in every_model().items()}

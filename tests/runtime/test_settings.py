@@ -50,6 +50,7 @@ def test_environment_wins_over_the_file_and_empty_counts_as_unset(monkeypatch: p
         ("FOLLOW_REDELIVER_EVERY", "-3", "FOLLOW_REDELIVER_EVERY: must be greater than 0 seconds"),
         ("FOLLOW_COMPANY_ZONE", "America/NewYork", "must be an IANA time zone such as America/New_York"),
         ("FOLLOW_COMPANY_COUNTRY", "USA", "FOLLOW_COMPANY_COUNTRY: must be a country's two letters"),
+        ("FOLLOW_COMPANY_HOURS", "weekdays", "FOLLOW_COMPANY_HOURS: 'weekdays' means no hours"),
         ("FOLLOW_COMPANY_PHONE", "12", "FOLLOW_COMPANY_PHONE: must be a phone number"),
         ("FOLLOW_COMPANY_PHONE", "call us", "FOLLOW_COMPANY_PHONE: must be a phone number"),
         ("FOLLOW_SENDER_EMAIL", "hello", "FOLLOW_SENDER_EMAIL: must be an email address"),

@@ -5,6 +5,11 @@ from adapters.db.rows.access import (
     IdempotencyKeyRow,
 )
 from adapters.db.rows.base import Base, table_of
+from adapters.db.rows.measures import (
+    FirstResponseRow,
+    StaffMailRow,
+    StageChangeRow,
+)
 from adapters.db.rows.messages import (
     AlertRow,
     InboundMessageRow,
@@ -46,6 +51,7 @@ __all__ = [
     "ContactPointRow",
     "EnrollmentRow",
     "ErasureRow",
+    "FirstResponseRow",
     "HoldRow",
     "IdempotencyKeyRow",
     "InboundMessageRow",
@@ -55,6 +61,8 @@ __all__ = [
     "SenderRow",
     "SenderSlotRow",
     "SendingDomainRow",
+    "StaffMailRow",
+    "StageChangeRow",
     "SuppressionRow",
     "TaskRow",
     "TouchRow",

@@ -45,6 +45,16 @@ class TouchRow(Base):
     scanned_at: Mapped[datetime | None]
     """When a program last pressed the hidden button on the page behind its links."""
     error: Mapped[str | None]
+    template: Mapped[str | None]
+    """The template, or talk track, that it was made from."""
+    version: Mapped[str | None]
+    """The cadence's version that it belongs to."""
+    variant: Mapped[str | None]
+    """Which of its step's variants it is, where the step has several."""
+    contact_number: Mapped[int | None]
+    """The how many-th contact of its enrollment it was, counted from 1."""
+    owner_id: Mapped[str | None]
+    """Who owned the lead then."""
 
     __table_args__ = (
         # Nothing is sent twice; a human's calls are not bound by it, since a step may need a call back.

@@ -12,7 +12,7 @@ from dateutil.relativedelta import relativedelta
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
-from cadences.calendars import BusinessCalendar
+from leads.calendars import BusinessCalendar
 
 
 class Unit(StrEnum):

@@ -1,4 +1,4 @@
-"""What is wrong with a cadence or a template: where, how bad, and what to write instead."""
+"""What is wrong with a file that marketing writes: where, how bad, and what to write instead."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,13 +41,3 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     for finding in unique:
         files.setdefault(finding.file, len(files))
     return sorted(unique, key=lambda found: (files[found.file], found.line, found.column))
-
-
-class CadenceError(ValueError):
-    """A cadence that can't be used; `findings` says why, with file, line and column."""
-
-    def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = tuple(findings)
-        super().__init__(
-            "\n".join(f"{finding}{f' ({finding.hint})' if finding.hint else ''}" for finding in self.findings)
-        )

@@ -17,7 +17,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from cadences.findings import Finding, Severity
+from leads.findings import Finding, Severity
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
@@ -104,7 +104,7 @@ def read_source(text: str, file: str, *, first_line: int = 1) -> Source:
     source = Source(file)
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         source.report(
-            Place(first_line, 1), f"the file is larger than {MAX_BYTES // 1024} KB", "a cadence is a page or two"
+            Place(first_line, 1), f"the file is larger than {MAX_BYTES // 1024} KB", "one page or two are enough"
         )
         return source
     try:
@@ -172,7 +172,7 @@ class _Builder:
     def _check_document(self, event: DocumentStartEvent, documents: int) -> None:
         if documents > 1:
             raise _Unreadable(
-                self._place(event), "a second document starts here", "one file holds one cadence; remove the ---"
+                self._place(event), "a second document starts here", "one file holds one document; remove the ---"
             )
         if event.version or event.tags:
             raise _Unreadable(self._place(event), "a % directive is not read", "remove the line")
@@ -189,7 +189,7 @@ class _Builder:
             raise _Unreadable(
                 self._place(event),
                 "this is nested too deeply" if len(self.stack) > MAX_DEPTH else "the file holds too many values",
-                "a cadence is a page or two",
+                "one page or two are enough",
             )
 
     def _add(self, event: ScalarEvent | SequenceStartEvent | MappingStartEvent) -> None:

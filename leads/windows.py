@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from cadences.calendars import BusinessCalendar, holiday_name
-from cadences.reasons import Reason
-from cadences.spans import at_local, wall_clock
+from leads.calendars import BusinessCalendar, holiday_name
+from leads.reasons import Reason
+from leads.spans import at_local, wall_clock
 
 HORIZON = timedelta(days=14)
 """How long a touch may be put off before another channel or a person takes it."""
@@ -136,13 +136,13 @@ class DailyHours(ClockHours):
         """
         instant, _ = self.next_open(start)
         while True:
-            closing = self._closes_after(instant)
+            closing = self.closes_after(instant)
             if instant + left <= closing:
                 return instant + left
             left -= closing - instant
             instant, _ = self.next_open(closing)
 
-    def _closes_after(self, instant: datetime) -> datetime:
+    def closes_after(self, instant: datetime) -> datetime:
         """The first closed instant after an open one: closing time, or the second pass of a clock hour before it."""
         day = instant.astimezone(self.zone).date()
         end = datetime.combine(day + timedelta(days=1), time.min) if self.closes == time.max else None

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from cadences.calendars import BusinessCalendar
-from cadences.spans import Span, Unit, add_span, at_local, local_distance, merged, move_local, wall_clock, wall_length
+from leads.calendars import BusinessCalendar
+from leads.spans import Span, Unit, add_span, at_local, local_distance, merged, move_local, wall_clock, wall_length
 from tests.cadences.cases import new_york
 from tests.cadences.strategies import instants, zones
 

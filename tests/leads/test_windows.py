@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cadences.calendars import BusinessCalendar
 from cadences.legal_hours import LegalHours
 from cadences.rules import shipped_rules
-from cadences.windows import DailyHours, MessageLimits, NotBefore, Rule, first_open
+from leads.calendars import BusinessCalendar
+from leads.windows import DailyHours, MessageLimits, NotBefore, Rule, first_open
 from tests.cadences.cases import new_york
 from tests.cadences.strategies import CURIOUS_ZONES, daily_hours, instants
 

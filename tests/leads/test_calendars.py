@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cadences.calendars import BusinessCalendar, holiday_name, is_known_calendar
+from leads.calendars import BusinessCalendar, holiday_name, is_known_calendar
 
 US = BusinessCalendar(code="US")
 
