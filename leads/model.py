@@ -180,6 +180,11 @@ class Lead:
         return next((point for point in self.contacts if point.kind is kind and point.usable_on(channel)), None)
 
     @property
+    def emails(self) -> tuple[str, ...]:
+        """Every email address that is known, usable or not, in the order in which they came."""
+        return tuple(point.value for point in self.contacts if point.kind is ContactKind.EMAIL)
+
+    @property
     def email(self) -> str | None:
         point = self.contact_for(Channel.EMAIL)
         return point.value if point else None

@@ -32,6 +32,7 @@ from cadences.progress import begin, new_enrollment
 from cadences.refusals import CommandRefused, require_past
 from cadences.suppressing import can_be_reached
 from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
+from leads.company_domains import business_domain, company_domain
 from leads.contract import CommandKind, Plan
 from leads.model import Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
 from leads.suppression import SuppressionKey
@@ -252,6 +253,9 @@ class LeadIntake:
             for key in ("name", "company", "source", "zone", "country", "region", "cost")
             if getattr(lead, key) is None and getattr(new, key) is not None
         }
+        known = company_domain(lead.emails)
+        if known is None and new.email is not None and (domain := business_domain(new.email)) is not None:
+            filled["company_domain"] = domain
         if new.purchased_at is not None and (lead.purchased_at is None or new.purchased_at > lead.purchased_at):
             filled["purchased_at"] = new.purchased_at
         attributes = {**new.attributes, **lead.attributes}

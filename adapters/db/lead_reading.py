@@ -32,6 +32,7 @@ from adapters.db.views import (
     HoldView,
     LeadView,
     QuestionView,
+    SameDomainView,
     TaskView,
     TimelineEntry,
     TouchView,
@@ -48,6 +49,8 @@ View = TypeVar("View")
 
 NEWEST = 200
 """So many of each thing are shown, the newest."""
+HINTED = 20
+"""So many leads of the same company's domain are shown; a hint needs no more."""
 
 _TOLD_ELSEWHERE = frozenset(
     kind.value
@@ -104,6 +107,7 @@ async def read_lead_view(
     answers = await newest.of(AnswerRow, AnswerRow.said_at)
     commands = await newest.of(CommandRow, CommandRow.revision)
     people = await _colleagues(connection, row["owner_id"], row["generated_by_id"])
+    same_domain = await _same_domain(connection, lead_id, row["company_domain"])
 
     owner, plan = people[row["owner_id"]], Plan.model_validate(row["plan"])
     lead = read_lead(row, owner, people.get(row["generated_by_id"]), _as_lists(contacts), _as_lists(consents))
@@ -170,6 +174,8 @@ async def read_lead_view(
         answers=[_picked(AnswerView, one) for one in answers],
         commands=[_picked(CommandView, one) for one in commands],
         timeline=timeline[:NEWEST],
+        company_domain=row["company_domain"],
+        same_domain=same_domain,
         truncated=newest.left_out or len(timeline) > NEWEST,
     )
 
@@ -201,6 +207,20 @@ async def _colleagues(connection: AsyncConnection, *ids: str | None) -> dict[str
     wanted = or_(*(ColleagueRow.id == one for one in ids if one is not None))
     found = await connection.execute(select(ColleagueRow.__table__).where(wanted))
     return {row["id"]: dict(row) for row in found.mappings()}
+
+
+async def _same_domain(connection: AsyncConnection, lead_id: UUID, domain: str | None) -> list[SameDomainView]:
+    """The newest other leads whose address is under the same company's domain."""
+    if domain is None:
+        return []
+    columns = (LeadRow.id, LeadRow.name, LeadRow.company, LeadRow.owner_id, LeadRow.stage, LeadRow.created_at)
+    found = await connection.execute(
+        select(*columns)
+        .where(LeadRow.company_domain == domain, LeadRow.id != lead_id, LeadRow.plan.is_not(None))
+        .order_by(LeadRow.created_at.desc(), LeadRow.id.desc())
+        .limit(HINTED)
+    )
+    return [SameDomainView(*row) for row in found]
 
 
 def _as_lists(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

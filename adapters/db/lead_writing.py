@@ -11,6 +11,7 @@ from adapters.db.contact_points import contact_point_values
 from adapters.db.documents import enrollment_document, task_values
 from adapters.db.rows import ConsentRow, ContactPointRow, EnrollmentRow, InquiryRow, LeadRow, TaskRow, table_of
 from cadences.case import Case
+from leads.company_domains import company_domain
 from leads.contract import Plan
 from leads.model import Consent
 
@@ -30,6 +31,7 @@ async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: 
             "kind": lead.kind.value,
             "name": lead.name,
             "company": lead.company,
+            "company_domain": company_domain(lead.emails),
             "question": lead.question,
             "source": lead.source,
             "zone": lead.zone,

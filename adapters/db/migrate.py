@@ -15,20 +15,24 @@ from adapters.db.rows import Base
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x466F6C6C6F77
 """Two that migrate at once go one after the other."""
+NEWEST = "head"
 
 
 class SchemaTooNew(RuntimeError):
     """The database was migrated by a newer Followthrough."""
 
 
-async def migrate(engine: AsyncEngine) -> None:
+async def migrate(engine: AsyncEngine, to: str = NEWEST) -> None:
     """Bring the database to the newest schema.
+
+    Args:
+        to: an older one, to see what the next migration makes of it.
 
     Raises:
         SchemaTooNew: a newer Followthrough was here; run that one.
     """
     async with engine.begin() as connection:
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(_upgrade, to)
 
 
 async def schema_is_current(engine: AsyncEngine) -> bool:
@@ -43,14 +47,14 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str) -> None:
     connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     config = _config(connection)
     at = MigrationContext.configure(connection).get_current_revision()
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
     if at is not None and at not in known:
         raise SchemaTooNew(f"the database has schema {at}, made by a newer Followthrough; run that one")
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -250,6 +250,18 @@ class CommandView:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SameDomainView:
+    """Another lead whose address is under the same company's domain: a hint for people, and never more than that."""
+
+    id: UUID
+    name: str | None
+    company: str | None
+    owner: str
+    stage: str
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstResponseView:
     """How fast a human answered, or has to."""
@@ -322,6 +334,10 @@ class LeadView:
     answers: list[AnswerView]
     commands: list[CommandView]
     timeline: list[TimelineEntry]
+    company_domain: str | None
+    """The domain of a business address; None for mailboxes at free mail providers."""
+    same_domain: list[SameDomainView]
+    """Other leads under that domain, newest first: perhaps colleagues of this one's, and never merged for it."""
     truncated: bool
     """Whether something older was left out; of each list the newest are shown."""
 

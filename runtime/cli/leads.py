@@ -260,6 +260,12 @@ def _lead_grids(view: "LeadView") -> list[Grid]:
         for task in view.open_tasks:
             open_tasks.add_row(local_time(task.due_at), task.owner, escape(task.title), ", ".join(task.outcomes))
         grids.append(open_tasks)
+    if view.same_domain:
+        title = f"others at {view.company_domain} (not merged)"
+        others = Grid("lead", "stage", "owner", "id", title=escape(title))
+        for other in view.same_domain:
+            others.add_row(escape(other.name or "?"), other.stage, other.owner, str(other.id)[:8])
+        grids.append(others)
     story = Grid("when", "what", "who", title="timeline")
     for entry in view.timeline[:_SHOWN]:
         story.add_row(local_time(entry.at), escape(entry.text), escape(entry.by or ""))

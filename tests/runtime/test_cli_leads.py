@@ -77,6 +77,17 @@ def test_a_lead_is_shown_by_address_and_by_the_beginning_of_its_id(follow: Follo
     assert follow("lead", lead_id[:8]).output == by_address.output
 
 
+def test_a_lead_is_shown_with_others_of_the_same_company(follow: Follow, tmp_path: Path) -> None:
+    path = tmp_path / "colleagues.csv"
+    path.write_text("email,name\nann@harbor.com,Ann\nbob@eu.harbor.com,Bob\ncarl@gmail.com,Carl\n")
+    follow("enroll", str(path), "--owner", "anna")
+    shown = follow("lead", "ann@harbor.com").output
+    assert "others at harbor.com (not merged)" in shown
+    assert "Bob" in shown
+    assert "Carl" not in shown
+    assert "not merged" not in follow("lead", "carl@gmail.com").output
+
+
 def test_a_lead_that_is_not_there_is_one_line(follow: Follow) -> None:
     ran = follow("lead", "nobody@example.com")
     assert ran.exit_code == 1

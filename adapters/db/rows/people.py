@@ -35,6 +35,8 @@ class LeadRow(Base):
     kind: Mapped[str]
     name: Mapped[str | None]
     company: Mapped[str | None]
+    company_domain: Mapped[str | None]
+    """The registrable domain of a business address; shows who may work at the same company."""
     question: Mapped[str | None]
     source: Mapped[str | None]
     zone: Mapped[str | None]
@@ -72,6 +74,7 @@ class LeadRow(Base):
         Index("ix_leads_owner_id_created_at", "owner_id", "created_at"),
         Index("ix_leads_stage_created_at", "stage", "created_at"),
         Index("ix_leads_cadence_created_at", "cadence", "created_at"),
+        Index("ix_leads_company_domain", "company_domain", postgresql_where=sql("company_domain is not null")),
         Index("ix_leads_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
     )
 
