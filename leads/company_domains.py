@@ -18,7 +18,6 @@ _FREE_MAIL_TOO = frozenset(
 """Providers of private mailboxes that the package's list lacks."""
 
 
-@lru_cache(maxsize=4096)
 def business_domain(email: str) -> str | None:
     """The domain under which the address's organisation is registered: `example.co.uk` for `ann@mail.example.co.uk`.
 
