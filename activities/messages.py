@@ -153,7 +153,7 @@ class MessageActivities:
             if (waiting := await _until_its_turn(opened, fresh, touch, now)) is not None:
                 return await opened.save(waiting)
             attempt = 1 if claim is None else claim.attempt + 1
-            await opened.claim(_claim_for(step, message, provider, now, attempt))
+            await opened.claim(_claim_for(step, message, provider, now, attempt, touch.variant))
             return _Claimed(message, now, interrupted=False, provider=provider, under=opened)
 
     async def _hand_over(self, claimed: _Claimed, sender: MessageSender) -> Receipt:
@@ -306,7 +306,9 @@ def _reference(step: StepInput) -> UUID:
     return touch_id(step.enrollment_id, step.step_id or "", step.occurrence)
 
 
-def _claim_for(step: StepInput, message: OutgoingMessage, provider: str, now: datetime, attempt: int) -> Claim:
+def _claim_for(
+    step: StepInput, message: OutgoingMessage, provider: str, now: datetime, attempt: int, variant: str | None
+) -> Claim:
     return Claim(
         touch_id=message.touch_id,
         enrollment_id=step.enrollment_id,
@@ -321,6 +323,7 @@ def _claim_for(step: StepInput, message: OutgoingMessage, provider: str, now: da
         attempt=attempt,
         sender=message.sender,
         segments=message.segments,
+        variant=variant,
     )
 
 

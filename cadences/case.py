@@ -190,6 +190,8 @@ class NextTouch:
     """When plan, pauses and rules would have had it; `act_at` is later when the machine, or the provider, was down."""
     task_id: UUID | None = None
     """The task that was created for it; while it is set the plan waits for the task."""
+    variant: str | None = None
+    """Which of its step's variants it is, where the step tries several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +248,8 @@ class TouchMade:
     note: str | None = None
     outcome: str | None = None
     step: StepRef | None = None
+    variant: str | None = None
+    """Which of its step's variants it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def check_templates(bundle: CadenceBundle, reading: Reading) -> list[Finding]:
     defaults = _defaults(reading)
     used: set[str] = set()
     findings: list[Finding] = []
-    first = _first_email(reading)
+    first = _first_emails(reading)
     for path, mention in reading.templates().items():
         if path not in bundle.templates:
             place = reading.value_place(*mention)
@@ -45,7 +45,7 @@ def check_templates(bundle: CadenceBundle, reading: Reading) -> list[Finding]:
             hint = f"write that file, or mend the name {PurePosixPath(path).stem}"
             findings.append(Finding(bundle.file, place.line, place.column, Severity.ERROR, message, hint))
             continue
-        template = _Template(bundle, path, defaults, may_answer=path != first)
+        template = _Template(bundle, path, defaults, may_answer=path not in first)
         findings += template.check()
         used |= template.fields
     complete = not any(finding.is_error for finding in [*reading.findings, *findings])
@@ -185,9 +185,16 @@ def _check_defaults(
         yield Finding(bundle.file, place.line, place.column, Severity.WARNING, message, hint)
 
 
-def _first_email(reading: Reading) -> str | None:
-    """The template of the plan's first email, which can't answer another one."""
-    return next((path for path in reading.templates() if path.startswith("email/")), None)
+def _first_emails(reading: Reading) -> frozenset[str]:
+    """The template of the plan's first email, and its variants, which can't answer another one."""
+    return _first_of(reading, "email/")
+
+
+def _first_of(reading: Reading, folder: str) -> frozenset[str]:
+    """The templates of this folder of the first step that has any."""
+    mentions = {path: mention[1] for path, mention in reading.templates().items() if path.startswith(folder)}
+    first = next(iter(mentions.values()), None)
+    return frozenset(path for path, step in mentions.items() if step == first)
 
 
 def _is_untrue(subject: str, may_answer: bool) -> bool:
@@ -196,19 +203,18 @@ def _is_untrue(subject: str, may_answer: bool) -> bool:
 
 def _check_renderings(bundle: CadenceBundle, reading: Reading) -> Iterator[Finding]:
     """Render everything for a lead that has all and for one that has nothing, and look at what comes out."""
-    first_text, first_email = True, _first_email(reading)
+    first_texts, first_emails = _first_of(reading, "sms/"), _first_emails(reading)
     for path, mention in reading.templates().items():
         step = _step(reading, mention)
         turns = range(1, 5) if step is not None and step.repeat else range(1, 2)
         found: list[Finding] = []
         for lead in (SAMPLE_LEAD, BARE_LEAD):
             found = found or [
-                finding for turn in turns for finding in _rendered(bundle, path, lead, turn, path != first_email)
+                finding for turn in turns for finding in _rendered(bundle, path, lead, turn, path not in first_emails)
             ]
         yield from found
         if path.startswith("sms/") and not found:
-            yield from _check_text(bundle, path, first_text)
-            first_text = False
+            yield from _check_text(bundle, path, path in first_texts)
 
 
 def _rendered(bundle: CadenceBundle, path: str, lead: Lead, turn: int, may_answer: bool) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ _COMMON = {
     "deadline": "within", "else": "instead", "otherwise": "instead", "fallback": "instead", "assignee": "to",
     "owner": "to", "start": "from", "end": "to", "holidays": "calendar", "count": "times", "interval": "every",
     "for_": "for", "from_": "from", "if_": "if",
+    "versions": "variants", "alternatives": "variants", "test": "variants", "ab": "variants",
+    "shares": "weights", "split": "weights", "goal": "measure", "metric": "measure",
 }  # fmt: skip
 """Words that people write for a key, and the key."""
 
@@ -121,7 +123,7 @@ def _explain(source: Source, path: Path, group: list[ErrorDetails]) -> tuple[Pla
                     hint = f'did you mean "{nearer}"?'
             return place, message, hint
         case "string_pattern_mismatch":
-            return source.value_place(path), *_name(key, str(error["input"]))
+            return source.value_place(path), *_name(path, str(error["input"]))
         case _:
             return source.value_place(path), *_wrong_kind(source, path, key, error)
 
@@ -232,8 +234,8 @@ def _choice(source: Source, path: Path, key: str, group: list[ErrorDetails]) -> 
     return f"`{key}` can't be {show(source.at(path))}", hint
 
 
-def _name(key: str, value: str) -> tuple[str, str]:
-    separator = "_" if key == "defaults" or key == value else "-"
+def _name(path: Path, value: str) -> tuple[str, str]:
+    separator = "_" if path[0] == "defaults" else "-"
     made = re.sub(r"[^a-z0-9]+", separator, value.lower()).strip(separator)
     made = re.sub(r"^[0-9_-]+", "", made)
     if separator == "_":

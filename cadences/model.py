@@ -19,8 +19,13 @@ from leads.spans import Span, Unit
 
 ROLES = frozenset({"owner", "manager", "generator"})
 """Who can be meant without naming anybody."""
+ORIGINAL = "original"
+"""What the step's own template is called beside its variants."""
+MOST_VARIANTS = 4
+"""Each one more needs as many more leads until anything can be said."""
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Slug = Annotated[str, Field(pattern=SLUG, max_length=60)]
+Share = Annotated[int, Field(ge=1, le=100)]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 """Templates name fields with underscores: a hyphen would subtract."""
 
@@ -177,6 +182,15 @@ class Step(_Part):
         None, description="What to do when the channel can't be used for a lead: another one, or skip."
     )
     to: Literal["owner", "manager", "generator"] = Field("owner", description="Who does a call or task.")
+    variants: dict[Slug, Slug] | None = Field(
+        None, description="Other templates to try in the same place, each by a name; every lead gets one of them."
+    )
+    weights: dict[Slug, Share] | None = Field(
+        None, description="How many leads get each variant, like {original: 2, short: 1}; equal shares when left out."
+    )
+    measure: Literal["reply", "yes"] | None = Field(
+        None, description="What the variants are compared by: how many leads reply, or say yes."
+    )
 
     @model_validator(mode="after")
     def _one_content(self) -> Self:
@@ -191,6 +205,32 @@ class Step(_Part):
             for key in ("within", "expires"):
                 if getattr(self, key) is not None:
                     raise ValueError(f"`{key}` is for calls and tasks; an {contents[0].value} goes out by itself")
+        return self
+
+    @model_validator(mode="after")
+    def _comparable(self) -> Self:
+        if self.variants is None:
+            for key in ("weights", "measure"):
+                if getattr(self, key) is not None:
+                    raise ValueError(f"`{key}` compares nothing; add `variants: {{NAME: TEMPLATE}}`, or remove it")
+            return self
+        if self.channel is Channel.TASK:
+            raise ValueError("`variants` are templates, and a task has none; try them with an email, a text or a call")
+        if ORIGINAL in self.variants:
+            raise ValueError(f"`variants`: {ORIGINAL!r} is the step's own template; give the other one another name")
+        if not 1 <= len(self.variants) <= MOST_VARIANTS:
+            raise ValueError(
+                f"`variants` has {len(self.variants)} of them; name one to {MOST_VARIANTS}, like {{short: NAME}}"
+            )
+        templates = [self.content, *self.variants.values()]
+        twice = next((name for name in templates if templates.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"`variants` compares {twice!r} with itself; name another template")
+        names = [ORIGINAL, *self.variants]
+        if self.weights is not None and set(self.weights) != set(names):
+            raise ValueError(f"`weights` must name each variant and no other; here these are {', '.join(names)}")
+        if self.channel is Channel.CALL and self.measure == "reply":
+            raise ValueError("`measure`: nobody replies to a call; write `measure: yes`, or remove it")
         return self
 
     @property

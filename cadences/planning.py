@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from cadences.case import Case, Enrollment, NextTouch, StepRef, Task
 from cadences.contact_rules import Block, Defer, first_instant
 from cadences.model import Instead, Step
+from cadences.variants import variant_for
 from leads.contract import Plan, Wake, WakeKind
 from leads.model import Channel, Ending, LeadKind
 from leads.reasons import Reason
@@ -136,7 +137,7 @@ def _touch(case: Case, candidate: _Candidate, now: datetime) -> NextTouch | None
     wanted, reasons = _not_held(case, candidate.at, candidate.reasons)
     at_any_hour = _answers_at_once(case, candidate)
     why_not: list[Reason] = []
-    for channel, content in _channels(candidate.step, case):
+    for channel, content, variant in _channels(candidate.step, case):
         opening = _opening(channel, case, wanted, now, at_any_hour and channel is Channel.EMAIL)
         if isinstance(opening, Block):
             why_not.append(opening.reason)
@@ -155,6 +156,7 @@ def _touch(case: Case, candidate: _Candidate, now: datetime) -> NextTouch | None
             due_at=due_at,
             reasons=(*reasons, *why_not, *opening.reasons),
             planned_at=planned_at,
+            variant=variant,
         )
     return None
 
@@ -228,18 +230,22 @@ def _answers_at_once(case: Case, candidate: _Candidate) -> bool:
     )
 
 
-def _channels(step: Step, case: Case) -> Iterator[tuple[Channel, str]]:
-    """The step's own channel, then what it names instead, then a call, then a task for a person; or nothing."""
-    yield step.channel, step.content
+def _channels(step: Step, case: Case) -> Iterator[tuple[Channel, str, str | None]]:
+    """The step's own channel, then what it names instead, then a call, then a task for a person; or nothing.
+
+    Each with its content; the step's own with the lead's variant of it, where it has several.
+    """
+    variant = variant_for(case.lead.id, case.cadence.name, step)
+    yield step.channel, variant.template if variant else step.content, variant.name if variant else None
     if step.instead == "skip":
         return
     if isinstance(step.instead, Instead):
-        yield step.instead.channel, step.instead.content
+        yield step.instead.channel, step.instead.content, None
     if step.is_message and _call_follows(step, case):
         return  # That call takes its place: nobody is to be rung up twice in a row.
     if step.is_message:
-        yield Channel.CALL, step.content
-    yield Channel.TASK, f"reach the lead in person instead of {step.channel.value} {step.content}"
+        yield Channel.CALL, step.content, None
+    yield Channel.TASK, f"reach the lead in person instead of {step.channel.value} {step.content}", None
 
 
 def _call_follows(step: Step, case: Case) -> bool:

@@ -43,6 +43,8 @@ class PreviewedTouch:
     due_at: datetime | None
     """When a call or task is due (UTC); None for messages."""
     reasons: tuple[Reason, ...]
+    variant: str | None = None
+    """Which of its step's variants this lead gets, where the step tries several."""
 
 
 def preview(
@@ -140,4 +142,5 @@ def _previewed(case: Case, touch: NextTouch, number: int) -> PreviewedTouch:
         local=touch.opens_at.astimezone(case.zone),
         due_at=touch.due_at,
         reasons=touch.reasons,
+        variant=touch.variant,
     )

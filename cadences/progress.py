@@ -114,7 +114,9 @@ def _given_to_a_person(case: Case, now: datetime, why: str = "") -> Case:
     """The provider did not get the next message to this contact point: a person reaches the lead in another way."""
     touch = _expected(case)
     title = f"reach the lead in person instead of {touch.channel.value} {touch.content}"
-    by_hand = replace(touch, channel=Channel.TASK, content=title, due_at=due_after(case, now, CALL_WITHIN))
+    by_hand = replace(
+        touch, channel=Channel.TASK, content=title, due_at=due_after(case, now, CALL_WITHIN), variant=None
+    )
     case = case.enrolled(next=by_hand, not_before=None, refusals=0, troubles=0, slot=None)
     why = why or f"The provider could not get the {touch.channel.value} there, and tried twice."
     return task_created(case, now, why)
@@ -168,7 +170,7 @@ def could_not_be_written(case: Case, why: str, now: datetime) -> Case:
     touch = _expected(case)
     title = f"write to the lead in person: {touch.channel.value} {touch.content} could not be written"
     due_at = due_after(case, now, CALL_WITHIN)
-    by_hand = replace(touch, channel=Channel.TASK, content=title, due_at=due_at)
+    by_hand = replace(touch, channel=Channel.TASK, content=title, due_at=due_at, variant=None)
     return task_created(case.enrolled(next=by_hand), now, why)
 
 

@@ -51,6 +51,8 @@ class Reading:
                     name = holder.get(channel.value)
                     if isinstance(name, str) and _NAME.fullmatch(name):
                         found.setdefault(file.format(name), (*path, channel.value))
+            for channel, path, name in _variants(("steps", index), step):
+                found.setdefault(TEMPLATE_FILES[channel].format(name), path)
         return found
 
 
@@ -59,6 +61,17 @@ def _mappings(path: Path, step: Value) -> Iterator[tuple[Path, dict[str, Value]]
         yield path, step
         if isinstance(instead := step.get("instead"), dict):
             yield (*path, "instead"), instead
+
+
+def _variants(path: Path, step: Value) -> Iterator[tuple[Channel, Path, str]]:
+    """Each variant's template of a step, which is of the step's own channel."""
+    variants = step.get("variants") if isinstance(step, dict) else None
+    channel = next((one for one in TEMPLATE_FILES if isinstance(step, dict) and one.value in step), None)
+    if channel is None or not isinstance(variants, dict):
+        return
+    for key, name in variants.items():
+        if isinstance(name, str) and _NAME.fullmatch(name):
+            yield channel, (*path, "variants", key), name
 
 
 def read(text: str, file: str = "cadence.yaml") -> Reading:

@@ -82,7 +82,7 @@ def complete_task(
         raise ValueError("a not now needs the cadence that it returns to")
     case = close_task(case, task, TaskState.DONE, now, by, outcome, note)
     if task.kind is TaskKind.CALL and outcome is not Outcome.WRONG_NUMBER:
-        case = case.with_fact(_call_made(task, outcome, by, note, now))
+        case = case.with_fact(_call_made(case, task, outcome, by, note, now))
     match outcome:
         case Outcome.YES | Outcome.NO if case.enrollment.ended == outcome.value:
             return human_contact(case, now)  # The lead repeats what it had said; nothing new follows.
@@ -118,8 +118,9 @@ def _after_task(case: Case, task: Task, outcome: Outcome, now: datetime) -> Case
     return replanned(step_done(case, touch.step, now, outcome.value), now)
 
 
-def _call_made(task: Task, outcome: Outcome, by: str, note: str | None, now: datetime) -> TouchMade:
+def _call_made(case: Case, task: Task, outcome: Outcome, by: str, note: str | None, now: datetime) -> TouchMade:
     step = StepRef(task.step_id, task.occurrence) if task.step_id else None
+    planned = case.enrollment.next
     return TouchMade(
         derived_id(task.id, "call"),
         Channel.CALL,
@@ -129,6 +130,7 @@ def _call_made(task: Task, outcome: Outcome, by: str, note: str | None, now: dat
         note=note,
         outcome=outcome.value,
         step=step,
+        variant=planned.variant if planned is not None and planned.task_id == task.id else None,
     )
 
 

@@ -178,3 +178,5 @@ class Claim:
     """The address or number that it comes from; empty where the provider decides."""
     segments: int | None = None
     """How many segments a text takes."""
+    variant: str | None = None
+    """Which of its step's variants it is."""

@@ -207,6 +207,7 @@ class CaseWriter:
                         personal=fact.personal,
                         text=fact.note,
                         outcome=fact.outcome,
+                        variant=fact.variant,
                         by=fact.by,
                         happened_at=fact.happened_at,
                     )

@@ -153,6 +153,7 @@ class OpenCase:
             "message_id": None,
             "sender": claim.sender or None,
             "segments": claim.segments,
+            "variant": claim.variant,
             "error": None,
         }
         self._claims[claim.touch_id] = claim

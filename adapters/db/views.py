@@ -40,6 +40,8 @@ class NextTouchView:
     due_at: datetime | None
     task_id: UUID | None
     """The task that the plan waits for."""
+    variant: str | None
+    """Which of its step's variants it is, where the step tries several."""
     reasons: list[ReasonView]
 
 
@@ -372,6 +374,7 @@ def next_touch_view(enrollment: Enrollment, zone: ZoneInfo) -> NextTouchView | N
         prepared_at=touch.act_at,
         due_at=touch.due_at,
         task_id=touch.task_id,
+        variant=touch.variant,
         reasons=[_reason_view(reason, zone) for reason in touch.reasons],
     )
 

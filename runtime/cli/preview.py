@@ -229,6 +229,8 @@ def _table(bundle: CadenceBundle, lead: Lead, company: Company, found: Sequence[
     table.add_column("why", ratio=1)
     for touch in found:
         step = touch.step_id + (f" ({touch.occurrence})" if touch.occurrence > 1 else "")
+        if touch.variant is not None:
+            step += f"\nvariant {touch.variant}"
         due = f"{touch.due_at.astimezone(zone):%a %d %b %H:%M}" if touch.due_at else ""
         if wide:
             cells = [f"{touch.local:%a %d %b %Y %H:%M %Z}", touch.channel.value, step, due]
