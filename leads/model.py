@@ -1,13 +1,17 @@
 """The values that describe a lead: contact points, consents, kinds and stages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from leads.spans import Span
 from leads.work_hours import WorkHours
+
+CALLS_PER_DAY = 30
+"""How many calls a colleague makes in a day, where nothing else is said."""
 
 
 class LeadKind(StrEnum):
@@ -107,15 +111,55 @@ class Consent:
     """To whom it was given."""
 
 
+class Role(StrEnum):
+    """What one of our own people is to a lead."""
+
+    REP = "rep"
+    """Follows leads up."""
+    MANAGER = "manager"
+    """Is told when something is overdue, and reads the reviews."""
+    PARTNER = "partner"
+    """A dealer, or another partner outside of the house, who follows leads up for us."""
+    EXPERT = "expert"
+    """Knows a product, and answers the questions that nobody else can."""
+    MARKETING = "marketing"
+    """Writes cadences and answers."""
+    ADMIN = "admin"
+    """Keeps the installation running."""
+
+
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """One of our own people: a rep, a manager, whoever can own leads and tasks."""
+    """One of our own people, or a partner: whoever can own leads and tasks."""
 
     id: str
     name: str
     email: str | None = None
     phone: str | None = None
-    role: str = "rep"
+    role: Role = Role.REP
+    _: KW_ONLY
+    team: str | None = None
+    zone: str | None = None
+    """IANA name of the colleague's own clock; None: the company's."""
+    hours: WorkHours | None = None
+    """When the colleague works, on that clock; None: when the company does."""
+    calendar: str | None = None
+    """Whose public holidays are free for the colleague: US, or US-CA; None: the company's."""
+    skills: tuple[str, ...] = ()
+    """Languages, products, whatever routing asks for."""
+    weight: int = 1
+    """The share of new leads beside the others'; 0: takes none."""
+    calls_per_day: int | None = None
+    """How many calls the colleague makes in a day; None: as everybody (`CALLS_PER_DAY`)."""
+    first_response: Span | None = None
+    """A target of the colleague's own, as partners have one; None: the cadence's."""
+    active: bool = True
+    """False: works here no more, and gets nothing new."""
+
+    @property
+    def capacity(self) -> int:
+        """How many calls the colleague makes in a day."""
+        return CALLS_PER_DAY if self.calls_per_day is None else self.calls_per_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from leads.clock_times import Clock, Days
 from leads.windows import DailyHours
 
 _FORM = 'write them like "mon-fri 09:00-17:30"'
+_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAYS: TypeAdapter[frozenset[int]] = TypeAdapter(Days)
 _CLOCK: TypeAdapter[time] = TypeAdapter(Clock)
 
@@ -48,8 +49,7 @@ class WorkHours:
 
     def __str__(self) -> str:
         closes = "24:00" if self.closes == time.max else f"{self.closes:%H:%M}"
-        names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-        return f"{','.join(names[day] for day in sorted(self.days))} {self.opens:%H:%M}-{closes}"
+        return f"{_shown(sorted(self.days))} {self.opens:%H:%M}-{closes}"
 
     def on(self, zone: ZoneInfo) -> DailyHours:
         """The same as a rule on one clock: what is open, what is due when."""
@@ -64,3 +64,11 @@ class WorkHours:
             total += min(closing, end) - instant
             instant, _ = rule.next_open(closing)
         return total
+
+
+def _shown(days: list[int]) -> str:
+    """`mon-fri`, or what days there are: `mon,wed,fri`."""
+    first, last = days[0], days[-1]
+    if len(days) > 1 and days == list(range(first, last + 1)):
+        return f"{_NAMES[first]}-{_NAMES[last]}"
+    return ",".join(_NAMES[day] for day in days)

@@ -6,12 +6,32 @@ Nobody here exists: addresses are under example.com and numbers lie in the range
 from decimal import Decimal
 
 from leads.capture import NewConsent, NewLead
-from leads.model import Channel, Colleague, LeadKind
+from leads.model import Channel, Colleague, LeadKind, Role
+from leads.work_hours import WorkHours
 
 COLLEAGUES = (
-    Colleague("mia", "Mia Santos", "mia@example.com", "+12125550141", "manager"),
-    Colleague("anna", "Anna Keller", "anna@example.com", "+12125550142"),
-    Colleague("ben", "Ben Okafor", "ben@example.com", "+12125550143"),
+    Colleague("mia", "Mia Santos", "mia@example.com", "+12125550141", Role.MANAGER, team="sales"),
+    Colleague(
+        "anna",
+        "Anna Keller",
+        "anna@example.com",
+        "+12125550142",
+        team="sales",
+        hours=WorkHours.parse("mon-fri 08:00-16:30"),
+        skills=("english", "spanish", "ovens"),
+        calls_per_day=25,
+    ),
+    Colleague(
+        "ben",
+        "Ben Okafor",
+        "ben@example.com",
+        "+12125550143",
+        team="sales",
+        zone="America/Los_Angeles",
+        calendar="US-CA",
+        hours=WorkHours.parse("mon-fri 08:30-17:00"),
+        skills=("english", "service contracts"),
+    ),
 )
 """The sample business's people: a manager and two reps."""
 

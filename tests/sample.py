@@ -1,6 +1,6 @@
 """The company and the people that tests work with."""
 
-from leads.model import Colleague, Company
+from leads.model import Colleague, Company, Role
 from leads.suppression import SuppressionKey
 
 COMPANY = Company(
@@ -14,7 +14,7 @@ COMPANY = Company(
 )
 KEY = SuppressionKey(b"a secret for tests only")
 COLLEAGUES = (
-    Colleague("mia", "Mia Santos", "mia@example.com", "+12125550141", "manager"),
+    Colleague("mia", "Mia Santos", "mia@example.com", "+12125550141", Role.MANAGER),
     Colleague("anna", "Anna Keller", "anna@example.com", "+12125550142"),
     Colleague("ben", "Ben Okafor", "ben@example.com", "+12125550143"),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from cadences.case import Enrollment, Task
 from cadences.senders import SenderOffer
 from leads.model import Channel, Colleague, Consent, ContactPoint, Lead, LeadKind, Stage
 from leads.sending import Claim
+from leads.work_hours import WorkHours
 
 _ENROLLMENT: TypeAdapter[Enrollment] = TypeAdapter(Enrollment)
 _TASKS: TypeAdapter[tuple[Task, ...]] = TypeAdapter(tuple[Task, ...])
@@ -42,8 +44,22 @@ def read_tasks(rows: list[dict[str, Any]] | None) -> tuple[Task, ...]:
     return _TASKS.validate_python([{key: row[key] for key in Task.__dataclass_fields__} for row in rows or []])
 
 
+def colleague_values(colleague: Colleague) -> dict[str, Any]:
+    """The colleague as a row."""
+    values = {key: getattr(colleague, key) for key in Colleague.__dataclass_fields__}
+    for written in ("hours", "first_response"):
+        values[written] = None if values[written] is None else str(values[written])
+    return {**values, "role": colleague.role.value, "skills": list(colleague.skills)}
+
+
 def read_colleague(row: Mapping[Any, Any]) -> Colleague:
-    return _COLLEAGUE.validate_python({key: row[key] for key in Colleague.__dataclass_fields__})
+    values = {key: row[key] for key in Colleague.__dataclass_fields__}
+    return _COLLEAGUE.validate_python({**values, "hours": _hours(values["hours"])})
+
+
+@lru_cache(maxsize=256)
+def _hours(written: str | None) -> WorkHours | None:
+    return None if written is None else WorkHours.parse(written)
 
 
 def read_claim(row: Mapping[Any, Any]) -> Claim:

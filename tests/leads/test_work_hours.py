@@ -16,7 +16,8 @@ def at(text: str) -> datetime:
 
 
 def test_hours_are_read_and_written() -> None:
-    assert str(WorkHours.parse("mon-sat 08:00-24:00")) == "mon,tue,wed,thu,fri,sat 08:00-24:00"
+    assert str(WorkHours.parse("mon-sat 08:00-24:00")) == "mon-sat 08:00-24:00"
+    assert str(WorkHours.parse("wed, mon, sun 08:00-12:00")) == "mon,wed,sun 08:00-12:00"
     assert WorkHours.parse(str(HOURS), "US") == HOURS
 
 

@@ -22,6 +22,16 @@ class ColleagueRow(Base):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     role: Mapped[str] = mapped_column(server_default="rep")
+    team: Mapped[str | None]
+    zone: Mapped[str | None]
+    hours: Mapped[str | None]
+    """As they are written: mon-fri 09:00-17:30."""
+    calendar: Mapped[str | None]
+    skills: Mapped[list[Any]] = mapped_column(server_default=sql("'[]'::jsonb"))
+    weight: Mapped[int] = mapped_column(server_default=sql("1"))
+    calls_per_day: Mapped[int | None]
+    first_response: Mapped[str | None]
+    """As it is written: 4 hours."""
     active: Mapped[bool] = mapped_column(server_default=sql("true"))
     created_at: Mapped[datetime]
 

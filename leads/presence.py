@@ -1,0 +1,41 @@
+"""When one of our own people is at work: the colleague's own hours, on the colleague's own clock."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from leads.model import Colleague, Company
+from leads.reasons import Reason
+from leads.windows import Rule, first_open
+from leads.work_hours import WorkHours
+
+_AHEAD = timedelta(days=400)
+"""So far ahead a first moment at work is looked for."""
+
+
+def clock_of(colleague: Colleague, company: Company) -> ZoneInfo:
+    """The clock the colleague works by."""
+    return ZoneInfo(colleague.zone or company.zone)
+
+
+def hours_of(colleague: Colleague, company: Company) -> WorkHours:
+    """The colleague's hours, with the public holidays that are free."""
+    hours = colleague.hours or company.hours
+    return replace(hours, calendar=colleague.calendar or hours.calendar or company.hours.calendar)
+
+
+def working_rules(colleague: Colleague, company: Company) -> tuple[Rule, ...]:
+    """What decides when the colleague is at work."""
+    return (hours_of(colleague, company).on(clock_of(colleague, company)),)
+
+
+def first_at_work(
+    colleague: Colleague, company: Company, wanted: datetime
+) -> tuple[datetime | None, tuple[Reason, ...]]:
+    """The first moment from `wanted` on at which the colleague is at work, and why not before; None: far away."""
+    return first_open(wanted, working_rules(colleague, company), _AHEAD)
+
+
+def is_at_work(colleague: Colleague, company: Company, now: datetime) -> bool:
+    """Whether the colleague is at work at this instant."""
+    return all(rule.next_open(now)[1] is None for rule in working_rules(colleague, company))
