@@ -12,6 +12,7 @@ from cadences.slots import Permitted, Turn
 from leads.contract import CommandKind, DeliveryResult, LivenessResult, Plan
 from leads.liveness import Finding as LivenessFinding
 from leads.sending import Claim, Finding, OutgoingMessage, Receipt, TouchState
+from leads.staff_mails import Settled, StaffMail, StaffMailState
 
 
 class Clock(Protocol):
@@ -109,6 +110,22 @@ class CommandDelivery(Protocol):
 
     async def deliver_all(self, progress: Callable[[], object]) -> DeliveryResult:
         """Tell every workflow what a crash left untold; `progress` is called after each lead."""
+        ...
+
+
+class StaffMails(Protocol):
+    """The mails to our own people."""
+
+    async def claim(self, provider: str, now: datetime) -> StaffMail | StaffMailState | None:
+        """Claim the mail that has waited longest, or take over one whose holder can't be sending it any more.
+
+        Returns:
+            The mail; a state for one that was settled instead, since it has nowhere to go; None when none is due.
+        """
+        ...
+
+    async def settle(self, mail: StaffMail, settled: Settled, now: datetime) -> bool:
+        """Record what became of a claimed mail; False when somebody else has settled it meanwhile."""
         ...
 
 

@@ -41,6 +41,9 @@ from leads.contract import (
     PROGRESS_QUERY,
     REFRESH_SIGNAL,
     SIGNALS,
+    STAFF_MAIL_SCHEDULE,
+    STAFF_MAIL_WATCH,
+    STAFF_MAIL_WORKFLOW,
     WORKFLOW,
     WORKFLOW_QUEUE,
     Acknowledged,
@@ -237,6 +240,20 @@ async def ensure_delivery_schedule(client: Client) -> bool:
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=timedelta(minutes=1)),
     )
     return await _ensure_schedule(client, DELIVERY_SCHEDULE, schedule, at_once=True)
+
+
+async def ensure_staff_mail_schedule(client: Client) -> bool:
+    """Have Temporal keep watch over the mails to colleagues, from now on.
+
+    Returns:
+        True when there was no such watch.
+    """
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(STAFF_MAIL_WORKFLOW, id=STAFF_MAIL_SCHEDULE, task_queue=WORKFLOW_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=STAFF_MAIL_WATCH)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=timedelta(minutes=1)),
+    )
+    return await _ensure_schedule(client, STAFF_MAIL_SCHEDULE, schedule, at_once=True)
 
 
 async def ensure_liveness_schedule(client: Client) -> bool:

@@ -19,6 +19,8 @@ log = structlog.get_logger()
 async def resume_held(services: Services, provider: str, by: str, *, per_second: float = 20.0) -> tuple[int, int]:
     """Resume every lead that a provider's account holds, by the same decision as a person's resume.
 
+    Mails to colleagues that it refused are tried again within seconds, too.
+
     Args:
         by: who asks.
         per_second: how many leads at most in a second.
@@ -26,6 +28,7 @@ async def resume_held(services: Services, provider: str, by: str, *, per_second:
     Returns:
         How many were resumed, and how many were not on hold any more.
     """
+    await services.staff_mails.retry_now(provider, services.clock())
     commands, caller = LeadCommands(services), Caller(Token(_NOBODYS, by))
     resumed = left = 0
     for lead_id in await services.alerts.held_by(provider, services.clock()):

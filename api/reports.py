@@ -73,10 +73,13 @@ class ProviderReports:
                 if is_trouble(error):
                     break
         await tell_all(self._services.delivery.deliver, changed)
+        others = [report for report in reports if report.touch_id not in leads]
+        # A colleague who is tired of our mails stops no prospect's.
+        internal = await self._services.staff_mails.reported(others, self._services.clock()) if others else set()
         forgotten = [
             AddressReport(report.address, report.provider, report.code)
-            for report in reports
-            if report.touch_id not in leads and report.address
+            for report in others
+            if report.touch_id not in internal and report.address
         ]
         stopped = dict.fromkeys([*stops, *forgotten])
         if failure is None:

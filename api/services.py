@@ -17,6 +17,7 @@ from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
 from adapters.db.reading import Reading
 from adapters.db.senders import Senders
+from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
 from api.webhooks.keys import WebhookKeys
@@ -55,6 +56,7 @@ class Services:
     people: People
     senders: Senders
     alerts: Alerts
+    staff_mails: StaffMails
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys

@@ -4,12 +4,16 @@ from uuid import UUID
 
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, NextTouch
-from cadences.rendering import FooterLink, render_email, render_sms, render_talk_track
+from cadences.rendering import FooterLink, render_email, render_sms, render_staff_email, render_talk_track
 from cadences.templating import TemplateMistake
 from leads.choices import UNSUBSCRIBE_LABEL, Choice
 from leads.links import Links
-from leads.model import Channel, Lead
+from leads.model import Channel, Company, Lead
 from leads.sending import OutgoingMessage
+from leads.staff_mails import StaffMail
+
+STAFF_CATEGORY = "staff"
+"""Of mails to our own people, for the provider's statistics."""
 
 
 def compose(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID, links: Links) -> OutgoingMessage:
@@ -77,6 +81,24 @@ def _email(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID, 
         unsubscribe_url=unsubscribe,
         in_reply_to=before.last_message_id or "",
         category=case.cadence.name,
+    )
+
+
+def compose_staff_mail(mail: StaffMail, company: Company) -> OutgoingMessage:
+    """A mail to a colleague, from the company's own sender."""
+    email = render_staff_email(mail.subject, mail.text, company, mail.names)
+    return OutgoingMessage(
+        touch_id=mail.id,
+        lead_id=mail.lead_id,
+        channel=Channel.EMAIL,
+        to=mail.to,
+        subject=email.subject,
+        text=email.text,
+        html=email.html,
+        sender_name=company.sender_name,
+        sender=company.sender_email,
+        category=STAFF_CATEGORY,
+        internal=True,
     )
 
 

@@ -1,10 +1,11 @@
 """Templates and a lead made into what is sent or shown: an email, a text, a talk track."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
+from uuid import UUID
 
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
@@ -20,6 +21,7 @@ from cadences.subjects import honest_subject
 from cadences.templating import KEEP, RenderError
 from leads.findings import Finding, Severity
 from leads.model import Channel, Company, Lead
+from leads.staff_mails import replace_mentions
 from leads.yaml_text import Source, read_source
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "RenderedTalkTrack",
     "render_email",
     "render_sms",
+    "render_staff_email",
     "render_talk_track",
     "says_how_to_stop",
     "says_who",
@@ -40,6 +43,9 @@ MAX_SMS = 1600
 """Characters that Twilio takes in one text."""
 STOP_WORDS = "Reply STOP to opt out."
 FRONT_MATTER_KEYS = ("subject", "preheader")
+ERASED_LEAD = "(an erased lead)"
+"""What a lead is called that is not there any more."""
+_WRITTEN_BY = "Followthrough wrote this for {}. Nobody reads answers to it."
 
 
 class FooterLink(NamedTuple):
@@ -136,6 +142,21 @@ def render_email(
         _shell().render(subject=subject, preheader=preheader, body=Markup(html), company=company, footer_links=links),
         written,
     )
+
+
+def render_staff_email(subject: str, markdown: str, company: Company, names: Mapping[UUID, str]) -> RenderedEmail:
+    """An email to one of our own people: no template, no way out, and a word on who wrote it.
+
+    Args:
+        markdown: may mention leads by id (see `leads.staff_mails.mention`).
+        names: what these leads are called.
+    """
+    kept = Values()
+    body = replace_mentions(markdown, lambda lead_id: kept.keep(names.get(lead_id, ERASED_LEAD)))
+    text, html = render_prose(f"{body.strip()}\n\n---\n\n{_WRITTEN_BY.format(company.name)}", kept)
+    line = _one_line(subject)
+    page = _shell().render(subject=line, preheader="", body=Markup(html), company=company, footer_links=())
+    return RenderedEmail(line[:MAX_SUBJECT], "", text, page, line)
 
 
 def render_sms(

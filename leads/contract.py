@@ -15,6 +15,10 @@ LIVENESS_WORKFLOW = "LivenessCheck"
 LIVENESS_SCHEDULE = "check-liveness"
 LIVENESS_EVERY = timedelta(hours=1)
 """How often the whole database and all workflows are checked."""
+STAFF_MAIL_WORKFLOW = "StaffMailing"
+STAFF_MAIL_SCHEDULE = "send-staff-mails"
+STAFF_MAIL_WATCH = timedelta(hours=1)
+"""How long one run of that schedule keeps watch over the mails to colleagues before the next takes over."""
 
 WORKFLOW_QUEUE = "follow-leads"
 """Workflow tasks, and the activities that only touch our database."""
@@ -218,6 +222,14 @@ class DeliveryResult(Payload):
 
     delivered: int
     failed: int
+
+
+class StaffMailResult(Payload):
+    """What one watch over the mails to colleagues did."""
+
+    sent: int
+    not_sent: int
+    """Attempts that did not come through, and mails without an address."""
 
 
 class LivenessResult(Payload):

@@ -14,7 +14,8 @@ class OutgoingMessage:
 
     touch_id: UUID
     """Carried to the provider and back; the one id by which a message is found again."""
-    lead_id: UUID
+    lead_id: UUID | None
+    """None for a mail to a colleague that is about no lead in particular."""
     channel: Channel
     to: str
     text: str
@@ -33,6 +34,8 @@ class OutgoingMessage:
     """The cadence, for the provider's statistics; never anything about the person."""
     segments: int | None = None
     """How many segments a text takes."""
+    internal: bool = False
+    """To one of our own people: no touch, and nobody's automatic answer to it is wanted."""
 
 
 @dataclass(frozen=True, slots=True)

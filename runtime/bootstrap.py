@@ -12,6 +12,7 @@ from activities import ports
 from activities.delivery import DeliveryActivities
 from activities.liveness import LivenessActivities
 from activities.messages import MessageActivities
+from activities.staff_mails import StaffMailActivities
 from activities.tasks import TaskActivities
 from adapters import temporal
 from adapters.clock import wall_clock
@@ -23,6 +24,7 @@ from adapters.db.dossier import Dossiers
 from adapters.db.engine import connect
 from adapters.db.erasure import Erasure
 from adapters.db.people import People
+from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.delivery import CommandDelivery
 from adapters.doctor.check import LivenessCheck
@@ -166,6 +168,7 @@ class Activities:
     delivery: DeliveryActivities
     liveness: LivenessActivities | None
     """None where only leads are followed, as in most tests."""
+    staff_mails: StaffMailActivities | None = None
 
 
 def activities_of(
@@ -178,6 +181,7 @@ def activities_of(
     clock: ports.Clock,
     redeliver_every: timedelta = timedelta(seconds=10),
     liveness: ports.LivenessChecker | None = None,
+    staff: StaffMailActivities | None = None,
 ) -> Activities:
     """The activities over anything that fits the ports; mypy checks here that our adapters do."""
     return Activities(
@@ -185,7 +189,14 @@ def activities_of(
         tasks=TaskActivities(cases, clock),
         delivery=DeliveryActivities(delivery, redeliver_every),
         liveness=LivenessActivities(liveness) if liveness is not None else None,
+        staff_mails=staff,
     )
+
+
+def staff_mails_of(foundation: Foundation, email: ports.MessageSender) -> StaffMailActivities:
+    """What sends the mails to colleagues."""
+    every = foundation.settings.redeliver_every
+    return StaffMailActivities(StaffMails(foundation.engine), email, foundation.company, foundation.clock, every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +259,5 @@ def wired_activities(foundation: Foundation, client: Client, senders: Senders) -
         clock=foundation.clock,
         redeliver_every=foundation.settings.redeliver_every,
         liveness=doctor_of(foundation, client),
+        staff=staff_mails_of(foundation, senders.email),
     )

@@ -14,6 +14,7 @@ from adapters.db.inbound import InboundMessages
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
 from adapters.db.senders import Senders
+from adapters.db.staff_mails import StaffMails
 from adapters.erasing import Erasing, TemporalHistories
 from api.services import Services
 from api.webhooks.keys import WebhookKeys
@@ -54,6 +55,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             people=foundation.people,
             senders=Senders(foundation.engine, foundation.company),
             alerts=Alerts(foundation.engine),
+            staff_mails=StaffMails(foundation.engine),
             clock=foundation.clock,
             company=foundation.company,
             webhooks=_webhook_keys(settings),

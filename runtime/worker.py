@@ -20,6 +20,7 @@ from runtime.settings import Settings
 from workflows.command_delivery import CommandDelivery
 from workflows.lead_cadence import LeadCadence
 from workflows.liveness_check import LivenessCheck
+from workflows.staff_mailing import StaffMailing
 
 log = structlog.get_logger()
 
@@ -63,7 +64,7 @@ def workers(
         Worker(
             client,
             task_queue=WORKFLOW_QUEUE,
-            workflows=[LeadCadence, CommandDelivery, LivenessCheck],
+            workflows=[LeadCadence, CommandDelivery, LivenessCheck, StaffMailing],
             activities=[
                 activities.tasks.create_call_task,
                 activities.tasks.create_task,
@@ -71,6 +72,7 @@ def workers(
                 activities.messages.look_up_send,
                 activities.delivery.deliver_commands,
                 *([activities.liveness.check_liveness] if activities.liveness else []),
+                *([activities.staff_mails.send_staff_mails] if activities.staff_mails else []),
             ],
             workflow_runner=_SANDBOX if sandboxed else UnsandboxedWorkflowRunner(),
             max_cached_workflows=max_workflows,

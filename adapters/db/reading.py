@@ -205,10 +205,13 @@ class Reading:
     async def outbox(self, *, lead_id: UUID | None = None, limit: int = PAGE, cursor: str | None = None) -> OutboxPage:
         """A page of the local outbox, newest first.
 
+        Args:
+            lead_id: only what went to this lead; mails about it to colleagues are left out.
+
         Raises:
             BadCursor: no page gave this cursor out.
         """
-        wanted = [] if lead_id is None else [OutboxRow.lead_id == lead_id]
+        wanted = [] if lead_id is None else [OutboxRow.lead_id == lead_id, OutboxRow.internal.is_(False)]
         order = (OutboxRow.accepted_at, OutboxRow.touch_id)
         page = (
             select(OutboxRow.__table__).where(*wanted).order_by(*(column.desc() for column in order)).limit(limit + 1)

@@ -140,13 +140,15 @@ class OutboxMessage:
     """A message that the local outbox accepted."""
 
     touch_id: UUID
-    lead_id: UUID
+    lead_id: UUID | None
     channel: str
     recipient: str
     sender: str
     subject: str | None
     text: str
     html: str | None
+    internal: bool
+    """To one of our own people, and no touch."""
     accepted_at: datetime
 
 

@@ -45,6 +45,7 @@ class LocalOutbox:
             "subject": message.subject,
             "text": message.text,
             "html": message.html,
+            "internal": message.internal,
             "accepted_at": self._clock(),
         }
         async with self._engine.connect() as connection:

@@ -152,6 +152,10 @@ def _headers(message: OutgoingMessage) -> Iterator[tuple[str, str]]:
     if message.unsubscribe_url.startswith("https://"):
         yield "List-Unsubscribe", f"<{message.unsubscribe_url}>"
         yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+    if message.internal:
+        # No mailbox answers by itself: RFC 3834, and Exchange's own word for it.
+        yield "Auto-Submitted", "auto-generated"
+        yield "X-Auto-Response-Suppress", "All"
     # What came from a report goes into a header only if it is nothing but an id.
     followed = _MESSAGE_ID.fullmatch(message.in_reply_to)
     if followed is not None:

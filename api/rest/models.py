@@ -13,6 +13,7 @@ from cadences.case import Outcome, TaskKind
 from leads.capture import NewLead
 from leads.model import Channel, LeadKind, Stage
 from leads.normalising import MAX_LINE, MAX_TEXT, MAX_WORDING, GivenConsent, clean_line, clean_text, new_lead
+from leads.staff_mails import StaffMailState
 
 LEAST_SEARCH = 2
 """Characters."""
@@ -252,3 +253,10 @@ class OutboxQuery(_Page):
     """Which messages of the local outbox."""
 
     lead: UUID | None = None
+
+
+class StaffMailQuery(_Sent):
+    """Which mails to colleagues."""
+
+    state: StaffMailState | None = None
+    limit: int = Field(PAGE, ge=1, le=MAX_PAGE)

@@ -19,6 +19,7 @@ from runtime.cli import (
     reps,
     senders,
     serve,
+    staff_mails,
     suppress,
 )
 
@@ -42,6 +43,7 @@ for group in (
     reps,
     senders,
     alerts,
+    staff_mails,
     providers,
     suppress,
     dnc,

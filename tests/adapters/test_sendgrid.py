@@ -131,6 +131,14 @@ async def test_an_email_of_a_cadence_carries_every_header_that_mailboxes_ask_for
     }
 
 
+async def test_a_mail_to_a_colleague_asks_for_no_automatic_answer(provider: FakeProvider, email: SendGridEmail) -> None:
+    await email.send(replace(MESSAGE, internal=True, lead_id=None))
+    assert provider.messages[0].draft.request["headers"] == {
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+
+
 @pytest.mark.parametrize(
     ("message", "headers"),
     [

@@ -21,6 +21,7 @@ from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
 from adapters.db.reading import Reading
 from adapters.db.senders import Senders
+from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
 from api.app import create_app
@@ -75,6 +76,7 @@ def services(
         people=People(engine),
         senders=Senders(engine, COMPANY),
         alerts=Alerts(engine),
+        staff_mails=StaffMails(engine),
         clock=clock,
         company=COMPANY,
         webhooks=WebhookKeys(),

@@ -12,6 +12,7 @@ from adapters.db.rows import InboundMessageRow, LeadRow, OutboxRow, TaskRow, tab
 from adapters.providers.local_outbox import LocalOutbox
 from api.news import LeadNews
 from api.services import Services
+from cadences.case import Notice
 from cadences.hearing import lead_opted_out, lead_replied
 from leads.contract import CommandKind, Plan, StepInput
 from leads.model import Channel
@@ -53,6 +54,7 @@ class Person:
         done = {"outcome": "answered", "note": f"told {MARK}"}
         await self.post(f"/api/tasks/{task_id}/complete", done, key="task")
         await self.post(f"{lead}/answer", {"answer": "yes", "note": f"{MARK} wants it"}, key="answer")
+        await self.told_a_colleague()
         await self.wrote(self.lead_id)
         await self.wrote(None)
         await LeadNews(self.services).take(
@@ -95,6 +97,10 @@ class Person:
             by="test",
             details={"text": f"Yours, {MARK}"},
         )
+
+    async def told_a_colleague(self) -> None:
+        async with self.services.cases.open(self.lead_id, self.services.clock()) as opened:
+            await opened.save(opened.case.with_fact(Notice("anna", "news", f"Of {MARK}", f"{MARK} said yes.")))
 
     async def wrote(self, lead_id: UUID | None) -> None:
         values = {

@@ -39,9 +39,16 @@ async def test_messages_are_listed_newest_first(
 
     assert await listed() == ["three", "two", "one"]
     assert await listed(lead=priya) == ["three", "one"]
+    about = OutgoingMessage(
+        touch_id=uuid4(), lead_id=UUID(priya), channel=Channel.EMAIL, to="anna@example.com", text="warn", internal=True
+    )
+    await outbox.send(about)
+    assert await listed(lead=priya) == ["three", "one"]
+    assert (await client.get("/api/outbox")).json()["items"][-1]["internal"] is False
+    assert "warn" in await listed()
     page = (await client.get("/api/outbox", params={"limit": "2"})).json()
-    assert page["total"] == 3
-    assert await listed(limit="2", cursor=page["next_cursor"]) == ["one"]
+    assert page["total"] == 4
+    assert await listed(limit="2", cursor=page["next_cursor"]) == ["two", "one"]
 
 
 async def test_a_bad_question_for_the_outbox_is_refused(client: httpx.AsyncClient) -> None:

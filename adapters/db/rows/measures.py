@@ -80,6 +80,8 @@ class StaffMailRow(Base):
     provider: Mapped[str | None]
     provider_message_id: Mapped[str | None]
     error: Mapped[str | None]
+    retry_at: Mapped[datetime | None]
+    """When a refused one is tried again."""
 
     __table_args__ = (
         Index(

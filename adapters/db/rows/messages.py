@@ -160,13 +160,16 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
 
     touch_id: Mapped[UUID] = mapped_column(primary_key=True)
-    lead_id: Mapped[UUID] = mapped_column(index=True)
+    lead_id: Mapped[UUID | None] = mapped_column(index=True)
+    """None for a mail to a colleague that is about no lead in particular."""
     channel: Mapped[str]
     recipient: Mapped[str]
     sender: Mapped[str]
     subject: Mapped[str | None]
     text: Mapped[str]
     html: Mapped[str | None]
+    internal: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """To one of our own people."""
     accepted_at: Mapped[datetime] = mapped_column(index=True)
 
 
