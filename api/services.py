@@ -13,6 +13,7 @@ from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.dossier import Dossiers
+from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
 from adapters.db.reading import Reading
@@ -56,6 +57,7 @@ class Services:
     people: People
     senders: Senders
     alerts: Alerts
+    experiments: Experiments
     staff_mails: StaffMails
     clock: Callable[[], datetime]
     company: Company

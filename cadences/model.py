@@ -23,6 +23,8 @@ ORIGINAL = "original"
 """What the step's own template is called beside its variants."""
 MOST_VARIANTS = 4
 """Each one more needs as many more leads until anything can be said."""
+LEAST_SAMPLE = 100
+"""Of fewer leads than this per variant nothing is ever concluded."""
 SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Slug = Annotated[str, Field(pattern=SLUG, max_length=60)]
 Share = Annotated[int, Field(ge=1, le=100)]
@@ -191,6 +193,9 @@ class Step(_Part):
     measure: Literal["reply", "yes"] | None = Field(
         None, description="What the variants are compared by: how many leads reply, or say yes."
     )
+    sample: int | None = Field(
+        None, ge=LEAST_SAMPLE, le=10_000, description="How many leads each variant needs before there is a verdict."
+    )
 
     @model_validator(mode="after")
     def _one_content(self) -> Self:
@@ -210,7 +215,7 @@ class Step(_Part):
     @model_validator(mode="after")
     def _comparable(self) -> Self:
         if self.variants is None:
-            for key in ("weights", "measure"):
+            for key in ("weights", "measure", "sample"):
                 if getattr(self, key) is not None:
                     raise ValueError(f"`{key}` compares nothing; add `variants: {{NAME: TEMPLATE}}`, or remove it")
             return self

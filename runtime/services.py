@@ -10,6 +10,7 @@ from temporalio.client import Client
 from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.alerts import Alerts
 from adapters.db.engine import driver_error, is_trouble
+from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
@@ -55,6 +56,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             people=foundation.people,
             senders=Senders(foundation.engine, foundation.company),
             alerts=Alerts(foundation.engine),
+            experiments=Experiments(foundation.engine, foundation.shelf),
             staff_mails=StaffMails(foundation.engine),
             clock=foundation.clock,
             company=foundation.company,

@@ -260,3 +260,9 @@ class StaffMailQuery(_Sent):
 
     state: StaffMailState | None = None
     limit: int = Field(PAGE, ge=1, le=MAX_PAGE)
+
+
+class ExperimentQuery(_Sent):
+    """Which experiments."""
+
+    cadence: Line | None = None

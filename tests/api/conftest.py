@@ -17,6 +17,7 @@ from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.dossier import Dossiers
 from adapters.db.erasure import Erasure
+from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
 from adapters.db.reading import Reading
@@ -76,6 +77,7 @@ def services(
         people=People(engine),
         senders=Senders(engine, COMPANY),
         alerts=Alerts(engine),
+        experiments=Experiments(engine, shelf),
         staff_mails=StaffMails(engine),
         clock=clock,
         company=COMPANY,

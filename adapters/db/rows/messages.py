@@ -70,6 +70,7 @@ class TouchRow(Base):
         Index("ix_touches_lead_id_happened_at", "lead_id", "happened_at"),
         Index("ix_touches_sender_happened_at", "sender", "happened_at", postgresql_where=sql("sender is not null")),
         Index("ix_touches_message_id", "message_id", postgresql_where=sql("message_id is not null")),
+        Index("ix_touches_step_id_variant", "step_id", postgresql_where=sql("variant is not null")),
         Index("ix_touches_open_claims", "state", postgresql_where=sql("state in ('claimed', 'refused', 'unknown')")),
     )
 
