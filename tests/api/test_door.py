@@ -34,6 +34,9 @@ PROTECTED = [
     ),
     ("GET", "/api/tasks"),
     ("POST", f"/api/tasks/{NO_LEAD}/complete"),
+    ("GET", "/api/reps"),
+    ("GET", "/api/experiments"),
+    ("GET", "/api/staff-mails"),
     ("GET", "/api/outbox"),
 ]
 
