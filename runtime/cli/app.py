@@ -5,6 +5,7 @@ import typer
 from runtime.cli import (
     access,
     alerts,
+    answers,
     cadences,
     dnc,
     doctor,
@@ -39,6 +40,7 @@ for group in (
     overview,
     leads,
     experiments,
+    answers,
     doctor,
     refresh,
     access,
