@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from api import problems
 from api.middleware import Incidents, JsonBodies
 from api.public import answer, unsubscribe
-from api.rest import experiments, health, home, leads, outbox, reps, staff_mails, tasks
+from api.rest import backlogs, experiments, health, home, leads, outbox, reps, staff_mails, tasks
 from api.services import Services
 from api.webhooks import sendgrid, sendgrid_inbound, twilio, twilio_inbound
 
@@ -41,6 +41,7 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     for part in (
         leads,
+        backlogs,
         tasks,
         reps,
         experiments,

@@ -122,10 +122,25 @@ class RejectsFile:
 class TableImport:
     """Enrolls a table through the same door as every other lead, so doing it again changes nothing."""
 
-    def __init__(self, services: Services, table: Table, defaults: Defaults) -> None:
+    def __init__(
+        self,
+        services: Services,
+        table: Table,
+        defaults: Defaults,
+        *,
+        by: str = _BY,
+        revise: Callable[[Row, NewLead], NewLead] = lambda _, new: new,
+    ) -> None:
+        """A table to enroll.
+
+        Args:
+            revise: what becomes of a row that was understood; it may refuse it.
+        """
         self._services = services
         self._table = table
         self._defaults = defaults
+        self._by = by
+        self._revise = revise
         self._reachable = True
         self._some = asyncio.Semaphore(AT_ONCE)
 
@@ -196,12 +211,12 @@ class TableImport:
     def _understood(self, row: Row) -> NewLead:
         if row.problem is not None:
             raise CaptureRefused("row", row.problem)
-        return lead_of(self._table, row, self._defaults, self._services.company.country)
+        return self._revise(row, lead_of(self._table, row, self._defaults, self._services.company.country))
 
     async def _capture(self, row: Row, new: NewLead, done: dict[int, RowDone]) -> None:
         async with self._some:
             try:
-                captured = await self._services.intake.capture(new, _BY, self._services.clock())
+                captured = await self._services.intake.capture(new, self._by, self._services.clock())
             except CaptureRefused as refused:
                 done[row.line] = RowDone(row, Fate.REJECTED, str(refused))
                 return
@@ -233,6 +248,7 @@ def lead_of(table: Table, row: Row, defaults: Defaults, region: str) -> NewLead:
         if (default := getattr(defaults, name)) is not None:
             values.setdefault(name, default)
     listed = values.pop("dnc_listed", None)
+    asked_at = instant_of("asked_at", values.pop("asked_at", None))
     new = new_lead(
         region=region,
         state=values.pop("region", None),
@@ -243,7 +259,8 @@ def lead_of(table: Table, row: Row, defaults: Defaults, region: str) -> NewLead:
         consents=consents,
         **values,
     )
-    return replace(new, asked_now=False)  # a file is old when it comes; running it again asks nothing anew
+    # A file is old when it comes; running it again asks nothing anew.
+    return replace(new, asked_now=False, asked_at=asked_at)
 
 
 def said_yes(column: str, text: str) -> bool:

@@ -26,6 +26,7 @@ COLUMNS = {
     "zone": ("zone", "time zone", "timezone", "tz"),
     "country": ("country", "country code"),
     "region": ("region", "state", "province"),
+    "asked_at": ("asked at", "asked", "inquired at", "inquiry date"),
     "purchased_at": ("purchased at", "purchased", "last purchase", "purchase date"),
     "dnc_listed": ("dnc listed", "dnc", "do not call"),
     "dnc_checked_at": ("dnc checked at", "dnc checked", "dnc date"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
+from adapters.db.backlogs import Backlogs
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
@@ -44,6 +45,7 @@ class Services:
 
     cases: CaseStore
     intake: LeadIntake
+    backlogs: Backlogs
     shelf: CadenceShelf
     delivery: Delivery
     reading: Reading

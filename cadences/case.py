@@ -207,6 +207,8 @@ class Enrollment:
     """It began because the person asked: the first email answers at once, at any hour."""
     question_only: bool = False
     """The person had said no and asked again: only the question is answered, by a person."""
+    paced: bool = False
+    """It came with a backlog, whose leads start one after the other as their owners have room for them."""
     first_contact_at: datetime | None = None
     """When the first touch really happened; `after` counts from it."""
     previous_at: datetime | None = None
@@ -234,6 +236,11 @@ class Enrollment:
     next: NextTouch | None = None
     ended: Ending | None = None
     ended_at: datetime | None = None
+
+    def waits_its_turn(self, now: datetime) -> bool:
+        """Whether it is a lead of a backlog that has not begun, and that nobody of ours is at."""
+        not_begun = self.done is None and self.started_at > now and self.hold is None
+        return self.paced and not_begun and self.ended is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,14 @@ def came_again(case: Case, *, cadence: Cadence, version: str, question: str | No
     """A known person came in once more; `cadence` is what a new enrollment would take.
 
     After a no, only the question is answered, by a person. After any other ending a new enrollment begins, unless a
-    hand-over is still open: then its owner answers. A lead that is being followed up holds until it is answered.
+    hand-over is still open: then its owner answers. A lead that is being followed up holds until it is answered; one
+    that waits for its turn in a backlog does not wait any longer.
     """
     if question is not None:
         case = replace(case, lead=replace(case.lead, question=question))
     enrollment = case.enrollment
-    if enrollment.ended is None and not enrollment.question_only:
+    its_turn = enrollment.waits_its_turn(now)
+    if enrollment.ended is None and not enrollment.question_only and not its_turn:
         return asked_again(case, question=question, now=now) if question else plan(case, now)
     handing_over = any(task.kind is TaskKind.HAND_OVER for task in case.open_tasks)
     if handing_over or (enrollment.question_only and enrollment.ended is None):
@@ -66,8 +68,10 @@ def came_again(case: Case, *, cadence: Cadence, version: str, question: str | No
         question_only=said_no,
     )
     case = cancel_tasks(case, now, "followthrough", "the lead came again", but=TaskKind.UNKNOWN_SEND)
+    former = (end(case, Ending.SWITCHED, now).enrollment,) if its_turn else ()
     case = replace(
         case,
+        ended_enrollments=(*case.ended_enrollments, *former),
         cadence=cadence,
         enrollment=fresh,
         first_response_due_at=None,

@@ -115,5 +115,9 @@ def _is_known(case: Case, at: datetime, after_inquiry: Span | None, after_purcha
 
 
 def _inquired_at(lead: Lead) -> datetime | None:
-    """When the person last asked us something; whoever came by asking did so at least then."""
-    return lead.inquired_at or (lead.created_at if lead.kind is LeadKind.INBOUND else None)
+    """When the person last asked us something; whoever came by asking did so at least then.
+
+    Who came with a backlog asked before, and nobody knows when.
+    """
+    came_by_asking = lead.kind is LeadKind.INBOUND and lead.backlog_id is None
+    return lead.inquired_at or (lead.created_at if came_by_asking else None)

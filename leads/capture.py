@@ -21,6 +21,14 @@ class NewConsent:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class PacedStart:
+    """When a lead of a backlog starts."""
+
+    backlog_id: UUID
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLead:
     """What is known of a person who just asked, or was just found. At least one contact point is given."""
@@ -52,6 +60,10 @@ class NewLead:
     generated_by: str | None = None
     asked_now: bool = True
     """False for rows of a file: what is known of the person already is old, and asks nothing anew."""
+    asked_at: datetime | None = None
+    """When the person asked, if that is known; None for now, or for long ago in a backlog."""
+    paced: PacedStart | None = None
+    """It comes with a backlog: it did not just ask, and starts in its turn."""
 
 
 DEFAULT_CADENCES = {LeadKind.INBOUND: "inbound-web", LeadKind.OUTBOUND: "outbound-qualified"}

@@ -203,6 +203,8 @@ class Lead:
     """When the person last bought something from us."""
     generated_by: Colleague | None = None
     """Who found an outbound lead; after silence it goes back there."""
+    backlog_id: UUID | None = None
+    """The file of old leads that it came with."""
     cost: Decimal | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     contacts: tuple[ContactPoint, ...] = ()

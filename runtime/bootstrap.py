@@ -17,6 +17,7 @@ from activities.tasks import TaskActivities
 from adapters import temporal
 from adapters.clock import wall_clock
 from adapters.db.audit import SuppressionAudit
+from adapters.db.backlogs import Backlogs
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
@@ -53,6 +54,7 @@ class Foundation:
     shelf: CadenceShelf
     cases: CaseStore
     intake: LeadIntake
+    backlogs: Backlogs
     people: People
     suppressions: Suppressions
     audit: SuppressionAudit
@@ -109,6 +111,7 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             shelf=shelf,
             cases=cases,
             intake=LeadIntake(engine, shelf, cases, company, key),
+            backlogs=Backlogs(engine, shelf, company, key),
             people=People(engine),
             suppressions=Suppressions(engine, key),
             audit=SuppressionAudit(engine, key),

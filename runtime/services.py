@@ -43,6 +43,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
         yield Services(
             cases=foundation.cases,
             intake=foundation.intake,
+            backlogs=foundation.backlogs,
             shelf=foundation.shelf,
             delivery=delivery_of(foundation, client),
             reading=Reading(foundation.engine),

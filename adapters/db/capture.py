@@ -28,6 +28,7 @@ from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.hearing import came_again
 from cadences.planning import contract_plan
+from cadences.planning import plan as planned
 from cadences.progress import begin, new_enrollment
 from cadences.refusals import CommandRefused, require_past
 from cadences.suppressing import can_be_reached
@@ -92,11 +93,7 @@ class LeadIntake:
             CaptureRefused: nothing can be stored; nothing was.
             UnknownCadence: no cadence of the named kind was published.
         """
-        points = [
-            (kind, value)
-            for kind, value in ((ContactKind.EMAIL, new.email), (ContactKind.PHONE, new.phone))
-            if value is not None
-        ]
+        points = _points_of(new)
         if not points:
             raise CaptureRefused("email", "give an email address or a phone number, so that the lead can be reached")
         _require_past(new, now)
@@ -132,32 +129,17 @@ class LeadIntake:
         owner = await self._owner(connection, new.owner, longest_without)
         generated_by = await self._colleague(connection, "generated_by", new.generated_by) if new.generated_by else None
         closed = await self._closed(connection, points)
-        lead = Lead(
-            id=uuid4(),
-            kind=new.kind,
-            created_at=now,
-            owner=owner,
-            name=new.name,
-            company=new.company,
-            question=new.question,
-            source=new.source,
-            zone=new.zone,
-            country=new.country,
-            region=new.region,
-            inquired_at=now if new.kind is LeadKind.INBOUND else None,
-            purchased_at=new.purchased_at,
-            generated_by=generated_by,
-            cost=new.cost,
-            attributes=dict(new.attributes),
-            contacts=tuple(new_contact_point(kind, value, closed.get(value), new, now) for kind, value in points),
-            consents=self._consents(new, closed, now),
-        )
+        lead = self.described(new, owner, closed, now, generated_by)
         if new.kind is LeadKind.OUTBOUND and not can_be_reached(lead):
             raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
+        if new.paced is not None and not can_be_reached(lead):
+            raise CaptureRefused("email", "this person stopped all messages; an old lead can't be enrolled")
+        starts_at = max(new.paced.at, now) if new.paced else now
         enrollment = replace(
-            new_enrollment(lead.id, bundle.cadence.name, bundle.version, now, now),
-            answers_question=new.kind is LeadKind.INBOUND,
+            new_enrollment(lead.id, bundle.cadence.name, bundle.version, starts_at, now),
+            answers_question=new.kind is LeadKind.INBOUND and new.paced is None,
             question_only=not can_be_reached(lead),
+            paced=new.paced is not None,
         )
         case = begin(
             Case(
@@ -175,6 +157,43 @@ class LeadIntake:
             connection, lead.id, CommandKind.START, by, {"source": new.source, "question": new.question}, {}, plan, now
         )
         return Captured(lead.id, created=True, enrolled=True)
+
+    def described(
+        self,
+        new: NewLead,
+        owner: Colleague,
+        closed: Mapping[str, frozenset[str]],
+        now: datetime,
+        generated_by: Colleague | None = None,
+    ) -> Lead:
+        """The lead that a new person becomes.
+
+        Args:
+            closed: what the company's own list has against its contact points: channels, or `ALL`.
+        """
+        return Lead(
+            id=uuid4(),
+            kind=new.kind,
+            created_at=now,
+            owner=owner,
+            name=new.name,
+            company=new.company,
+            question=new.question,
+            source=new.source,
+            zone=new.zone,
+            country=new.country,
+            region=new.region,
+            inquired_at=_inquired_at(new, now),
+            purchased_at=new.purchased_at,
+            generated_by=generated_by,
+            backlog_id=new.paced.backlog_id if new.paced else None,
+            cost=new.cost,
+            attributes=dict(new.attributes),
+            contacts=tuple(
+                new_contact_point(kind, value, closed.get(value), new, now) for kind, value in _points_of(new)
+            ),
+            consents=self._consents(new, closed, now),
+        )
 
     async def _add(
         self,
@@ -197,8 +216,11 @@ class LeadIntake:
         if question is not None and await self._was_asked(connection, case, new):
             question = None
         if question is not None:
-            await insert_inquiry(connection, lead_id, question, new.source, now)
-        back_again = case.enrollment.ended is not None and new.kind is LeadKind.INBOUND and new.asked_now
+            await insert_inquiry(connection, lead_id, question, new.source, new.asked_at or now)
+            if new.paced is not None:
+                question = None  # It was asked long ago; whoever follows the lead up sees it.
+        rests = case.enrollment.ended is not None or case.enrollment.waits_its_turn(now)
+        back_again = rests and new.kind is LeadKind.INBOUND and new.asked_now
         if not news and question is None and not back_again:
             return Captured(lead_id, created=False, enrolled=False)
         if new.kind is LeadKind.INBOUND and (question is not None or back_again):
@@ -208,7 +230,8 @@ class LeadIntake:
         # After an ending only the person's own wish begins anything: a question, or coming in again. Neither
         # prospecting nor what a file adds to a known lead is one.
         if before.ended is None or (new.kind is LeadKind.INBOUND and (question is not None or back_again)):
-            await self._begin_again(connection, opened, new, question, by, now)
+            came = question is not None or back_again
+            await self._begin_again(connection, opened, new, question, by, now, came=came)
         return Captured(lead_id, created=False, enrolled=opened.case.enrollment.id != before.id)
 
     async def _begin_again(
@@ -219,10 +242,19 @@ class LeadIntake:
         question: str | None,
         by: str,
         now: datetime,
+        *,
+        came: bool,
     ) -> None:
+        """Let what came change the plan.
+
+        Args:
+            came: the person came in once more; False when only facts were added.
+        """
         name = new.cadence or DEFAULT_CADENCES[LeadKind.INBOUND]
         bundle: CadenceBundle = await self._shelf.current(connection, name)
-        case = came_again(opened.case, cadence=bundle.cadence, version=bundle.version, question=question, now=now)
+        case = planned(opened.case, now)
+        if came:
+            case = came_again(opened.case, cadence=bundle.cadence, version=bundle.version, question=question, now=now)
         details = {"source": new.source, "question": question}
         await opened.save(case, CommandKind.LEAD_ASKED_AGAIN, by=by, details=details)
 
@@ -335,13 +367,24 @@ class LeadIntake:
         return read_colleague(row)
 
 
+def _points_of(new: NewLead) -> list[tuple[ContactKind, str]]:
+    given = ((ContactKind.EMAIL, new.email), (ContactKind.PHONE, new.phone))
+    return [(kind, value) for kind, value in given if value is not None]
+
+
+def _inquired_at(new: NewLead, now: datetime) -> datetime | None:
+    """When the person asked us; of an old lead only what its file says."""
+    asked_now = now if new.kind is LeadKind.INBOUND and new.paced is None else None
+    return new.asked_at or asked_now
+
+
 def _require_past(new: NewLead, now: datetime) -> None:
     """What is told of the past must lie there.
 
     Raises:
         CaptureRefused: it does not.
     """
-    for name in ("purchased_at", "dnc_checked_at"):
+    for name in ("purchased_at", "dnc_checked_at", "asked_at"):
         at: datetime | None = getattr(new, name)
         if at is not None:
             try:

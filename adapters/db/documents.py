@@ -115,6 +115,7 @@ def read_lead(
         inquired_at=row["inquired_at"],
         purchased_at=row["purchased_at"],
         generated_by=read_colleague(generated_by) if generated_by else None,
+        backlog_id=row["backlog_id"],
         cost=row["cost"],
         attributes=row["attributes"],
         contacts=_CONTACT_POINTS.validate_python(

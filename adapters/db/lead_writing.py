@@ -44,6 +44,7 @@ async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: 
             "owner_id": lead.owner.id,
             "generated_by_id": lead.generated_by.id if lead.generated_by else None,
             "stage": lead.stage.value,
+            "backlog_id": lead.backlog_id,
             "created_at": now,
             "revision": plan.revision,
             "enrollment_id": enrollment.id,
@@ -60,7 +61,7 @@ async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: 
     )
     await insert_consents(connection, lead.id, lead.consents)
     if lead.question:
-        await insert_inquiry(connection, lead.id, lead.question, lead.source, now)
+        await insert_inquiry(connection, lead.id, lead.question, lead.source, lead.inquired_at or now)
     await connection.execute(
         _INSERT_ENROLLMENT,
         {
@@ -98,8 +99,8 @@ async def insert_consents(connection: AsyncConnection, lead_id: UUID, consents: 
 
 
 async def insert_inquiry(
-    connection: AsyncConnection, lead_id: UUID, question: str, source: str | None, now: datetime
+    connection: AsyncConnection, lead_id: UUID, question: str, source: str | None, asked_at: datetime
 ) -> None:
     """Write a question as it was asked."""
-    values = {"lead_id": lead_id, "question": question, "source": source, "asked_at": now}
+    values = {"lead_id": lead_id, "question": question, "source": source, "asked_at": asked_at}
     await connection.execute(_INSERT_INQUIRY, values)

@@ -1,10 +1,11 @@
 """`follow enroll`, `lead`, `tasks` and `status`: leads in, and what REST answers, as tables."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -19,7 +20,7 @@ from runtime.settings import load_settings
 
 if TYPE_CHECKING:
     from adapters.db.views import ContactView, LeadView, StatusView, TaskPage
-    from api.csv_import import Defaults, Rehearsed
+    from api.csv_import import Defaults, Enrolled, Rehearsed, RejectsFile, RowDone
     from api.csv_table import Table
     from api.services import Services
 
@@ -47,13 +48,20 @@ def enroll(
     ] = None,
     consent_method: Annotated[str, typer.Option(help="How they agreed.")] = "import",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is wrong and what would happen.")] = False,
+    backlog: Annotated[
+        bool, typer.Option("--backlog", help="They are old leads: start them as the reps have room for their calls.")
+    ] = False,
+    calls_per_day: Annotated[
+        int | None, typer.Option(min=1, help="How many calls a rep makes in a day of whom nothing else is known.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Start a backlog without asking.")] = False,
 ) -> None:
     """Enroll every lead of a CSV file; bad rows go to FILE.rejects.csv. Running it again changes nothing.
 
     Rows without a kind count as inbound: whoever gave an email address is answered at once, at any hour. The columns
     are described in docs/enrolling-leads.md.
     """
-    from api.csv_import import Defaults, Enrolled, Fate, RejectsFile, RowDone, TableImport
+    from api.csv_import import Defaults, Enrolled, RejectsFile, TableImport
     from api.csv_table import TableUnreadable, open_table
     from leads.capture import CaptureRefused
 
@@ -74,23 +82,20 @@ def enroll(
         consent_wording=consent_wording,
         consent_method=consent_method,
     )
+    if backlog:
+        from runtime.cli.backlogs import enroll_backlog
+
+        enroll_backlog(table, defaults, calls_per_day=calls_per_day, dry_run=dry_run, yes=yes)
+        return
     if dry_run:
         _rehearse(table, defaults)
         return
     rejects = RejectsFile(table)
-    columns = (TextColumn("enrolling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
     async def run(services: "Services") -> Enrolled:
         work = TableImport(services, table, defaults)
         await work.check_defaults()
-        with rejects, Progress(*columns, console=err) as progress:
-            bar = progress.add_task("", total=table.length)
-
-            def on_row(done: RowDone) -> None:
-                progress.advance(bar)
-                if done.reason is not None:
-                    progress.console.print(f"line {done.row.line}: {escape(done.reason)}")
-
+        with rejects, enrolling(table, err) as on_row:
             return await work.run(rejects, on_row)
 
     try:
@@ -99,8 +104,35 @@ def enroll(
         err.print(f"follow: --{refused.field}: {escape(refused.message)}")
         raise typer.Exit(1) from refused
     except KeyboardInterrupt:
-        err.print("stopped; every lead so far is enrolled. Run it again to go on")
-        raise typer.Exit(_INTERRUPTED) from None
+        stopped(err)
+    tell_enrolled(enrolled, rejects, err)
+
+
+@contextmanager
+def enrolling(table: "Table", err: Console) -> "Iterator[Callable[[RowDone], None]]":
+    """A bar that moves with each row, and a line for each that is rejected."""
+    columns = (TextColumn("enrolling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err) as progress:
+        bar = progress.add_task("", total=table.length)
+
+        def on_row(done: "RowDone") -> None:
+            progress.advance(bar)
+            if done.reason is not None:
+                progress.console.print(f"line {done.row.line}: {escape(done.reason)}")
+
+        yield on_row
+
+
+def stopped(err: Console) -> NoReturn:
+    """Somebody pressed Ctrl-C."""
+    err.print("stopped; every lead so far is enrolled. Run it again to go on")
+    raise typer.Exit(_INTERRUPTED) from None
+
+
+def tell_enrolled(enrolled: "Enrolled", rejects: "RejectsFile", err: Console) -> None:
+    """Say what became of a table; a table with bad rows ends with an exit code."""
+    from api.csv_import import Fate
+
     fates = enrolled.fates
     Console(highlight=False).print(
         f"{fates[Fate.CREATED]} new, {fates[Fate.KNOWN]} known already, {fates[Fate.REJECTED]} rejected"

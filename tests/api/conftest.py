@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
+from adapters.db.backlogs import Backlogs
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
@@ -64,6 +65,7 @@ def services(
     return Services(
         cases=cases,
         intake=intake,
+        backlogs=Backlogs(engine, shelf, COMPANY, KEY),
         shelf=shelf,
         delivery=delivery,
         reading=Reading(engine),

@@ -378,3 +378,18 @@ def test_t12_a_wrong_number_that_asks_to_stop_is_suppressed_and_the_lead_goes_on
     assert [type(fact) for fact in case.facts] == [Suppressed, ContactLost]
     assert {fact.contact for fact in case.facts if isinstance(fact, Suppressed | ContactLost)} == {PHONE}
     assert (case.lead.email, case.enrollment.ended) == (EMAIL, None)
+
+
+def test_a_lead_of_a_backlog_that_asks_before_its_turn_begins_at_once() -> None:
+    waits = begun(PLAN, start=new_york("2026-04-01 09:00"), answers_question=False, paced=True)
+    again = came_again(waits, cadence=PLAN, version="v2", question="Is it still there?", now=MONDAY)
+    assert (again.enrollment.started_at, again.enrollment.answers_question) == (MONDAY, True)
+    assert [one.ended for one in again.ended_enrollments] == [Ending.SWITCHED]
+    assert next_local(again) == "Mon 2026-03-02 10:00"
+
+
+def test_a_lead_of_a_backlog_that_somebody_holds_is_answered_by_a_person() -> None:
+    waits = begun(PLAN, start=new_york("2026-04-01 09:00"), answers_question=False, paced=True)
+    held = hold(waits, until=new_york("2026-05-01 09:00"), reason="asked", by="anna", now=MONDAY)
+    again = came_again(held, cadence=PLAN, version="v2", question="Is it still there?", now=MONDAY)
+    assert (again.enrollment.id, open_kinds(again)) == (held.enrollment.id, ["question"])

@@ -106,3 +106,44 @@ def test_the_status_is_shown(follow: Follow, table: Path) -> None:
     output = follow("status").output
     for part in ("leads: new", "in cadence: inbound-web", "open tasks", "commands not delivered yet"):
         assert part in output
+
+
+@pytest.fixture
+def old_leads(tmp_path: Path) -> Path:
+    path = tmp_path / "old-leads.csv"
+    path.write_text(
+        "email,phone,owner\n" + "".join(f"p{number}@example.com,+1212555{number:04d},anna\n" for number in range(3))
+    )
+    return path
+
+
+def test_a_backlog_is_forecast_and_nothing_is_stored_before_a_yes(
+    follow: Follow, old_leads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words, said in ((("--dry-run",), ""), ((), "Enroll them? [y/N]")):
+        ran = follow("enroll", str(old_leads), "--backlog", "--calls-per-day", "2", *words)
+        for part in ("forecast", "planned before", "calls a day: anna 2", "3 leads start, the last on", said):
+            assert part in ran.output, ran.output
+    assert ran.exit_code == 1  # Nobody said yes.
+    assert "no backlog was enrolled" in follow("backlogs").output
+    assert "leads: new" not in follow("status").output
+
+
+def test_a_backlog_is_enrolled_and_listed(follow: Follow, old_leads: Path) -> None:
+    ran = follow("enroll", str(old_leads), "--backlog", "--yes")
+    assert ran.exit_code == 0, ran.output
+    assert "3 new, 0 known already, 0 rejected" in ran.output
+    assert "the calls to them go on until" in ran.output
+    listed = follow("backlogs").output
+    assert "old-leads.csv" in listed
+    assert "follow enroll" in listed
+    again = follow("enroll", str(old_leads), "--backlog", "--yes")
+    assert "no lead starts" in again.output
+    assert "3 rows are of people who are known" in again.output
+    assert "0 new, 3 known already" in again.output
+
+
+def test_a_backlog_with_a_mistake_in_an_option_is_one_line(follow: Follow, old_leads: Path) -> None:
+    ran = follow("enroll", str(old_leads), "--backlog", "--owner", "nobody")
+    assert ran.exit_code == 1
+    assert "--owner: there is no active colleague 'nobody'" in ran.output

@@ -4,6 +4,7 @@ from adapters.db.rows.access import (
     ApiTokenRow,
     IdempotencyKeyRow,
 )
+from adapters.db.rows.backlogs import BacklogRow
 from adapters.db.rows.base import Base, table_of
 from adapters.db.rows.measures import (
     FirstResponseRow,
@@ -42,6 +43,7 @@ __all__ = [
     "AlertRow",
     "AnswerRow",
     "ApiTokenRow",
+    "BacklogRow",
     "Base",
     "CadenceRow",
     "CadenceVersionRow",

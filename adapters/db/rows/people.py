@@ -61,6 +61,8 @@ class LeadRow(Base):
     cost: Mapped[Decimal | None]
     owner_id: Mapped[str] = mapped_column(ForeignKey("colleagues.id"))
     generated_by_id: Mapped[str | None] = mapped_column(ForeignKey("colleagues.id"))
+    backlog_id: Mapped[UUID | None] = mapped_column(ForeignKey("backlogs.id"))
+    """The file of old leads that it came with."""
     stage: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(index=True)
     revision: Mapped[int] = mapped_column(server_default=sql("0"))
@@ -86,6 +88,7 @@ class LeadRow(Base):
         Index("ix_leads_cadence_created_at", "cadence", "created_at"),
         Index("ix_leads_company_domain", "company_domain", postgresql_where=sql("company_domain is not null")),
         Index("ix_leads_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
+        Index("ix_leads_backlog_id", "backlog_id", postgresql_where=sql("backlog_id is not null")),
     )
 
 
