@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.slots import Permitted, Turn
-from leads.contract import CommandKind, DeliveryResult, LivenessResult, Plan
+from leads.contract import CommandKind, DeliveryResult, LivenessResult, Plan, SchedulesResult
 from leads.liveness import Finding as LivenessFinding
 from leads.sending import Claim, Finding, OutgoingMessage, Receipt, TouchState
 from leads.staff_mails import Settled, StaffMail, StaffMailState
@@ -126,6 +126,28 @@ class StaffMails(Protocol):
 
     async def settle(self, mail: StaffMail, settled: Settled, now: datetime) -> bool:
         """Record what became of a claimed mail; False when somebody else has settled it meanwhile."""
+        ...
+
+
+class Reviews(Protocol):
+    """The managers' daily reviews."""
+
+    async def write(
+        self, manager_id: str, now: datetime, *, day: date | None = None, asked_at: datetime | None = None
+    ) -> tuple[date | None, bool]:
+        """Write a manager's review and its mail, unless it was written before.
+
+        Returns:
+            The day, None when there is nothing to write; and whether it was written now.
+        """
+        ...
+
+
+class ReviewSchedules(Protocol):
+    """When each manager's review is written."""
+
+    async def ensure(self) -> SchedulesResult:
+        """Have one for each manager, at the manager's own end of day, and none for anybody else."""
         ...
 
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from api import problems
 from api.middleware import Incidents, JsonBodies
 from api.public import answer, unsubscribe
-from api.rest import backlogs, experiments, health, home, leads, outbox, reps, staff_mails, tasks
+from api.rest import backlogs, experiments, health, home, leads, outbox, reps, reviews, staff_mails, tasks
 from api.services import Services
 from api.webhooks import sendgrid, sendgrid_inbound, twilio, twilio_inbound
 
@@ -46,6 +46,7 @@ def create_app(services: Services) -> FastAPI:
         reps,
         experiments,
         outbox,
+        reviews,
         staff_mails,
         health,
         home,

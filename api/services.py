@@ -18,6 +18,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
 from adapters.db.reading import Reading
+from adapters.db.reviews import Reviews
 from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
@@ -61,9 +62,12 @@ class Services:
     alerts: Alerts
     experiments: Experiments
     staff_mails: StaffMails
+    reviews: Reviews
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys
     links: Links
+    people_changed: Callable[[], Awaitable[None]]
+    """To be called when somebody came, left, or works at other hours: what goes by it in Temporal follows."""
     readiness: Callable[[], Awaitable[dict[str, str]]]
     """Each part we stand on, and "ok" or what is wrong with it."""

@@ -21,7 +21,7 @@ from cadences.subjects import honest_subject
 from cadences.templating import KEEP, RenderError
 from leads.findings import Finding, Severity
 from leads.model import Channel, Company, Lead
-from leads.staff_mails import replace_mentions
+from leads.staff_mails import plain, replace_mentions
 from leads.yaml_text import Source, read_source
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "render_email",
     "render_sms",
     "render_staff_email",
+    "render_staff_prose",
     "render_talk_track",
     "says_how_to_stop",
     "says_who",
@@ -151,12 +152,17 @@ def render_staff_email(subject: str, markdown: str, company: Company, names: Map
         markdown: may mention leads by id (see `leads.staff_mails.mention`).
         names: what these leads are called.
     """
-    kept = Values()
-    body = replace_mentions(markdown, lambda lead_id: kept.keep(names.get(lead_id, ERASED_LEAD)))
-    text, html = render_prose(f"{body.strip()}\n\n---\n\n{_WRITTEN_BY.format(company.name)}", kept)
+    signed = f"{markdown.strip()}\n\n---\n\n{_WRITTEN_BY.format(plain(company.name))}"
+    text, html = render_staff_prose(signed, names)
     line = _one_line(subject)
     page = _shell().render(subject=line, preheader="", body=Markup(html), company=company, footer_links=())
     return RenderedEmail(line[:MAX_SUBJECT], "", text, page, line)
+
+
+def render_staff_prose(markdown: str, names: Mapping[UUID, str]) -> tuple[str, str]:
+    """Markdown that mentions leads by id, as plain text and as an html fragment, with their names."""
+    kept = Values()
+    return render_prose(replace_mentions(markdown, lambda lead_id: kept.keep(names.get(lead_id, ERASED_LEAD))), kept)
 
 
 def render_sms(

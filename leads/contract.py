@@ -1,6 +1,6 @@
 """The contract between workflow, activities and callers: names, queues, ids and payloads, ids only."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,6 +15,11 @@ LIVENESS_WORKFLOW = "LivenessCheck"
 LIVENESS_SCHEDULE = "check-liveness"
 LIVENESS_EVERY = timedelta(hours=1)
 """How often the whole database and all workflows are checked."""
+REVIEW_WORKFLOW = "DailyReview"
+REVIEW_SCHEDULES = "review:"
+"""Begins the ids of the reviews' schedules; the manager's id follows."""
+REVIEW_CATCH_UP = timedelta(days=7)
+"""Days that were missed because everything was down get their reviews if it is not longer ago than this."""
 STAFF_MAIL_WORKFLOW = "StaffMailing"
 STAFF_MAIL_SCHEDULE = "send-staff-mails"
 STAFF_MAIL_WATCH = timedelta(hours=1)
@@ -49,6 +54,11 @@ well below `STEP_TIMEOUT`, so that no attempt sends once the next one settles it
 def workflow_id(lead_id: UUID) -> str:
     """The one workflow of a lead, for all its enrollments and years."""
     return f"lead:{lead_id}"
+
+
+def review_schedule_id(manager_id: str) -> str:
+    """The one schedule of a manager's reviews."""
+    return f"{REVIEW_SCHEDULES}{manager_id}"
 
 
 class SearchAttribute(StrEnum):
@@ -230,6 +240,33 @@ class StaffMailResult(Payload):
     sent: int
     not_sent: int
     """Attempts that did not come through, and mails without an address."""
+
+
+class ReviewInput(Payload):
+    """Whose review is to be written."""
+
+    manager_id: str
+    day: date | None = None
+    """Of this working day; the last one that was over at `asked_at` when left out."""
+    asked_at: datetime | None = None
+    """When the schedule asked for it; a review that comes late is still that day's."""
+
+
+class ReviewResult(Payload):
+    """What became of it."""
+
+    day: date | None
+    """None: there was nothing to write."""
+    written: bool
+    """False: it had been written before."""
+
+
+class SchedulesResult(Payload):
+    """How many schedules were not as they should be, and were mended."""
+
+    created: int = 0
+    changed: int = 0
+    removed: int = 0
 
 
 class LivenessResult(Payload):

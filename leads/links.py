@@ -34,6 +34,10 @@ class Links:
         """The page that stops all messages."""
         return f"{self.base_url}{UNSUBSCRIBE_PATH}/{self.key.link(Purpose.UNSUBSCRIBE, lead_id, touch_id)}"
 
+    def lead_page(self, lead_id: UUID) -> str:
+        """Where a colleague sees a lead."""
+        return f"{self.base_url}/api/leads/{lead_id}"
+
     def reply_address(self, touch_id: UUID) -> str:
         """Where answers to a message go; empty when they go to its sender."""
         return f"{REPLY_PREFIX}{self.key.reply(touch_id)}@{self.reply_domain}" if self.reply_domain else ""

@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from leads.ids import derived_id
 from leads.sending import AccountTrouble, ContactPointDead, Receipt, RecipientOptedOut, SendError, SendRefused
 
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 """How long a refused mail waits, the longest again and again: news for a colleague is never given up."""
+_MAILS = UUID("b6c2a1a4-9a53-4a37-9f5e-2f9a4d7c5e10")
+"""What the ids of mails follow from that belong to no lead."""
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _MENTION = re.compile(r"\{lead:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}")
 
 
@@ -90,6 +94,16 @@ def settled_by(result: Receipt | SendError, attempts: int, now: datetime) -> Set
             return Settled(StaffMailState.FAILED, error=error)
     # An error type that says nothing of acceptance must never lead to a second send.
     return Settled(StaffMailState.UNKNOWN, error=error)
+
+
+def staff_mail_id(kind: str, colleague_id: str, about: str) -> UUID:
+    """The id of a mail that is about no lead in particular: the same kind about the same is sent to somebody once."""
+    return derived_id(_MAILS, kind, colleague_id, about)
+
+
+def plain(words: str) -> str:
+    """Words of others, for Markdown: one line, and every sign as it stands."""
+    return _PUNCTUATION.sub(r"\\\1", " ".join(words.split()))
 
 
 def mention(lead_id: UUID) -> str:

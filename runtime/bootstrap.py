@@ -12,6 +12,7 @@ from activities import ports
 from activities.delivery import DeliveryActivities
 from activities.liveness import LivenessActivities
 from activities.messages import MessageActivities
+from activities.reviews import ReviewActivities
 from activities.staff_mails import StaffMailActivities
 from activities.tasks import TaskActivities
 from adapters import temporal
@@ -25,6 +26,7 @@ from adapters.db.dossier import Dossiers
 from adapters.db.engine import connect
 from adapters.db.erasure import Erasure
 from adapters.db.people import People
+from adapters.db.reviews import Reviews
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.delivery import CommandDelivery
@@ -33,6 +35,7 @@ from adapters.doctor.one_lead import LeadExaminer
 from adapters.doctor.suspects import Suspects
 from adapters.doctor.workflows import WorkflowsSeen
 from adapters.providers.local_outbox import LocalOutbox
+from adapters.review_schedules import ReviewSchedules
 from cadences.rules import RulesUnreadable, shipped_rules
 from leads.contract import TWILIO_STATUS
 from leads.links import Links
@@ -163,6 +166,14 @@ def doctor_of(foundation: Foundation, client: Client) -> LivenessCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffActivities:
+    """The activities for our own people."""
+
+    mails: StaffMailActivities
+    reviews: ReviewActivities
+
+
+@dataclass(frozen=True, slots=True)
 class Activities:
     """Every activity, wired."""
 
@@ -171,7 +182,7 @@ class Activities:
     delivery: DeliveryActivities
     liveness: LivenessActivities | None
     """None where only leads are followed, as in most tests."""
-    staff_mails: StaffMailActivities | None = None
+    staff: StaffActivities | None = None
 
 
 def activities_of(
@@ -184,7 +195,7 @@ def activities_of(
     clock: ports.Clock,
     redeliver_every: timedelta = timedelta(seconds=10),
     liveness: ports.LivenessChecker | None = None,
-    staff: StaffMailActivities | None = None,
+    staff: StaffActivities | None = None,
 ) -> Activities:
     """The activities over anything that fits the ports; mypy checks here that our adapters do."""
     return Activities(
@@ -192,14 +203,28 @@ def activities_of(
         tasks=TaskActivities(cases, clock),
         delivery=DeliveryActivities(delivery, redeliver_every),
         liveness=LivenessActivities(liveness) if liveness is not None else None,
-        staff_mails=staff,
+        staff=staff,
     )
 
 
-def staff_mails_of(foundation: Foundation, email: ports.MessageSender) -> StaffMailActivities:
-    """What sends the mails to colleagues."""
+def reviews_of(foundation: Foundation) -> Reviews:
+    """The managers' daily reviews."""
+    return Reviews(foundation.engine, foundation.company, foundation.links)
+
+
+def review_schedules_of(foundation: Foundation, client: Client) -> ReviewSchedules:
+    """When each manager's review is written."""
+    return ReviewSchedules(client, reviews_of(foundation).managers, foundation.company)
+
+
+def staff_activities_of(foundation: Foundation, client: Client, email: ports.MessageSender) -> StaffActivities:
+    """The activities for our own people, over our own adapters."""
+    engine, company, clock = foundation.engine, foundation.company, foundation.clock
     every = foundation.settings.redeliver_every
-    return StaffMailActivities(StaffMails(foundation.engine), email, foundation.company, foundation.clock, every)
+    return StaffActivities(
+        mails=StaffMailActivities(StaffMails(engine), email, company, clock, every),
+        reviews=ReviewActivities(reviews_of(foundation), review_schedules_of(foundation, client), clock),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,5 +287,5 @@ def wired_activities(foundation: Foundation, client: Client, senders: Senders) -
         clock=foundation.clock,
         redeliver_every=foundation.settings.redeliver_every,
         liveness=doctor_of(foundation, client),
-        staff=staff_mails_of(foundation, senders.email),
+        staff=staff_activities_of(foundation, client, senders.email),
     )

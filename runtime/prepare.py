@@ -11,7 +11,7 @@ from adapters.temporal import ensure_delivery_schedule, ensure_liveness_schedule
 from cadences.library import shipped
 from leads.model import Colleague
 from runtime import sample
-from runtime.bootstrap import Foundation, connect_temporal, delivery_of, open_foundation
+from runtime.bootstrap import Foundation, connect_temporal, delivery_of, open_foundation, review_schedules_of
 from runtime.embedded.errors import StartError
 from runtime.settings import Settings
 from runtime.temporal_setup import prepare_namespace
@@ -62,6 +62,7 @@ async def _prepare(foundation: Foundation) -> None:
     await prepare_namespace(client, settings.temporal_namespace)
     await ensure_liveness_schedule(client)
     await ensure_staff_mail_schedule(client)
+    await review_schedules_of(foundation, client).ensure()
     if await ensure_delivery_schedule(client):
         announced = await delivery_of(foundation, client).announce_all()
         if announced:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.alerts import Alerts
@@ -19,11 +20,19 @@ from adapters.db.staff_mails import StaffMails
 from adapters.erasing import Erasing, TemporalHistories
 from api.services import Services
 from api.webhooks.keys import WebhookKeys
-from runtime.bootstrap import Foundation, connect_temporal, delivery_of, open_foundation
+from runtime.bootstrap import (
+    Foundation,
+    connect_temporal,
+    delivery_of,
+    open_foundation,
+    review_schedules_of,
+    reviews_of,
+)
 from runtime.embedded.errors import StartError
 from runtime.settings import Settings
 
 _PART_ANSWERS_WITHIN = timedelta(seconds=2)
+_SCHEDULES_FOLLOW_WITHIN = timedelta(seconds=10)
 
 
 @asynccontextmanager
@@ -59,10 +68,12 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             alerts=Alerts(foundation.engine),
             experiments=Experiments(foundation.engine, foundation.shelf),
             staff_mails=StaffMails(foundation.engine),
+            reviews=reviews_of(foundation),
             clock=foundation.clock,
             company=foundation.company,
             webhooks=_webhook_keys(settings),
             links=foundation.links,
+            people_changed=_PeopleChanged(foundation, client),
             readiness=_Readiness(foundation, client),
         )
 
@@ -89,6 +100,19 @@ async def _require_database(foundation: Foundation) -> None:
         raise StartError("the database does not answer; is `follow up` running in this folder?") from error
     if not current:
         raise StartError("the database's schema is not current; run `follow migrate`")
+
+
+class _PeopleChanged:
+    """Brings the schedules of the reviews in step; where Temporal is away, the hourly watch does it later."""
+
+    def __init__(self, foundation: Foundation, client: Client) -> None:
+        self._schedules = review_schedules_of(foundation, client)
+
+    async def __call__(self) -> None:
+        # RuntimeError is how a lazy client says that it can't connect.
+        with suppress(RPCError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(_SCHEDULES_FOLLOW_WITHIN.total_seconds()):
+                await self._schedules.ensure()
 
 
 class _Readiness:

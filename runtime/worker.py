@@ -13,11 +13,19 @@ from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from leads.contract import EMAIL_QUEUE, SMS_QUEUE, WORKFLOW_QUEUE
-from runtime.bootstrap import Activities, connect_temporal, open_foundation, open_senders, wired_activities
+from runtime.bootstrap import (
+    Activities,
+    StaffActivities,
+    connect_temporal,
+    open_foundation,
+    open_senders,
+    wired_activities,
+)
 from runtime.channels import channels
 from runtime.discreet_errors import DiscreetErrors
 from runtime.settings import Settings
 from workflows.command_delivery import CommandDelivery
+from workflows.daily_review import DailyReview
 from workflows.lead_cadence import LeadCadence
 from workflows.liveness_check import LivenessCheck
 from workflows.staff_mailing import StaffMailing
@@ -64,7 +72,7 @@ def workers(
         Worker(
             client,
             task_queue=WORKFLOW_QUEUE,
-            workflows=[LeadCadence, CommandDelivery, LivenessCheck, StaffMailing],
+            workflows=[LeadCadence, CommandDelivery, LivenessCheck, StaffMailing, DailyReview],
             activities=[
                 activities.tasks.create_call_task,
                 activities.tasks.create_task,
@@ -72,7 +80,7 @@ def workers(
                 activities.messages.look_up_send,
                 activities.delivery.deliver_commands,
                 *([activities.liveness.check_liveness] if activities.liveness else []),
-                *([activities.staff_mails.send_staff_mails] if activities.staff_mails else []),
+                *(_of_staff(activities.staff) if activities.staff else []),
             ],
             workflow_runner=_SANDBOX if sandboxed else UnsandboxedWorkflowRunner(),
             max_cached_workflows=max_workflows,
@@ -94,6 +102,10 @@ def workers(
             **common,
         ),
     ]
+
+
+def _of_staff(staff: StaffActivities) -> list[Any]:
+    return [staff.mails.send_staff_mails, staff.reviews.write_review, staff.reviews.keep_review_schedules]
 
 
 async def run_worker(settings: Settings) -> None:

@@ -80,10 +80,7 @@ class People:
     async def all(self) -> list[Colleague]:
         """Everybody, in the order they were added."""
         async with self._engine.connect() as connection:
-            found = await connection.execute(
-                select(ColleagueRow.__table__).order_by(ColleagueRow.created_at, ColleagueRow.id)
-            )
-            return [read_colleague(row) for row in found.mappings()]
+            return await everybody(connection)
 
     async def reps(self, company: Company, now: datetime) -> list[RepView]:
         """Everybody, with who is at work now and how much each has to do; those who work here first."""
@@ -98,6 +95,12 @@ class People:
                 select(func.count()).select_from(select(ColleagueRow.id).limit(1).subquery())
             )
         return not leads and not people
+
+
+async def everybody(connection: AsyncConnection) -> list[Colleague]:
+    """Everybody, in the order they were added."""
+    found = await connection.execute(select(ColleagueRow.__table__).order_by(ColleagueRow.created_at, ColleagueRow.id))
+    return [read_colleague(row) for row in found.mappings()]
 
 
 async def _locked(connection: AsyncConnection, colleague_id: str) -> Colleague:

@@ -266,3 +266,10 @@ class ExperimentQuery(_Sent):
     """Which experiments."""
 
     cadence: Line | None = None
+
+
+class ReviewQuery(_Sent):
+    """Whose review."""
+
+    manager: Line | None = None
+    """A colleague's id; may be left out where there is one manager only."""

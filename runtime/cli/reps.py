@@ -179,8 +179,13 @@ def _do(run: "Callable[[Services], Awaitable[Result]]") -> Result:
     """Do it; what is wrong with what was asked is one line."""
     from leads.staff import StaffRefused
 
+    async def and_tell(services: "Services") -> Result:
+        result = await run(services)
+        await services.people_changed()
+        return result
+
     try:
-        return with_services(run)
+        return with_services(and_tell)
     except StaffRefused as refused:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"follow: {escape(str(refused))}")
         raise typer.Exit(1) from refused

@@ -22,6 +22,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
 from adapters.db.reading import Reading
+from adapters.db.reviews import Reviews
 from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
@@ -40,6 +41,10 @@ Capture = Callable[..., Awaitable[dict[str, Any]]]
 
 async def everything_is_ready() -> dict[str, str]:
     return {"database": "ok", "temporal": "ok"}
+
+
+async def nothing_follows() -> None:
+    return None
 
 
 @pytest.fixture
@@ -81,10 +86,12 @@ def services(
         alerts=Alerts(engine),
         experiments=Experiments(engine, shelf),
         staff_mails=StaffMails(engine),
+        reviews=Reviews(engine, COMPANY, LINKS),
         clock=clock,
         company=COMPANY,
         webhooks=WebhookKeys(),
         links=LINKS,
+        people_changed=nothing_follows,
         readiness=everything_is_ready,
     )
 

@@ -37,6 +37,7 @@ PROTECTED = [
     ("GET", "/api/reps"),
     ("GET", "/api/experiments"),
     ("GET", "/api/staff-mails"),
+    ("GET", "/api/reviews/{day}"),
     ("GET", "/api/outbox"),
 ]
 

@@ -38,6 +38,7 @@ from adapters.db.rows.plans import (
     HoldRow,
     TaskRow,
 )
+from adapters.db.rows.reviews import ReviewRow
 
 __all__ = [
     "AlertRow",
@@ -60,6 +61,7 @@ __all__ = [
     "InquiryRow",
     "LeadRow",
     "OutboxRow",
+    "ReviewRow",
     "SenderRow",
     "SenderSlotRow",
     "SendingDomainRow",

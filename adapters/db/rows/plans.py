@@ -81,6 +81,7 @@ class TaskRow(Base):
 
     __table_args__ = (
         Index("ix_tasks_state_due_at", "state", "due_at", "id"),
+        Index("ix_tasks_closed_at", "closed_at", postgresql_where=sql("closed_at is not null")),
         Index("ix_tasks_owner_state_due_at", "owner", "state", "due_at", "id"),
         Index(
             "ix_tasks_escalated_to_state_due_at",
@@ -146,4 +147,5 @@ class CommandRow(Base):
     __table_args__ = (
         Index("ix_commands_lead_id_revision", "lead_id", "revision"),
         Index("ix_commands_undelivered", "created_at", postgresql_where=sql("delivered_at is null")),
+        Index("ix_commands_not_now", "created_at", postgresql_where=sql("kind = 'not_now'")),
     )
