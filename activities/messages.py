@@ -153,7 +153,7 @@ class MessageActivities:
             if (waiting := await _until_its_turn(opened, fresh, touch, now)) is not None:
                 return await opened.save(waiting)
             attempt = 1 if claim is None else claim.attempt + 1
-            await opened.claim(_claim_for(step, message, provider, now, attempt, touch.variant))
+            await opened.claim(_claim_for(step, message, provider, now, attempt, touch))
             return _Claimed(message, now, interrupted=False, provider=provider, under=opened)
 
     async def _hand_over(self, claimed: _Claimed, sender: MessageSender) -> Receipt:
@@ -307,7 +307,7 @@ def _reference(step: StepInput) -> UUID:
 
 
 def _claim_for(
-    step: StepInput, message: OutgoingMessage, provider: str, now: datetime, attempt: int, variant: str | None
+    step: StepInput, message: OutgoingMessage, provider: str, now: datetime, attempt: int, touch: NextTouch
 ) -> Claim:
     return Claim(
         touch_id=message.touch_id,
@@ -323,7 +323,8 @@ def _claim_for(
         attempt=attempt,
         sender=message.sender,
         segments=message.segments,
-        variant=variant,
+        variant=touch.variant,
+        template=touch.content,
     )
 
 

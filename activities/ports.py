@@ -11,6 +11,7 @@ from cadences.case import Case
 from cadences.slots import Permitted, Turn
 from leads.contract import CommandKind, DeliveryResult, LivenessResult, Plan, SchedulesResult
 from leads.liveness import Finding as LivenessFinding
+from leads.model import Colleague
 from leads.sending import Claim, Finding, OutgoingMessage, Receipt, TouchState
 from leads.staff_mails import Settled, StaffMail, StaffMailState
 
@@ -58,6 +59,10 @@ class OpenCase(Protocol):
 
     async def account_works(self, provider: str) -> None:
         """The provider accepted a message: what was wrong with its account is over."""
+        ...
+
+    async def relief(self) -> Colleague | None:
+        """Who takes the lead over from its owner: another rep who is at work; None when there is none."""
         ...
 
     async def save(self, case: Case, kind: CommandKind | None = None) -> Plan:

@@ -4,6 +4,7 @@ from temporalio import activity
 
 from activities.ports import CaseStore, Clock
 from activities.steps import admitted, instant_of, is_current
+from cadences.first_response import wants_relief
 from cadences.messages import talk_track
 from cadences.progress import see_to_overdue, task_created
 from leads.contract import Plan, StepInput
@@ -33,7 +34,8 @@ class TaskActivities:
         async with self._cases.open(step.lead_id, now) as opened:
             if not is_current(step, opened):
                 return opened.plan
-            return await opened.save(see_to_overdue(opened.case, now))
+            relief = await opened.relief() if wants_relief(opened.case, now) else None
+            return await opened.save(see_to_overdue(opened.case, now, relief))
 
     async def _create(self, step: StepInput) -> Plan:
         now = instant_of(step, self._clock())

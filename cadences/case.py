@@ -236,6 +236,40 @@ class Enrollment:
     next: NextTouch | None = None
     ended: Ending | None = None
     ended_at: datetime | None = None
+    ended_why: str | None = None
+    """In a few words; the evidence is the answer, the command or the report of that very instant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseClock:
+    """The first response to one question: until when, who is told before it is missed, and what stopped it."""
+
+    enrollment_id: UUID
+    """The enrollment that the question began; a switch of the cadence begins no other clock."""
+    asked_at: datetime
+    due_at: datetime
+    warn_at: datetime | None = None
+    """When the owner is warned; None once that is over."""
+    warned_at: datetime | None = None
+    act_at: datetime | None = None
+    """When somebody else is told, or takes over; None once that is over."""
+    escalated_at: datetime | None = None
+    reassigned_at: datetime | None = None
+    machine_at: datetime | None = None
+    """When the machine had done its part: the first message was out, or the first task stood in somebody's list."""
+    attempted_at: datetime | None = None
+    """When a person first tried in vain."""
+    attempts: int = 0
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    how: str | None = None
+    """The channel of the first human contact."""
+    business_seconds: int | None = None
+    """From the question to the answer in the company's business hours."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None
 
     def waits_its_turn(self, now: datetime) -> bool:
         """Whether it is a lead of a backlog that has not begun, and that nobody of ours is at."""
@@ -365,6 +399,8 @@ class Case:
     senders: dict[Channel, Sender] = field(default_factory=dict)
     """Channels with a sender of their own for this lead; the others send as the company does, at once."""
     correspondence: Correspondence = Correspondence()
+    response: ResponseClock | None = None
+    """The clock of the newest question."""
     first_response_due_at: datetime | None = None
     first_human_at: datetime | None = None
     """First human contact: a connected call or a person's written answer."""

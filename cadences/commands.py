@@ -16,8 +16,10 @@ from cadences.case import (
     TaskState,
     TouchMade,
 )
+from cadences.first_response import nobody_waits
 from cadences.holds import lift_hold, place_hold
 from cadences.model import Cadence
+from cadences.owners import given_to
 from cadences.planning import plan
 from cadences.progress import (
     ANSWERABLE,
@@ -54,7 +56,7 @@ def log_personal_touch(
         personal=True,
         note=note,
     )
-    case = human_contact(case.with_fact(touch), touched_at)
+    case = human_contact(case.with_fact(touch), touched_at, by, channel)
     for task in case.open_tasks:
         if task.kind in ANSWERABLE and _is_older(task, touched_at):
             case = close_task(case, task, TaskState.DONE, now, by, Outcome.ANSWERED, note)
@@ -62,7 +64,7 @@ def log_personal_touch(
         return case
     unanswered = any(task.kind in ANSWERABLE for task in case.open_tasks)
     if case.enrollment.question_only:
-        return case if unanswered else end(case, Ending.ANSWERED, now)
+        return case if unanswered else end(case, Ending.ANSWERED, now, f"{by} answered the question")
     held = case.enrollment.hold
     if held is not None and held.reason is HoldReason.REPLY and not unanswered:
         case = lift_hold(case, touched_at)  # It held for this answer, whose own pause begins.
@@ -108,10 +110,10 @@ def record_answer(case: Case, *, answer: str, by: str, note: str | None, now: da
     case = worked_on(case.with_fact(AnswerGiven(answer, by, note)))
     case = cancel_tasks(case, now, by, f"the lead said {answer}")
     if answer == "no":
-        return end(case, Ending.NO, now).with_stage(Stage.LOST)
-    case = end(case, Ending.YES, now).with_stage(Stage.QUALIFIED)
-    on_yes, target = case.cadence.on_yes, case.cadence.first_response
-    within = on_yes.within or (target.within if target else _HAND_OVER_WITHIN)
+        return end(case, Ending.NO, now, f"{by} recorded a no").with_stage(Stage.LOST)
+    case = end(case, Ending.YES, now, f"{by} recorded a yes").with_stage(Stage.QUALIFIED)
+    on_yes = case.cadence.on_yes
+    within = on_yes.within or (case.cadence.first_response.within if case.cadence.first_response else _HAND_OVER_WITHIN)
     return standing_task(case, TaskKind.HAND_OVER, on_yes.task, note or "", within, on_yes.escalate_to, now)
 
 
@@ -124,7 +126,7 @@ def not_now(
         raise CommandRefused("until", "the lead said no, which means never; it can't be enrolled again by us")
     if case.enrollment.ended is Ending.OPTED_OUT or case.lead.stopped_us:
         raise CommandRefused("until", "the lead opted out; it can't be enrolled again by us")
-    case = cancel_tasks(worked_on(case), now, by, "the lead said not now", but=TaskKind.UNKNOWN_SEND)
+    case = cancel_tasks(nobody_waits(worked_on(case)), now, by, "the lead said not now", but=TaskKind.UNKNOWN_SEND)
     if case.lead.stage is Stage.QUALIFIED:
         case = case.with_stage(Stage.WORKING)  # The hand-over is off; it is followed up again.
     return _reenroll(case, cadence, version, until, now)
@@ -175,19 +177,18 @@ def switch_cadence(case: Case, *, cadence: Cadence, version: str, by: str, now: 
 
 def reassign(case: Case, *, owner: Colleague, by: str, now: datetime) -> Case:
     """Another colleague owns the lead and its open tasks."""
-    former = case.lead.owner.id
-    if former == owner.id:
+    if case.lead.owner.id == owner.id:
         raise CommandRefused("owner", f"{owner.id!r} already owns the lead")
-    case = replace(case, lead=replace(case.lead, owner=owner))
-    for task in case.open_tasks:
-        if task.owner == former:
-            case = case.with_task(replace(task, owner=owner.id))
-    return case
+    return given_to(case, owner)
 
 
 def _reenroll(case: Case, cadence: Cadence, version: str, started_at: datetime, now: datetime) -> Case:
     """The old enrollment ends, and a new one begins under another cadence."""
-    former = case.enrollment if case.enrollment.ended else end(case, Ending.SWITCHED, now).enrollment
+    former = (
+        case.enrollment
+        if case.enrollment.ended
+        else end(case, Ending.SWITCHED, now, f"{cadence.name} took over").enrollment
+    )
     fresh = new_enrollment(case.lead.id, cadence.name, version, started_at, now)
     case = replace(case, cadence=cadence, enrollment=fresh, ended_enrollments=(*case.ended_enrollments, former))
     return begin(case, now)

@@ -74,6 +74,7 @@ def came_again(case: Case, *, cadence: Cadence, version: str, question: str | No
         ended_enrollments=(*case.ended_enrollments, *former),
         cadence=cadence,
         enrollment=fresh,
+        response=None,
         first_response_due_at=None,
         first_human_at=None,
     )
@@ -102,7 +103,7 @@ def contact_point_lost(case: Case, *, contact: str, why: str, now: datetime) -> 
         return plan(_without_lost_call(case, now), now)
     why_needless = "no usable contact point is left"
     case = cancel_tasks(case, now, "followthrough", why_needless, but=TaskKind.UNKNOWN_SEND)
-    case = end(case, Ending.UNREACHABLE, now)
+    case = end(case, Ending.UNREACHABLE, now, f"the last contact point is lost ({why})")
     return standing_task(
         case,
         TaskKind.FIND_CONTACT,
@@ -125,7 +126,7 @@ def lead_opted_out(case: Case, *, why: str, now: datetime) -> Case:
     if case.enrollment.ended is Ending.YES:
         return case  # The hand-over stays: what was agreed on is not called off by that.
     case = cancel_tasks(case, now, "followthrough", "the lead opted out")
-    return case if case.enrollment.ended in (Ending.NO, Ending.OPTED_OUT) else end(case, Ending.OPTED_OUT, now)
+    return case if case.enrollment.ended in (Ending.NO, Ending.OPTED_OUT) else end(case, Ending.OPTED_OUT, now, why)
 
 
 def wrong_person(case: Case, *, contact: str, stops: bool, now: datetime) -> Case:

@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    field_validator,
     model_validator,
 )
 
@@ -78,8 +79,25 @@ class Limits(_Part):
 class FirstResponse(_Part):
     """How fast a human answers a new inbound lead."""
 
-    within: Span = Field(description="From capture to the first human contact, counted in the cadence's hours.")
+    within: Span = Field(
+        Span(30, Unit.MINUTE),
+        description="From capture to the first human contact, counted in the company's business hours.",
+    )
+    at_most: Span = Field(
+        Span(24, Unit.HOUR), description="The same on the clock on the wall, whether anybody is at work or not."
+    )
+    before_missed: Literal["escalate", "reassign"] = Field(
+        "escalate",
+        description="What happens when two thirds are gone: escalate_to is told, or another rep at work takes over.",
+    )
     escalate_to: str = Field("manager", description="Who is told before it is missed: a role or a person's id.")
+
+    @field_validator("at_most")
+    @classmethod
+    def _is_fixed(cls, span: Span) -> Span:
+        if span.unit in (Unit.BUSINESS_DAY, Unit.MONTH):
+            raise ValueError('`at_most` counts on the clock on the wall; write "24 hours" or "3 days"')
+        return span
 
 
 class OnPersonalTouch(_Part):
@@ -281,6 +299,11 @@ class Cadence(_Part):
 
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps if step.step_id == step_id), None)
+
+    @property
+    def target(self) -> FirstResponse:
+        """How fast a question is answered: what is written here, or what holds where nothing is."""
+        return self.first_response or FirstResponse()
 
     @property
     def named_people(self) -> frozenset[str]:

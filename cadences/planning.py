@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from cadences.case import Case, Enrollment, NextTouch, StepRef, Task
 from cadences.contact_rules import Block, Defer, first_instant
+from cadences.first_response import next_look
 from cadences.model import Instead, Step
 from cadences.variants import variant_for
 from leads.contract import Plan, Wake, WakeKind
@@ -281,10 +282,13 @@ def expires_after(case: Case, due_at: datetime, step: Step | None) -> datetime:
 
 
 def _due(case: Case, candidate: _Candidate, opens_at: datetime) -> datetime:
-    step, within = candidate.step, candidate.step.within
-    if within is None and case.enrollment.answers_question and case.cadence.first_response is not None:
+    step, within, clock = candidate.step, candidate.step.within, case.response
+    if within is None and case.enrollment.answers_question and clock is not None and clock.is_open:
         first_call = next((other for other in case.cadence.steps if other.channel is Channel.CALL), None)
-        within = case.cadence.first_response.within if candidate.at_once or step is first_call else None
+        if candidate.at_once or step is first_call:
+            if clock.due_at > opens_at:
+                return clock.due_at
+            within = case.cadence.target.within
     return due_after(case, opens_at, within or CALL_WITHIN)
 
 
@@ -329,6 +333,8 @@ def wake(case: Case) -> Wake | None:
         for task in case.open_tasks
         if task.look_up_at is not None
     ]
+    if (look := next_look(case)) is not None:
+        wakes.append(Wake(kind=WakeKind.SEE_TO_OVERDUE, at=look[0], summary=look[1]))
     touch = case.enrollment.next
     if touch is not None and touch.task_id is None and case.enrollment.ended is None:
         wakes.append(

@@ -16,10 +16,11 @@ from cadences.case import (
     TaskKind,
     TaskState,
 )
+from cadences.first_response import clock_started, machine_did_its_part, nobody_waits, responded, see_to_response
 from cadences.holds import place_hold
 from cadences.planning import CALL_WITHIN, SILENCE_STEP, due_after, expires_after, plan, replanned
 from leads.ids import derived_id
-from leads.model import Channel, Ending, Stage
+from leads.model import Channel, Colleague, Ending, Stage
 from leads.spans import Span, Stretch, Unit, add_span, local_distance, merged, wall_length
 
 LATE = timedelta(days=1)
@@ -36,11 +37,11 @@ _ESCALATE_AGAIN = Span(1, Unit.BUSINESS_DAY)
 
 def begin(case: Case, now: datetime) -> Case:
     """The case at the start of its enrollment: its first-response target set, and its first touch planned."""
+    if case.enrollment.answers_question or case.enrollment.question_only:
+        case = clock_started(case, case.enrollment.started_at)
     if case.enrollment.question_only:
-        return ask_person(case, TaskKind.QUESTION, "answer the question", case.lead.question or _NO_QUESTION, now)
-    target = case.cadence.first_response
-    if case.enrollment.answers_question and target is not None and case.first_response_due_at is None:
-        case = replace(case, first_response_due_at=due_after(case, case.enrollment.started_at, target.within))
+        case = ask_person(case, TaskKind.QUESTION, "answer the question", case.lead.question or _NO_QUESTION, now)
+        return machine_did_its_part(case, now)
     return plan(case, now)
 
 
@@ -63,6 +64,7 @@ def message_sent(case: Case, step: StepRef, now: datetime, enrollment_id: UUID |
     case = replace(case, messages=(*case.messages, now))
     if not awaits(case, step, enrollment_id):
         return case
+    case = machine_did_its_part(case, now)
     return plan(step_done(fallen_behind(case, now), step, now, "sent"), now)
 
 
@@ -154,9 +156,10 @@ def task_created(case: Case, now: datetime, text: str = "") -> Case:
         occurrence=touch.step.occurrence,
         contact=number.value if kind is TaskKind.CALL and number is not None else None,
         escalate_to=_first_response_escalation(case, touch),
-        escalate_at=_first_told_at(case, touch, due_at),
+        escalate_at=due_at,
         expires_at=None if kind is TaskKind.KICK_BACK else expires_after(case, due_at, step),
     )
+    case = machine_did_its_part(case, now)
     return case.with_task(task).enrolled(next=replace(touch, task_id=task.id))
 
 
@@ -174,8 +177,14 @@ def could_not_be_written(case: Case, why: str, now: datetime) -> Case:
     return task_created(case.enrolled(next=by_hand), now, why)
 
 
-def see_to_overdue(case: Case, now: datetime) -> Case:
-    """Escalate every task that is overdue, give up those nobody did, and renew a hold whose reply nobody answered."""
+def see_to_overdue(case: Case, now: datetime, relief: Colleague | None = None) -> Case:
+    """See to a first response that is about to be missed, escalate every task that is overdue, give up those nobody
+    did, and renew a hold whose reply nobody answered.
+
+    Args:
+        relief: who takes the lead over where its first response is about to be missed.
+    """
+    case = see_to_response(case, now, relief)
     for task in case.open_tasks:
         if task.expires_at is not None and task.expires_at <= now:
             case = _expired(case, task, now)
@@ -274,17 +283,23 @@ def cancel_tasks(case: Case, now: datetime, by: str, why: str, *, but: TaskKind 
     return case
 
 
-def end(case: Case, ending: Ending, now: datetime) -> Case:
-    """The case with its enrollment ended; nothing automated follows."""
-    return case.enrolled(ended=ending, ended_at=now, next=None, hold=None, not_before=None)
+def end(case: Case, ending: Ending, now: datetime, why: str = "") -> Case:
+    """The case with its enrollment ended; nothing automated follows.
+
+    Args:
+        why: in a few words, for whoever looks at the lead later.
+    """
+    if ending is not Ending.SWITCHED:
+        case = nobody_waits(case)
+    return case.enrolled(ended_why=why or None, ended=ending, ended_at=now, next=None, hold=None, not_before=None)
 
 
-def human_contact(case: Case, at: datetime) -> Case:
+def human_contact(case: Case, at: datetime, by: str, how: Channel) -> Case:
     """A human was in touch with the lead: the first time stops the first-response clock.
 
     What happened before the lead asked is no response to it.
     """
-    case, enrollment = worked_on(case), case.enrollment
+    case, enrollment = responded(worked_on(case), at, by, how.value), case.enrollment
     asked = enrollment.answers_question or enrollment.question_only
     if at < (enrollment.started_at if asked else case.lead.created_at):
         return case
@@ -352,21 +367,7 @@ def _returned_to(case: Case) -> str:
 
 
 def _first_response_escalation(case: Case, touch: NextTouch) -> str:
-    target = case.cadence.first_response
-    return target.escalate_to if target is not None and touch.channel is Channel.CALL else "manager"
-
-
-def _first_told_at(case: Case, touch: NextTouch, due_at: datetime) -> datetime:
-    """When somebody else is told of a task: once it is overdue, but before a first response is missed."""
-    target = case.cadence.first_response
-    if not case.enrollment.answers_question or target is None or case.first_human_at is not None:
-        return due_at
-    if due_at != due_after(case, touch.opens_at, target.within):
-        return due_at
-    minutes = target.within.amount * (60 if target.within.unit is Unit.HOUR else 1)
-    if target.within.unit not in (Unit.MINUTE, Unit.HOUR):
-        return due_at
-    return due_after(case, touch.opens_at, Span(minutes * 2 // 3, Unit.MINUTE))
+    return case.cadence.target.escalate_to if touch.channel is Channel.CALL else "manager"
 
 
 def _escalated(case: Case, task: Task, now: datetime) -> Case:

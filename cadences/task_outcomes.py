@@ -16,6 +16,7 @@ from cadences.case import (
     TouchMade,
 )
 from cadences.commands import log_personal_touch, not_now, record_answer
+from cadences.first_response import attempted
 from cadences.hearing import contact_point_lost
 from cadences.holds import lift_hold
 from cadences.model import Cadence
@@ -35,6 +36,7 @@ from leads.model import Channel, Ending, Stage
 from leads.reasons import Reason
 
 _CALL_MADE = {Outcome.CONNECTED, Outcome.VOICEMAIL, Outcome.NO_ANSWER}
+_IN_VAIN = {Outcome.VOICEMAIL, Outcome.NO_ANSWER, Outcome.WRONG_NUMBER}
 _ANSWERS = {Outcome.YES, Outcome.NO, Outcome.NOT_NOW}
 
 OUTCOMES: dict[TaskKind, frozenset[Outcome]] = {
@@ -83,13 +85,15 @@ def complete_task(
     case = close_task(case, task, TaskState.DONE, now, by, outcome, note)
     if task.kind is TaskKind.CALL and outcome is not Outcome.WRONG_NUMBER:
         case = case.with_fact(_call_made(case, task, outcome, by, note, now))
+    if outcome in _IN_VAIN:
+        case = attempted(case, now)
     match outcome:
         case Outcome.YES | Outcome.NO if case.enrollment.ended == outcome.value:
-            return human_contact(case, now)  # The lead repeats what it had said; nothing new follows.
+            return _contacted(case, task, by, now)  # The lead repeats what it had said; nothing new follows.
         case Outcome.YES | Outcome.NO:
-            return record_answer(human_contact(case, now), answer=outcome.value, by=by, note=note, now=now)
+            return record_answer(_contacted(case, task, by, now), answer=outcome.value, by=by, note=note, now=now)
         case Outcome.NOT_NOW if until is not None and later is not None:
-            case = human_contact(case, now)
+            case = _contacted(case, task, by, now)
             return not_now(case, until=until, cadence=later[0], version=later[1], by=by, note=note, now=now)
         case Outcome.WON | Outcome.LOST:
             return case.with_stage(Stage.WON if outcome is Outcome.WON else Stage.LOST)
@@ -98,14 +102,20 @@ def complete_task(
         case Outcome.NOTHING_NEEDED:
             return _nothing_needed(case, now)
         case Outcome.CALL_BACK if until is not None:
-            return _call_back(human_contact(case, now), task, until, now)
+            return _call_back(_contacted(case, task, by, now), task, until, now)
         case Outcome.WRONG_NUMBER:
             return _wrong_number(case, task, now)
         case Outcome.SENT | Outcome.NOT_SENT:
             return _send_settled(case, task, sent=outcome is Outcome.SENT)
         case Outcome.CONNECTED:
-            case = human_contact(case, now)
+            case = _contacted(case, task, by, now)
     return _after_task(worked_on(case), task, outcome, now)
+
+
+def _contacted(case: Case, task: Task, by: str, now: datetime) -> Case:
+    """A human was in touch with the lead by this task."""
+    written = task.kind in ANSWERABLE
+    return human_contact(case, now, by, Channel.EMAIL if written else Channel.CALL)
 
 
 def _after_task(case: Case, task: Task, outcome: Outcome, now: datetime) -> Case:
@@ -150,7 +160,7 @@ def _nothing_needed(case: Case, now: datetime) -> Case:
     if case.enrollment.ended is not None or any(task.kind in ANSWERABLE for task in case.open_tasks):
         return case
     if case.enrollment.question_only:
-        return end(case, Ending.ANSWERED, now)
+        return end(case, Ending.ANSWERED, now, "the question needed no answer")
     if held is not None and held.reason is HoldReason.REPLY:
         case = lift_hold(case, now)
     return plan(case, now)

@@ -183,3 +183,5 @@ class Claim:
     """How many segments a text takes."""
     variant: str | None = None
     """Which of its step's variants it is."""
+    template: str | None = None
+    """What it was made from."""

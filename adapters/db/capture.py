@@ -152,7 +152,7 @@ class LeadIntake:
             now,
         )
         plan = contract_plan(case, 1)
-        await insert_lead(connection, case, plan, now)
+        await insert_lead(connection, case, plan, now, by)
         await add_command(
             connection, lead.id, CommandKind.START, by, {"source": new.source, "question": new.question}, {}, plan, now
         )

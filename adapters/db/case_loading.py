@@ -17,6 +17,7 @@ from adapters.db.rows import (
     ConsentRow,
     ContactPointRow,
     EnrollmentRow,
+    FirstResponseRow,
     LeadRow,
     SenderRow,
     SendingDomainRow,
@@ -94,6 +95,13 @@ def _case_query() -> Select[Any]:
         .limit(1)
         .scalar_subquery()
     )
+    response = (
+        select(func.to_jsonb(table_of(FirstResponseRow).table_valued()))
+        .where(FirstResponseRow.lead_id == lead_id)
+        .order_by(FirstResponseRow.asked_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     claim = (
         select(func.to_jsonb(table_of(TouchRow).table_valued()))
         .where(TouchRow.id == bindparam("touch_id", type_=Uuid()))
@@ -148,6 +156,7 @@ def _case_query() -> Select[Any]:
         phone_contacts.label("phone_contacts"),
         last_email.label("last_email"),
         texted.label("texted"),
+        response.label("response"),
         claim.label("claim"),
         offers.label("senders"),
         own_domain.label("own_domain"),

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.documents import (
     enrollment_document,
+    response_values,
     task_values,
 )
 from adapters.db.rows import (
@@ -21,9 +22,11 @@ from adapters.db.rows import (
     ConsentRow,
     ContactPointRow,
     EnrollmentRow,
+    FirstResponseRow,
     HoldRow,
     LeadRow,
     StaffMailRow,
+    StageChangeRow,
     TaskRow,
     TouchRow,
     table_of,
@@ -44,12 +47,12 @@ from cadences.case import (
 )
 from leads.contract import CommandKind, Plan, Told
 from leads.ids import derived_id
-from leads.model import Channel, Consent
+from leads.model import Channel, Consent, Lead
 from leads.sending import TouchState
 from leads.suppression import SuppressionKey
 
 _LEADS, _ENROLLMENTS, _TASKS = table_of(LeadRow), table_of(EnrollmentRow), table_of(TaskRow)
-_TOUCHES = table_of(TouchRow)
+_TOUCHES, _RESPONSES = table_of(TouchRow), table_of(FirstResponseRow)
 _LEAD_COLUMNS = (
     *("stage", "owner_id", "question", "revision", "enrollment_id", "cadence", "plan", "next_at", "wake_at"),
     *("answer", "ended", "ended_at", "first_response_due_at", "first_human_at"),
@@ -92,6 +95,13 @@ _FAIL_REFUSED = (
     )
     .values(state=TouchState.FAILED.value, settled_at=bindparam("now", type_=_TOUCHES.c.settled_at.type))
 )
+_NEW_RESPONSE = postgresql.insert(_RESPONSES)
+_WRITE_RESPONSE = _NEW_RESPONSE.on_conflict_do_update(
+    index_elements=[_RESPONSES.c.enrollment_id],
+    set_={column.name: _NEW_RESPONSE.excluded[column.name] for column in _RESPONSES.columns if not column.primary_key},
+)
+_INSERT_TOUCH = postgresql.insert(_TOUCHES).on_conflict_do_nothing()
+_INSERT_STAGE = insert(table_of(StageChangeRow))
 _INSERT_COMMAND = insert(table_of(CommandRow))
 
 
@@ -99,12 +109,19 @@ class CaseWriter:
     """Writes, in an open transaction, what differs between a case as it was loaded and as it was decided."""
 
     def __init__(
-        self, connection: AsyncConnection, key: SuppressionKey, now: datetime, by: str = "followthrough"
+        self,
+        connection: AsyncConnection,
+        key: SuppressionKey,
+        now: datetime,
+        by: str = "followthrough",
+        why: str | None = None,
     ) -> None:
         self._connection = connection
         self._key = key
         self._now = now
         self._by = by
+        self._why = why
+        """What was said or reported, in a word or two."""
 
     async def write(self, before: Case, after: Case, plan: Plan) -> None:
         """Write the differences."""
@@ -114,13 +131,19 @@ class CaseWriter:
         if after.enrollment.id != before.enrollment.id:
             await self._insert_enrollment(after.enrollment, lead_id)
         await self._write_lead(after, plan)
+        if after.response is not None and after.response != before.response:
+            await self._connection.execute(
+                _WRITE_RESPONSE, response_values(after.response, lead_id, after.lead.owner.id)
+            )
+        if after.lead.stage is not before.lead.stage:
+            await self._connection.execute(_INSERT_STAGE, stage_values(after.lead, self._now, self._by, self._why))
         known = {task.id: task for task in before.tasks}
         for task in after.tasks:
             if known.get(task.id) != task:
                 await self._upsert_task(task_values(task, lead_id))
         await self._write_hold(before.enrollment.hold, after.enrollment.hold, after.enrollment.id, lead_id)
         for fact in after.facts:
-            await self._write_fact(fact, after.enrollment.id, lead_id)
+            await self._write_fact(fact, before, after)
         if _gives_up_refused(before.enrollment, after.enrollment):
             of_step = {"of_lead": lead_id, "of_enrollment": before.enrollment.id, "now": self._now}
             await self._connection.execute(_FAIL_REFUSED, of_step)
@@ -191,28 +214,11 @@ class CaseWriter:
                 .on_conflict_do_nothing()
             )
 
-    async def _write_fact(self, fact: Fact, enrollment_id: UUID, lead_id: UUID) -> None:
+    async def _write_fact(self, fact: Fact, before: Case, after: Case) -> None:
+        lead_id, enrollment_id = after.lead.id, after.enrollment.id
         match fact:
             case TouchMade():
-                await self._connection.execute(
-                    postgresql.insert(TouchRow)
-                    .values(
-                        id=fact.id,
-                        lead_id=lead_id,
-                        enrollment_id=None if fact.personal else enrollment_id,
-                        step_id=None if fact.step is None else fact.step.step_id,
-                        occurrence=None if fact.step is None else fact.step.occurrence,
-                        channel=fact.channel.value,
-                        state=TouchState.MADE.value,
-                        personal=fact.personal,
-                        text=fact.note,
-                        outcome=fact.outcome,
-                        variant=fact.variant,
-                        by=fact.by,
-                        happened_at=fact.happened_at,
-                    )
-                    .on_conflict_do_nothing()
-                )
+                await self._connection.execute(_INSERT_TOUCH, _touch_values(fact, before, after))
             case AnswerGiven():
                 await self._connection.execute(
                     insert(AnswerRow).values(
@@ -297,6 +303,44 @@ class CaseWriter:
         if channel is not None:
             revoked = revoked.where(ConsentRow.channel == channel.value)
         await self._connection.execute(revoked.values(revoked_at=self._now))
+
+
+def _touch_values(fact: TouchMade, before: Case, after: Case) -> dict[str, Any]:
+    """What a human did, for the ledger; a call of the plan counts as the next contact of its enrollment."""
+    planned = before.enrollment if fact.step is not None else None
+    touch = before.enrollment.next
+    content = touch.content if touch is not None and touch.step == fact.step else None
+    return {
+        "id": fact.id,
+        "lead_id": after.lead.id,
+        "enrollment_id": None if fact.personal else before.enrollment.id,
+        "step_id": fact.step.step_id if fact.step else None,
+        "occurrence": fact.step.occurrence if fact.step else None,
+        "channel": fact.channel.value,
+        "state": TouchState.MADE.value,
+        "personal": fact.personal,
+        "text": fact.note,
+        "outcome": fact.outcome,
+        "variant": fact.variant,
+        "by": fact.by,
+        "happened_at": fact.happened_at,
+        "template": content,
+        "version": planned.version if planned else None,
+        "contact_number": planned.attempts + 1 if planned else None,
+        "owner_id": before.lead.owner.id,
+    }
+
+
+def stage_values(lead: Lead, now: datetime, by: str, why: str | None = None) -> dict[str, Any]:
+    """That a lead came to the stage it is in, as a row."""
+    return {
+        "lead_id": lead.id,
+        "stage": lead.stage.value,
+        "at": now,
+        "by": by,
+        "owner_id": lead.owner.id,
+        "why": why,
+    }
 
 
 def _closed_on(channel: Channel | None) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from adapters.db.documents import (
     read_lead,
     read_offers,
     read_pause,
+    read_response,
     read_tasks,
 )
 from adapters.db.rows import (
@@ -39,7 +40,7 @@ from cadences.planning import contract_plan
 from cadences.senders import senders_of
 from cadences.slots import Permitted, Turn
 from leads.contract import CommandKind, Plan
-from leads.model import Channel, Company, Lead
+from leads.model import Channel, Colleague, Company, Lead
 from leads.sending import Claim, MessageReport, Receipt, TouchState
 from leads.suppression import SuppressionKey
 
@@ -126,6 +127,18 @@ class OpenCase:
         row = found.mappings().one_or_none()
         return read_colleague(row) if row else None
 
+    async def relief(self) -> Colleague | None:
+        """Who takes the lead over from its owner: another active rep, who got a lead longest ago; None without any."""
+        newest = select(func.max(LeadRow.created_at)).where(LeadRow.owner_id == ColleagueRow.id).scalar_subquery()
+        found = await self._connection.execute(
+            select(ColleagueRow.__table__)
+            .where(ColleagueRow.active, ColleagueRow.role == "rep", ColleagueRow.id != self.case.lead.owner.id)
+            .order_by(newest.asc().nulls_first(), ColleagueRow.id)
+            .limit(1)
+        )
+        row = found.mappings().one_or_none()
+        return read_colleague(row) if row else None
+
     async def beside(self, write: Callable[[AsyncConnection], Awaitable[None]]) -> None:
         """Let another repository write in this transaction, so that both commit or neither does."""
         await write(self._connection)
@@ -155,6 +168,10 @@ class OpenCase:
             "segments": claim.segments,
             "variant": claim.variant,
             "error": None,
+            "template": claim.template,
+            "version": self.case.enrollment.version,
+            "contact_number": self.case.enrollment.attempts + 1,
+            "owner_id": self.case.lead.owner.id,
         }
         self._claims[claim.touch_id] = claim
         if claim.attempt > 1:
@@ -260,7 +277,9 @@ class OpenCase:
             told: the command's own ids and instants, for the contract's `Told`.
         """
         plan = contract_plan(case, self.plan.revision + 1)
-        await CaseWriter(self._connection, self._key, self._now, by).write(self._loaded, case, plan)
+        said = details or {}
+        why = said.get("outcome") or said.get("answer") or (kind.value.replace("_", " ") if kind else None)
+        await CaseWriter(self._connection, self._key, self._now, by, why).write(self._loaded, case, plan)
         if kind is not None:
             await add_command(self._connection, case.lead.id, kind, by, details or {}, told or {}, plan, self._now)
         self.plan, self._loaded, self.case = plan, replace(case, facts=()), replace(case, facts=())
@@ -334,6 +353,7 @@ class CaseStore:
                 now=now,
             ),
             correspondence=Correspondence(**(row["last_email"] or {}), texted=_was_texted(lead, row["texted"] or [])),
+            response=read_response(row["response"]),
             first_response_due_at=row["first_response_due_at"],
             first_human_at=row["first_human_at"],
         )

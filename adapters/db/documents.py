@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from cadences.case import Enrollment, Task
+from cadences.case import Enrollment, ResponseClock, Task
 from cadences.senders import SenderOffer
 from leads.model import Channel, Colleague, Consent, ContactPoint, Lead, LeadKind, Stage
 from leads.sending import Claim
@@ -22,6 +22,7 @@ _CONTACT_POINTS: TypeAdapter[tuple[ContactPoint, ...]] = TypeAdapter(tuple[Conta
 _COLLEAGUE: TypeAdapter[Colleague] = TypeAdapter(Colleague)
 _CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
 _OFFERS: TypeAdapter[tuple[SenderOffer, ...]] = TypeAdapter(tuple[SenderOffer, ...])
+_RESPONSE: TypeAdapter[ResponseClock] = TypeAdapter(ResponseClock)
 _INSTANTS: TypeAdapter[tuple[datetime, ...]] = TypeAdapter(tuple[datetime, ...])
 
 
@@ -50,6 +51,17 @@ def colleague_values(colleague: Colleague) -> dict[str, Any]:
     for written in ("hours", "first_response"):
         values[written] = None if values[written] is None else str(values[written])
     return {**values, "role": colleague.role.value, "skills": list(colleague.skills)}
+
+
+def response_values(clock: ResponseClock, lead_id: UUID, owner_id: str) -> dict[str, Any]:
+    """The clock of a first response as a row."""
+    return {**asdict(clock), "lead_id": lead_id, "owner_id": owner_id}
+
+
+def read_response(row: Mapping[str, Any] | None) -> ResponseClock | None:
+    if row is None:
+        return None
+    return _RESPONSE.validate_python({key: row[key] for key in ResponseClock.__dataclass_fields__})
 
 
 def read_colleague(row: Mapping[Any, Any]) -> Colleague:

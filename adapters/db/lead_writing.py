@@ -7,9 +7,20 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.db.case_writing import stage_values
 from adapters.db.contact_points import contact_point_values
-from adapters.db.documents import enrollment_document, task_values
-from adapters.db.rows import ConsentRow, ContactPointRow, EnrollmentRow, InquiryRow, LeadRow, TaskRow, table_of
+from adapters.db.documents import enrollment_document, response_values, task_values
+from adapters.db.rows import (
+    ConsentRow,
+    ContactPointRow,
+    EnrollmentRow,
+    FirstResponseRow,
+    InquiryRow,
+    LeadRow,
+    StageChangeRow,
+    TaskRow,
+    table_of,
+)
 from cadences.case import Case
 from leads.company_domains import company_domain
 from leads.contract import Plan
@@ -18,10 +29,11 @@ from leads.model import Consent
 # Statements are built once: building one anew costs several times what running it does.
 _INSERT_LEAD, _INSERT_CONTACT_POINTS = insert(table_of(LeadRow)), insert(table_of(ContactPointRow))
 _INSERT_CONSENTS, _INSERT_INQUIRY = insert(table_of(ConsentRow)), insert(table_of(InquiryRow))
+_INSERT_STAGE, _INSERT_RESPONSE = insert(table_of(StageChangeRow)), insert(table_of(FirstResponseRow))
 _INSERT_ENROLLMENT, _INSERT_TASK = insert(table_of(EnrollmentRow)), insert(table_of(TaskRow))
 
 
-async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: datetime) -> None:
+async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: datetime, by: str) -> None:
     """Write a lead, what belongs to it, and its first plan."""
     lead, enrollment, touch = case.lead, case.enrollment, case.enrollment.next
     await connection.execute(
@@ -73,6 +85,9 @@ async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: 
             "progress": enrollment_document(enrollment),
         },
     )
+    await connection.execute(_INSERT_STAGE, stage_values(lead, now, by))
+    if case.response is not None:
+        await connection.execute(_INSERT_RESPONSE, response_values(case.response, lead.id, lead.owner.id))
     for task in case.tasks:
         await connection.execute(_INSERT_TASK, task_values(task, lead.id))
 

@@ -33,6 +33,7 @@ from leads.sending import SendError
 from tests.activities.senders import ScriptedSender
 from tests.clocks import SettableClock
 from tests.links import LINKS
+from tests.quiet import nobody_is_warned
 
 LATER = next(bundle for bundle in shipped() if bundle.name == "not-now")
 
@@ -151,6 +152,7 @@ class Clinic:
             **given,
         )
         lead_id = (await self._intake.capture(new, by="test", now=self.clock())).lead_id
+        await nobody_is_warned(self.engine)
         if told:
             assert await self.delivery.deliver(lead_id)
         return lead_id

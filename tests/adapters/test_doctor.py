@@ -10,6 +10,7 @@ from adapters.doctor.check import LivenessCheck
 from adapters.doctor.suspects import Suspects
 from cadences import hearing
 from cadences.case import Outcome, TaskKind
+from cadences.first_response import nobody_waits
 from leads.contract import CommandKind, workflow_id
 from leads.liveness import Finding, FindingKind
 from leads.sending import OutcomeUnknown, SendRefused
@@ -89,7 +90,7 @@ async def _take_everything(clinic: Clinic, lead_id: UUID) -> None:
     """A decision of a faulty version: no plan, no task, saved in the usual way."""
     now = clinic.clock()
     async with clinic.cases.open(lead_id, now) as opened:
-        broken = opened.case.enrolled(next=None)
+        broken = nobody_waits(opened.case.enrolled(next=None))
         for task in broken.open_tasks:
             broken = broken.with_task(replace(task, state="cancelled", closed_at=now))  # type: ignore[arg-type]
         await opened.save(broken, CommandKind.MESSAGE_REPORTED)

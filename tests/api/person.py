@@ -1,5 +1,6 @@
 """One person of whom every table has something to tell, all of it by the ways that things really come in."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from api.news import LeadNews
 from api.services import Services
 from cadences.case import Notice
 from cadences.hearing import lead_opted_out, lead_replied
+from cadences.progress import see_to_overdue
 from leads.contract import CommandKind, Plan, StepInput
 from leads.model import Channel
 from tests.links import LINKS
@@ -46,6 +48,7 @@ class Person:
         answer = await self.post("/api/leads", self.captured, key="capture")
         self.lead_id = UUID(answer.json()["id"])
         await self.send()
+        await self.kept_waiting()
         lead = f"/api/leads/{self.lead_id}"
         await self.post(f"{lead}/hold", {"until": "2027-03-01", "reason": f"{MARK} is away"}, key="hold")
         await self.post(f"{lead}/touches", {"channel": "call", "note": f"{MARK} was nice"}, key="touch")
@@ -75,6 +78,12 @@ class Person:
         outbox = LocalOutbox(self.engine, self.services.clock)
         await MessageActivities(self.services.cases, outbox, outbox, LINKS, self.services.clock).send_email(step)
         self.touch_id = await self.value(select(OutboxRow.touch_id))
+
+    async def kept_waiting(self) -> None:
+        """The owner is warned, by an email that names the person."""
+        later = self.services.clock() + timedelta(minutes=15)
+        async with self.services.cases.open(self.lead_id, self.services.clock()) as opened:
+            await opened.save(see_to_overdue(opened.case, later))
 
     async def step(self) -> StepInput:
         plan = Plan.model_validate(await self.value(select(LeadRow.plan).where(LeadRow.id == self.lead_id)))

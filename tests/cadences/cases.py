@@ -103,8 +103,12 @@ def a_case(
 
 
 def begun(cadence: Cadence, lead: Lead | None = None, *, start: datetime = MONDAY, **enrollment: Any) -> Case:
-    """A case whose first touch is planned."""
-    return begin(a_case(cadence, lead, start=start, **enrollment), start)
+    """A case whose first touch is planned.
+
+    The clock of the first response has tests of its own: here it runs only for a cadence that names a target.
+    """
+    case = begin(a_case(cadence, lead, start=start, **enrollment), start)
+    return case if cadence.first_response else plan(replace(case, response=None, first_response_due_at=None), start)
 
 
 def carried_out(case: Case, now: datetime | None = None) -> Case:

@@ -102,7 +102,12 @@ def test_mistake_in_a_step_is_named_at_its_place(step: str, at: str, message: st
         ("per_day: 3", "per_day", "unknown key `per_day`", "`per_day` belongs under `limits:`"),
         ("for: inbound", "inbound", "`for` can't be", "for: {kind: …}"),
         ("for: {kind: foo}", "foo", "`kind` can't be", "inbound or outbound or any"),
-        ("first_response: {}", "{}", "`within` is missing in `first_response`", "add `within`"),
+        (
+            "first_response: {at_most: 1 month}",
+            "1 month",
+            "`at_most` counts on the clock on the wall",
+            'write "24 hours"',
+        ),
         ("defaults: {First Name: x}", "x", "is no name of a field", "write first_name"),
         ("defaults: {size: 12}", "12", "must be text, not 12", 'size: "12"'),
     ],
