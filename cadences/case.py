@@ -101,6 +101,8 @@ class Outcome(StrEnum):
     """The unknown message did go out."""
     NOT_SENT = "not sent"
     """The unknown message did not go out."""
+    ACCEPTED = "accepted"
+    """Sales took the qualified lead over; what is left is to win the order, or to lose it."""
     WON = "won"
     LOST = "lost"
 
@@ -303,6 +305,11 @@ class AnswerGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """Sales took a qualified lead over: what marketing had qualified is sales-qualified from then on."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContactLost:
     """A contact point turned out to be unusable."""
 
@@ -350,7 +357,7 @@ class Notice:
     """What makes it one piece of news: the same kind about the same is sent to a colleague once."""
 
 
-Fact = TouchMade | AnswerGiven | ContactLost | Suppressed | Reopened | SendSettled | Notice
+Fact = TouchMade | AnswerGiven | Accepted | ContactLost | Suppressed | Reopened | SendSettled | Notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,10 @@ class OnYes(_Part):
 
     task: str = Field("take over: said yes", max_length=200, description="Title of the owner's hand-over task.")
     within: Span | None = Field(None, description="Its due time; the first-response target when left out.")
+    decide_within: Span = Field(
+        Span(10, Unit.BUSINESS_DAY),
+        description="How long the order may take once the hand-over was accepted, before escalate_to is told.",
+    )
     escalate_to: str = Field("manager", description="Who is told, again and again, until the lead is won or lost.")
 
 

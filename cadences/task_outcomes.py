@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cadences.case import (
+    Accepted,
     Case,
     HoldReason,
     Outcome,
@@ -26,6 +27,7 @@ from cadences.progress import (
     close_task,
     end,
     human_contact,
+    standing_task,
     step_done,
     worked_on,
 )
@@ -44,7 +46,7 @@ OUTCOMES: dict[TaskKind, frozenset[Outcome]] = {
     TaskKind.STEP: frozenset(_ANSWERS | {Outcome.DONE, Outcome.CONNECTED}),
     TaskKind.REPLY: frozenset(_ANSWERS | {Outcome.ANSWERED, Outcome.NOTHING_NEEDED}),
     TaskKind.QUESTION: frozenset(_ANSWERS | {Outcome.ANSWERED, Outcome.NOTHING_NEEDED}),
-    TaskKind.HAND_OVER: frozenset({Outcome.WON, Outcome.LOST, Outcome.NO, Outcome.NOT_NOW}),
+    TaskKind.HAND_OVER: frozenset({Outcome.ACCEPTED, Outcome.WON, Outcome.LOST, Outcome.NO, Outcome.NOT_NOW}),
     TaskKind.UNKNOWN_SEND: frozenset({Outcome.SENT, Outcome.NOT_SENT}),
     TaskKind.KICK_BACK: frozenset(_ANSWERS),
     TaskKind.FIND_CONTACT: frozenset({Outcome.DONE, Outcome.LOST, Outcome.NO}),
@@ -97,6 +99,8 @@ def complete_task(
             return not_now(case, until=until, cadence=later[0], version=later[1], by=by, note=note, now=now)
         case Outcome.WON | Outcome.LOST:
             return case.with_stage(Stage.WON if outcome is Outcome.WON else Stage.LOST)
+        case Outcome.ACCEPTED:
+            return _accepted(case, task, now)
         case Outcome.ANSWERED:
             return _answered_by_human(case, by, note, now)
         case Outcome.NOTHING_NEEDED:
@@ -116,6 +120,13 @@ def _contacted(case: Case, task: Task, by: str, now: datetime) -> Case:
     """A human was in touch with the lead by this task."""
     written = task.kind in ANSWERABLE
     return human_contact(case, now, by, Channel.EMAIL if written else Channel.CALL)
+
+
+def _accepted(case: Case, task: Task, now: datetime) -> Case:
+    """Sales took the lead over; the hand-over stays open, and is escalated, until the order is won or lost."""
+    on_yes, title = case.cadence.on_yes, "win the order, or say that it is lost"
+    case = case.with_fact(Accepted())
+    return standing_task(case, TaskKind.HAND_OVER, title, task.text, on_yes.decide_within, on_yes.escalate_to, now)
 
 
 def _after_task(case: Case, task: Task, outcome: Outcome, now: datetime) -> Case:

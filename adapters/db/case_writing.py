@@ -33,6 +33,7 @@ from adapters.db.rows import (
 )
 from adapters.db.suppressions import ALL, Suppression, kind_of, reopen, suppress
 from cadences.case import (
+    Accepted,
     AnswerGiven,
     Case,
     ContactLost,
@@ -243,6 +244,9 @@ class CaseWriter:
                     .values(lost=fact.why)
                 )
                 await self._revoke_consents(lead_id, fact.contact)
+            case Accepted():
+                values = stage_values(after.lead, self._now, self._by, self._why) | {"stage": "accepted"}
+                await self._connection.execute(_INSERT_STAGE, values)
             case Notice():
                 await self._notify(lead_id, fact)
             case Suppressed():

@@ -16,9 +16,11 @@ from adapters.db.rows import (
     ConsentRow,
     ContactPointRow,
     EnrollmentRow,
+    FirstResponseRow,
     HoldRow,
     InquiryRow,
     LeadRow,
+    StageChangeRow,
     TaskRow,
     TouchRow,
 )
@@ -27,12 +29,13 @@ from adapters.db.views import (
     CommandView,
     ConsentView,
     ContactView,
+    EndingView,
     EnrollmentView,
-    FirstResponseView,
     HoldView,
     LeadView,
     QuestionView,
     SameDomainView,
+    StageView,
     TaskView,
     TimelineEntry,
     TouchView,
@@ -41,8 +44,9 @@ from adapters.db.views import (
     next_touch_view,
     outcomes_of,
 )
+from cadences.case import Enrollment
 from leads.contract import CommandKind, Plan, workflow_id
-from leads.model import Company
+from leads.model import Company, Stage
 from leads.zones import main_zone
 
 View = TypeVar("View")
@@ -52,6 +56,12 @@ NEWEST = 200
 HINTED = 20
 """So many leads of the same company's domain are shown; a hint needs no more."""
 
+_RESPONSE_STORY = {
+    "warned_at": "half of the time to answer is gone: the owner is warned",
+    "escalated_at": "about to be missed: escalated",
+    "reassigned_at": "about to be missed: another rep takes over",
+    "answered_at": "answered by a person",
+}
 _TOLD_ELSEWHERE = frozenset(
     kind.value
     for kind in (
@@ -80,7 +90,7 @@ class _Newest:
         found = await self._connection.execute(
             select(table.__table__)
             .where(table.lead_id == self._lead_id, *conditions)
-            .order_by(newest_by.desc(), table.id.desc())
+            .order_by(newest_by.desc(), *(key.desc() for key in table.__table__.primary_key))
             .limit(NEWEST + 1)
         )
         rows: Sequence[Any] = found.mappings().all()
@@ -106,6 +116,8 @@ async def read_lead_view(
     holds = await newest.of(HoldRow, HoldRow.since)
     answers = await newest.of(AnswerRow, AnswerRow.said_at)
     commands = await newest.of(CommandRow, CommandRow.revision)
+    responses = await newest.of(FirstResponseRow, FirstResponseRow.asked_at)
+    stages = await newest.of(StageChangeRow, StageChangeRow.id)
     people = await _colleagues(connection, row["owner_id"], row["generated_by_id"])
     same_domain = await _same_domain(connection, lead_id, row["company_domain"])
 
@@ -127,6 +139,8 @@ async def read_lead_view(
             *_of_holds(holds),
             *_of_answers(answers),
             *_of_enrollments(enrollments),
+            *_of_stages(stages),
+            *_of_responses(responses),
             *_of_consents(consents),
             *_of_commands(commands),
         )
@@ -150,6 +164,7 @@ async def read_lead_view(
         answer=row["answer"],
         ended=row["ended"],
         ended_at=row["ended_at"],
+        ending=_ending(enrollment, answers, commands, touches),
         owner=lead.owner.id,
         owner_name=lead.owner.name,
         generated_by=row["generated_by_id"],
@@ -162,12 +177,13 @@ async def read_lead_view(
         next_touch=next_touch_view(enrollment, zone),
         wakes_at=plan.wake.at if plan.wake else None,
         hold=hold_view(enrollment.hold, now),
-        first_response=_first_response(row, enrollments, now),
+        first_response=first_response_view(next(iter(responses), None), now),
         open_tasks=[task_view({**task, **names}, now) for task in sorted(waiting, key=lambda one: one["due_at"])],
         contacts=[_picked(ContactView, one) for one in reversed(contacts)],
         consents=[_picked(ConsentView, one) for one in reversed(consents)],
         questions=[_picked(QuestionView, one) for one in inquiries],
         enrollments=[_picked(EnrollmentView, one) for one in enrollments],
+        stages=[_picked(StageView, one) for one in stages],
         touches=[_picked(TouchView, {**one, "step": one["step_id"]}) for one in touches],
         tasks=[task_view({**task, **names}, now) for task in tasks],
         holds=[_picked(HoldView, one) for one in holds],
@@ -232,14 +248,22 @@ def _picked(view: type[View], row: Mapping[str, Any]) -> View:
     return view(**{name: row[name] for name in fields})
 
 
-def _first_response(
-    row: Mapping[str, Any], enrollments: Sequence[Mapping[str, Any]], now: datetime
-) -> FirstResponseView | None:
-    """Counted from the newest enrollment that a question began; a switch of the cadence begins nothing anew."""
-    asked_at = next(
-        (one["started_at"] for one in enrollments if one["progress"].get("answers_question")), row["created_at"]
-    )
-    return first_response_view(asked_at, row["first_response_due_at"], row["first_human_at"], now)
+def _ending(
+    enrollment: Enrollment,
+    answers: Sequence[Mapping[str, Any]],
+    commands: Sequence[Mapping[str, Any]],
+    touches: Sequence[Mapping[str, Any]],
+) -> EndingView | None:
+    """Why the messages of the current enrollment ended; what was written at that very instant proves it."""
+    at = enrollment.ended_at
+    if enrollment.ended is None or at is None:
+        return None
+    evidence = [
+        *_of_answers([one for one in answers if one["said_at"] == at]),
+        *_of_commands([one for one in commands if one["created_at"] == at], elsewhere=frozenset()),
+        *_of_touches([one for one in touches if at in (one["settled_at"], one["happened_at"])]),
+    ]
+    return EndingView(enrollment.ended.value, enrollment.ended_why, at, evidence)
 
 
 def _of_questions(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
@@ -296,9 +320,27 @@ def _of_consents(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
             yield TimelineEntry(row["revoked_at"], "consent", f"consent to {row['channel']} revoked")
 
 
-def _of_commands(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+def _of_stages(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
-        if row["kind"] not in _TOLD_ELSEWHERE:
+        if row["stage"] != Stage.NEW.value:  # that it was captured stands there already
+            text = f"stage {row['stage']}" + (f": {row['why']}" if row["why"] else "")
+            yield TimelineEntry(row["at"], "stage", text, row["by"])
+
+
+def _of_responses(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
+        for name, text in _RESPONSE_STORY.items():
+            if row[name] is not None:
+                yield TimelineEntry(
+                    row[name], "first response", text, row["answered_by"] if name == "answered_at" else None
+                )
+
+
+def _of_commands(
+    rows: Sequence[Mapping[str, Any]], elsewhere: frozenset[str] = _TOLD_ELSEWHERE
+) -> Iterable[TimelineEntry]:
+    for row in rows:
+        if row["kind"] not in elsewhere:
             text = row["kind"].replace("_", " ")
             said = [str(value) for value in row["details"].values() if value is not None]
             yield TimelineEntry(

@@ -1,7 +1,8 @@
 """What the reading side answers with: plain values, the same for REST, the command line and the staff pages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -277,6 +278,29 @@ class FirstResponseView:
     answered_at: datetime | None
     seconds: float | None
     """Wall clock from the question to the first human contact."""
+    business_seconds: int | None = None
+    """The same in the company's business hours."""
+    answered_by: str | None = None
+    how: str | None = None
+    """The channel of that contact."""
+    attempts: int = 0
+    """How often people tried in vain."""
+    machine_at: datetime | None = None
+    """When the machine had done its part: the first message was out, or a task stood in somebody's list."""
+    warned_at: datetime | None = None
+    escalated_at: datetime | None = None
+    reassigned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """That the lead came to a stage."""
+
+    stage: str
+    at: datetime
+    by: str
+    owner_id: str
+    why: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +309,23 @@ class TimelineEntry:
 
     at: datetime
     kind: str
-    """`captured`, `question`, `touch`, `task`, `hold`, `answer`, `enrollment`, `consent` or `command`."""
+    """`captured`, `question`, `touch`, `task`, `hold`, `answer`, `enrollment`, `stage`, `first response` …"""
     text: str
     by: str | None = None
     reference: str | None = None
     """The id of the touch, task or command it tells of."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndingView:
+    """Why the messages ended, and what proves it."""
+
+    reason: str
+    """no, yes, opted_out, unreachable …"""
+    why: str | None
+    at: datetime
+    evidence: list[TimelineEntry]
+    """What was said, commanded or reported at that very instant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +348,8 @@ class LeadView:
     answer: str | None
     ended: str | None
     ended_at: datetime | None
+    ending: EndingView | None
+    """Why, and what proves it."""
     owner: str
     owner_name: str
     generated_by: str | None
@@ -332,6 +370,7 @@ class LeadView:
     consents: list[ConsentView]
     questions: list[QuestionView]
     enrollments: list[EnrollmentView]
+    stages: list[StageView]
     touches: list[TouchView]
     tasks: list[TaskView]
     holds: list[HoldView]
@@ -397,19 +436,25 @@ def outcomes_of(kind: str) -> list[str]:
     return [outcome.value for outcome in Outcome if outcome in OUTCOMES[TaskKind(kind)]]
 
 
-def first_response_view(
-    asked_at: datetime, due_at: datetime | None, answered_at: datetime | None, now: datetime
-) -> FirstResponseView | None:
-    """How the first response stands; None for a lead without a target."""
-    if due_at is None:
+def first_response_view(clock: Mapping[str, Any] | None, now: datetime) -> FirstResponseView | None:
+    """How the first response to the newest question stands, from its row; None for a lead that asked nothing."""
+    if clock is None:
         return None
+    asked_at, due_at, answered_at = clock["asked_at"], clock["due_at"], clock["answered_at"]
     met = (answered_at or now) <= due_at
     state = ("in time" if met else "late") if answered_at else ("waiting" if met else "overdue")
-    took: timedelta | None = answered_at - asked_at if answered_at else None
     return FirstResponseView(
         state=state,
         asked_at=asked_at,
         due_at=due_at,
         answered_at=answered_at,
-        seconds=took.total_seconds() if took is not None else None,
+        seconds=(answered_at - asked_at).total_seconds() if answered_at else None,
+        business_seconds=clock["business_seconds"],
+        answered_by=clock["answered_by"],
+        how=clock["how"],
+        attempts=clock["attempts"],
+        machine_at=clock["machine_at"],
+        warned_at=clock["warned_at"],
+        escalated_at=clock["escalated_at"],
+        reassigned_at=clock["reassigned_at"],
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cadences.case import Case, Outcome, Task, TaskKind, TaskState, TouchMade
+from cadences.case import Accepted, Case, Outcome, Task, TaskKind, TaskState, TouchMade
 from cadences.commands import record_answer
 from cadences.hearing import asked_again, contact_point_lost, lead_replied
 from cadences.refusals import CommandRefused
@@ -44,6 +44,21 @@ def the(case: Case, kind: TaskKind) -> Task:
 
 def done(case: Case, kind: TaskKind, outcome: Outcome, now: datetime = MONDAY + DAY, **more: Any) -> Case:
     return complete_task(case, task_id=the(case, kind).id, outcome=outcome, by="anna", note="hm", now=now, **more)
+
+
+def test_an_accepted_hand_over_stays_with_its_owner_until_the_order_is_won_or_lost() -> None:
+    case = completed(calling(), Outcome.YES)
+    (hand_over,) = case.open_tasks
+    at = hand_over.created_at + timedelta(minutes=10)
+    case = complete_task(case, task_id=hand_over.id, outcome=Outcome.ACCEPTED, by="anna", note=None, now=at)
+    (order,) = case.open_tasks
+    assert (order.kind, order.owner) == (TaskKind.HAND_OVER, "anna")
+    assert order.title == "win the order, or say that it is lost"
+    assert Accepted() in case.facts
+    assert (case.lead.stage, order.escalate_at) == (Stage.QUALIFIED, order.due_at)
+    assert order.due_at - at > timedelta(days=13)
+    case = complete_task(case, task_id=order.id, outcome=Outcome.WON, by="anna", note=None, now=at + timedelta(days=3))
+    assert (case.lead.stage, case.open_tasks) == (Stage.WON, ())
 
 
 @pytest.mark.parametrize("outcome", [Outcome.CONNECTED, Outcome.VOICEMAIL, Outcome.NO_ANSWER])

@@ -170,7 +170,7 @@ async def test_temporals_ui_says_what_comes_next_and_when_the_machine_acts(life:
     waiting = await details_of(life)
     assert "**inbound-web** version " in waiting
     assert "next: call first-call, 2035-01-08 15:00 UTC, due 2035-01-08 15:30 UTC" in waiting
-    assert "the machine acts: escalate call first-call, if not done, 2035-01-08 15:20 UTC" in waiting
+    assert "the machine acts: warn of first response, 2035-01-08 15:15 UTC" in waiting
 
     until = START + timedelta(days=2)
     await life.say(

@@ -51,6 +51,7 @@ class StageChangeRow(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
     stage: Mapped[str]
+    """A stage, or `accepted`: sales took the qualified lead over (marketing-qualified became sales-qualified)."""
     at: Mapped[datetime]
     by: Mapped[str]
     owner_id: Mapped[str]
