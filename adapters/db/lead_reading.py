@@ -260,7 +260,9 @@ def _ending(
         return None
     evidence = [
         *_of_answers([one for one in answers if one["said_at"] == at]),
-        *_of_commands([one for one in commands if one["created_at"] == at], elsewhere=frozenset()),
+        *_of_commands(
+            [one for one in commands if one["created_at"] == at], elsewhere=frozenset({CommandKind.START.value})
+        ),
         *_of_touches([one for one in touches if at in (one["settled_at"], one["happened_at"])]),
     ]
     return EndingView(enrollment.ended.value, enrollment.ended_why, at, evidence)
