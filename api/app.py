@@ -7,7 +7,19 @@ from fastapi import FastAPI
 from api import problems
 from api.middleware import Incidents, JsonBodies
 from api.public import answer, unsubscribe
-from api.rest import backlogs, experiments, health, home, leads, outbox, reps, reviews, staff_mails, tasks
+from api.rest import (
+    backlogs,
+    experiments,
+    health,
+    home,
+    leads,
+    outbox,
+    reports,
+    reps,
+    reviews,
+    staff_mails,
+    tasks,
+)
 from api.services import Services
 from api.webhooks import sendgrid, sendgrid_inbound, twilio, twilio_inbound
 
@@ -45,6 +57,7 @@ def create_app(services: Services) -> FastAPI:
         tasks,
         reps,
         experiments,
+        reports,
         outbox,
         reviews,
         staff_mails,

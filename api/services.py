@@ -18,6 +18,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
 from adapters.db.reading import Reading
+from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
 from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
@@ -26,6 +27,7 @@ from adapters.erasing import Erasing
 from api.webhooks.keys import WebhookKeys
 from leads.links import Links
 from leads.model import Company
+from leads.playbook import Playbook
 
 
 class Delivery(Protocol):
@@ -63,6 +65,8 @@ class Services:
     experiments: Experiments
     staff_mails: StaffMails
     reviews: Reviews
+    reports: Reports
+    playbook: Playbook
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys

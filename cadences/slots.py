@@ -10,14 +10,14 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from cadences.case import Case, NextTouch, Slot
 from cadences.deliverability import SenderLimits
 from cadences.planning import plan
-from leads.spans import at_local, wall_clock
+from leads.spans import day_begins, wall_clock
 from leads.windows import HORIZON
 
 SLOT_KEPT = timedelta(minutes=5)
@@ -124,11 +124,6 @@ def _day_with_room(limits: SenderLimits, per_day: Counter[date], at: datetime, z
         day += _DAY
         at = day_begins(day, zone)
     return at, why
-
-
-def day_begins(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day."""
-    return at_local(datetime.combine(day, time.min), zone)
 
 
 def _gap_of(limits: SenderLimits) -> str:

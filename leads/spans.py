@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,6 +81,11 @@ class Span:
 def at_local(naive: datetime, zone: ZoneInfo) -> datetime:
     """The instant (UTC) of a wall-clock time: a skipped time moves forward, of a repeated one the first counts."""
     return naive.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def day_begins(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a day; where the clock skips midnight, the one after it."""
+    return at_local(datetime.combine(day, time()), zone)
 
 
 def wall_clock(instant: datetime, zone: ZoneInfo) -> datetime:

@@ -15,11 +15,13 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
+from adapters.db.reports.reports import Reports
 from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
 from adapters.erasing import Erasing, TemporalHistories
 from api.services import Services
 from api.webhooks.keys import WebhookKeys
+from leads.playbook import Playbook
 from runtime.bootstrap import (
     Foundation,
     connect_temporal,
@@ -69,6 +71,8 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             experiments=Experiments(foundation.engine, foundation.shelf),
             staff_mails=StaffMails(foundation.engine),
             reviews=reviews_of(foundation),
+            reports=Reports(foundation.engine),
+            playbook=Playbook(settings.playbook_dir),
             clock=foundation.clock,
             company=foundation.company,
             webhooks=_webhook_keys(settings),

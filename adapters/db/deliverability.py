@@ -11,10 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.db.alerts import AlertKind, raise_alert
 from adapters.db.rows import SenderRow, SendingDomainRow, TouchRow
 from cadences.deliverability import COUNTS_FOR, PAUSED_FOR, DayCounts, Standing, judge
-from cadences.slots import day_begins
 from leads.model import Channel, Company
 from leads.sending import KNOWN_OUT
-from leads.spans import wall_clock
+from leads.spans import day_begins, wall_clock
 
 log = structlog.get_logger()
 

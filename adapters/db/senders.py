@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.db.deliverability import domain_of
 from adapters.db.rows import ColleagueRow, SenderRow, SenderSlotRow, SendingDomainRow, TouchRow, table_of
 from cadences.deliverability import SenderLimits
-from cadences.slots import Permitted, Turn, day_begins, first_turn
+from cadences.slots import Permitted, Turn, first_turn
 from leads.model import Channel, Company
 from leads.sending import TouchState
-from leads.spans import wall_clock
+from leads.spans import day_begins, wall_clock
 
 _OUT = (TouchState.CLAIMED, TouchState.SENT, TouchState.DELIVERED, TouchState.UNKNOWN)
 _SENDERS, _SLOTS = table_of(SenderRow), table_of(SenderSlotRow)

@@ -16,10 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.engine import driver_error
+from adapters.db.followed_up import terminal
 from adapters.db.rows import ColleagueRow, CommandRow, EnrollmentRow, LeadRow, TaskRow, TouchRow
 from cadences.case import TaskKind, TaskState
 from leads.contract import Plan
-from leads.liveness import CLAIM_OPEN_AFTER, CLOSED, ENDS_IN_REST, ENDS_IN_WORK, STUCK_AFTER, UNDELIVERED_AFTER
+from leads.liveness import CLAIM_OPEN_AFTER, STUCK_AFTER, UNDELIVERED_AFTER
 from leads.model import Ending
 from leads.sending import TouchState
 
@@ -156,7 +157,7 @@ def _glance(now: datetime) -> Select[*tuple[Any, ...]]:
         *_columns_differ(wake_at),
         *_documents_differ(),
         # Promise 1 itself.
-        and_(~_terminal(), wake_at.is_(None), tasks.c.open == 0),
+        and_(~terminal(LeadRow.ended, LeadRow.stage), wake_at.is_(None), tasks.c.open == 0),
         LeadRow.wake_at < now - STUCK_AFTER,
         and_(asked_for.is_not(None), or_(wake_at.is_(None), asked_for < wake_at)),
         # Tasks.
@@ -205,17 +206,3 @@ def _documents_differ() -> list[ColumnElement[bool]]:
             or_(hold["until"].astext.is_(None), func.coalesce(hold["owner"].astext, "") == ""),
         ),
     ]
-
-
-def _terminal() -> ColumnElement[bool]:
-    """As `leads.liveness.is_terminal` has it."""
-    return func.coalesce(
-        or_(
-            LeadRow.ended.in_([ending.value for ending in ENDS_IN_REST]),
-            and_(
-                LeadRow.ended.in_([ending.value for ending in ENDS_IN_WORK]),
-                LeadRow.stage.in_([stage.value for stage in CLOSED]),
-            ),
-        ),
-        False,
-    )

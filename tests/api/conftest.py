@@ -22,6 +22,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
 from adapters.db.reading import Reading
+from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
 from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
@@ -30,6 +31,7 @@ from adapters.erasing import Erasing
 from api.app import create_app
 from api.services import Delivery, Services
 from api.webhooks.keys import WebhookKeys
+from leads.playbook import Playbook
 from tests.api.fakes import RecordingDelivery, RecordingHistories
 from tests.api.person import Person
 from tests.clocks import SettableClock
@@ -87,6 +89,8 @@ def services(
         experiments=Experiments(engine, shelf),
         staff_mails=StaffMails(engine),
         reviews=Reviews(engine, COMPANY, LINKS),
+        reports=Reports(engine),
+        playbook=Playbook(),
         clock=clock,
         company=COMPANY,
         webhooks=WebhookKeys(),

@@ -35,6 +35,8 @@ PROTECTED = [
     ("GET", "/api/tasks"),
     ("POST", f"/api/tasks/{NO_LEAD}/complete"),
     ("GET", "/api/reps"),
+    ("GET", "/api/backlogs"),
+    ("GET", "/api/reports/figures"),
     ("GET", "/api/experiments"),
     ("GET", "/api/staff-mails"),
     ("GET", "/api/reviews/{day}"),

@@ -39,7 +39,7 @@ class EnrollmentRow(Base):
     __tablename__ = "enrollments"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
     cadence: Mapped[str]
     version: Mapped[str] = mapped_column(ForeignKey("cadence_versions.version"))
     started_at: Mapped[datetime]
@@ -47,6 +47,11 @@ class EnrollmentRow(Base):
     ended_at: Mapped[datetime | None]
     progress: Mapped[dict[str, Any]]
     """The whole Enrollment value: how far it came, its hold, its next touch with the reasons."""
+
+    __table_args__ = (
+        # The cadence in which a lead began is read from the index alone.
+        Index("ix_enrollments_lead_id_started_at", "lead_id", "started_at", postgresql_include=["cadence"]),
+    )
 
 
 class TaskRow(Base):

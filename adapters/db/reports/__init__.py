@@ -1,0 +1,1 @@
+"""Reports: what is measured, counted in SQL over the views `measured_…`."""

@@ -1,0 +1,89 @@
+"""The views that reports read, and what all their questions have in common."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnClause,
+    ColumnElement,
+    DateTime,
+    Double,
+    Integer,
+    Numeric,
+    String,
+    Uuid,
+    cast,
+    column,
+    func,
+    literal,
+    null,
+    table,
+)
+
+from leads.measures import Asked, Dimension
+
+_INSTANT = DateTime(timezone=True)
+
+
+def _dimensions() -> list[ColumnClause[str]]:
+    return [column(dimension.value, String) for dimension in Dimension]
+
+
+LEADS = table(
+    "measured_leads",
+    column("lead_id", Uuid),
+    *_dimensions(),
+    column("received_at", _INSTANT),
+    column("cost", Numeric),
+    column("stage", String),
+    column("ended", String),
+    column("wake_at", _INSTANT),
+    column("first_human_at", _INSTANT),
+    column("qualified_at", _INSTANT),
+    column("won_at", _INSTANT),
+    column("lost_at", _INSTANT),
+)
+"""One row for each lead."""
+QUESTIONS = table(
+    "measured_questions",
+    column("enrollment_id", Uuid),
+    column("lead_id", Uuid),
+    *_dimensions(),
+    column("asked_at", _INSTANT),
+    column("due_at", _INSTANT),
+    column("answered_at", _INSTANT),
+    column("attempts", Integer),
+    column("response_seconds", Double),
+    column("business_seconds", Double),
+    column("attempt_seconds", Double),
+    column("machine_seconds", Double),
+    column("human_seconds", Double),
+)
+"""One row for each question whose first response is timed."""
+
+
+def period_at(at: ColumnElement[datetime], asked: Asked) -> ColumnElement[int]:
+    """Which of the periods an instant belongs to, counted from 1. The bounds are ours, so that the clock is too."""
+    return func.width_bucket(at, cast(literal(asked.bounds, ARRAY(_INSTANT)), ARRAY(_INSTANT)), type_=Integer)
+
+
+def group_of(view: Any, asked: Asked) -> ColumnElement[Any]:
+    """What rows are grouped by; NULL where they are not."""
+    return cast(null(), String) if asked.group is None else view.c[asked.group.value]
+
+
+def only(view: Any, of: Mapping[Dimension, str | None]) -> list[ColumnElement[bool]]:
+    """The conditions for the leads that are asked for."""
+    return [view.c[dimension.value].is_not_distinct_from(value) for dimension, value in of.items()]
+
+
+def within(view: Any, at: str, asked: Asked) -> list[ColumnElement[bool]]:
+    """The conditions for the leads, and the stretch of time, that are asked for."""
+    return [view.c[at] >= asked.start, view.c[at] < asked.end, *only(view, asked.of)]
+
+
+def quantiles(value: ColumnElement[float]) -> ColumnElement[Any]:
+    """The median and the ninth tenth, between two values where it falls between them."""
+    return func.percentile_cont(cast(literal([0.5, 0.9], ARRAY(Double)), ARRAY(Double))).within_group(value)

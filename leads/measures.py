@@ -1,0 +1,91 @@
+"""What a report is asked for: which stretch of time, which leads, and by what they are told apart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from leads.periods import Every, Period, periods_back, periods_between
+
+SHOWN = 12
+"""So many periods are shown where nobody says from when on."""
+MOST_PERIODS = 600
+"""More than eleven years of weeks."""
+
+
+class Dimension(StrEnum):
+    """What leads are told apart by."""
+
+    SOURCE = "source"
+    CADENCE = "cadence"
+    """The first that a lead was in; for a question, the one that it began."""
+    REP = "rep"
+    """Who owns the lead; for a question, whose it was when it was answered."""
+    KIND = "kind"
+
+
+class Unaskable(ValueError):
+    """A report that can't be made; the message says what to ask instead."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which periods of which leads."""
+
+    every: Every
+    periods: tuple[Period, ...]
+    """In order, without gaps; at least one."""
+    of: Mapping[Dimension, str | None] = field(default_factory=dict)
+    """Only these leads; None for those of which nothing is known there, like leads without a source."""
+    group: Dimension | None = None
+
+    @property
+    def start(self) -> datetime:
+        """The first instant."""
+        return self.periods[0].start
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after all of it."""
+        return self.periods[-1].end
+
+    @property
+    def bounds(self) -> list[datetime]:
+        """The first instant of each period, and the end."""
+        return [*(period.start for period in self.periods), self.end]
+
+
+def ask(
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    every: Every = Every.WEEK,
+    first: date | None = None,
+    last: date | None = None,
+    of: Mapping[Dimension, str | None] | None = None,
+    group: Dimension | None = None,
+) -> Asked:
+    """The periods of all days from the first to the last, whole; the last twelve, where nobody says which.
+
+    Raises:
+        Unaskable: the last day is before the first, or there are too many periods.
+    """
+    today = now.astimezone(zone).date()
+    if first is None:
+        first = periods_back(SHOWN, min(now, _noon(last, zone)) if last else now, every, zone)
+    last = last or max(today, first)
+    if last < first:
+        raise Unaskable("to", f"{last} is before {first}, where the report begins")
+    # The shortest month has 28 days, so that no list of periods is made only to be refused.
+    if (last - first).days // (7 if every is Every.WEEK else 28) > MOST_PERIODS:
+        raise Unaskable("from", f"from {first} to {last} are more than {MOST_PERIODS} periods; ask for fewer")
+    return Asked(every, tuple(periods_between(first, last, every, zone)), of or {}, group)
+
+
+def _noon(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=zone)

@@ -1,0 +1,168 @@
+"""Reports over REST: the figures with their goals, what is asked for, and what can't be."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.services import Services
+from leads.playbook import Playbook
+from tests.adapters.reports.small_business import open_business
+from tests.api.conftest import client_of
+from tests.clocks import SettableClock
+
+GOALS = """\
+goals:
+  - {figure: within_target, goal: 60 %, step: 5 %}
+  - {figure: leads, goal: 12, step: 2}
+  - {figure: leads, goal: 5, step: 1, for: {source: web form}}
+  - {figure: response_median, goal: 1 hour, step: 10 minutes, in_a_row: 2}
+"""
+
+
+@pytest_asyncio.fixture
+async def business(engine: AsyncEngine) -> None:
+    await open_business(engine)
+
+
+@pytest.fixture
+def with_goals(services: Services, token: str, tmp_path: Path) -> httpx.AsyncClient:
+    """A caller of an installation with goals of its own."""
+    (tmp_path / "goals.yaml").write_text(GOALS)
+    return client_of(replace(services, playbook=Playbook(tmp_path)), token)
+
+
+async def figures(client: httpx.AsyncClient, **asked: str) -> dict[str, Any]:
+    response = await client.get("/api/reports/figures", params=asked)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+@pytest.mark.usefixtures("business")
+async def test_twelve_weeks_up_to_now_unless_asked_otherwise(client: httpx.AsyncClient) -> None:
+    found = await figures(client)
+    assert found["as_of"] == "2026-11-20T15:00:00Z"
+    assert (found["zone"], found["every"], found["group"]) == ("America/New_York", "week", None)
+    labels = [period["label"] for period in found["periods"]]
+    assert (len(labels), labels[0], labels[-1]) == (12, "2026-W36", "2026-W47")
+    assert [period["complete"] for period in found["periods"]] == [True] * 11 + [False]
+    assert found["periods"][-1] | {"complete": None} == {
+        "label": "2026-W47",
+        "first_day": "2026-11-16",
+        "last_day": "2026-11-22",
+        "start": "2026-11-16T05:00:00Z",
+        "end": "2026-11-23T05:00:00Z",
+        "complete": None,
+    }
+    assert [(row["period"], row["leads"]) for row in found["rows"]] == [
+        ("2026-W44", 2),
+        ("2026-W45", 1),
+        ("2026-W46", 10),
+        ("2026-W47", 6),
+    ]
+    assert found["totals"][0]["leads"] == 19
+
+
+@pytest.mark.usefixtures("business")
+async def test_filters_and_groups(client: httpx.AsyncClient) -> None:
+    found = await figures(client, by="month", group="rep", source="web form", **{"from": "2026-11-02"})
+    assert [(row["period"], row["group"], row["leads"]) for row in found["rows"]] == [
+        ("2026-11", "anna", 7),
+        ("2026-11", "ben", 4),
+    ]
+    nowhere = await figures(client, source="")
+    assert nowhere["totals"][0]["leads"] == 1
+
+
+@pytest.mark.usefixtures("business")
+async def test_the_shipped_goals_stand_beside_the_figures(client: httpx.AsyncClient) -> None:
+    found = await figures(client, **{"from": "2026-11-09"})
+    goals = found["rows"][0]["goals"]
+    assert goals["within_target"] == {"goal": 0.8, "met": False}
+    assert goals["response_median"] == {"goal": 1800.0, "met": True}
+    assert goals["followed_up"] == {"goal": 1.0, "met": False}
+    assert "leads" not in goals
+    assert found["goals_wrong"] == []
+
+
+@pytest.mark.usefixtures("business")
+async def test_a_goal_that_was_met_is_proposed_to_be_raised(with_goals: httpx.AsyncClient) -> None:
+    found = await figures(with_goals)
+    assert found["proposals"] == [
+        {
+            "figure": "within_target",
+            "every": "week",
+            "of": {},
+            "goal": 0.6,
+            "next_goal": 0.65,
+            "periods_met": 1,
+        }
+    ]  # 62.5 % in week 46; ten leads are no twelve, and week 44's one answer took eleven hours
+    by_source = await figures(with_goals, group="source")
+    assert [(one["of"], one["next_goal"]) for one in by_source["proposals"]] == [({"source": "web form"}, 6)]
+    form = next(row for row in by_source["rows"] if (row["period"], row["group"]) == ("2026-W46", "web form"))
+    assert form["goals"]["leads"] == {"goal": 5.0, "met": True}
+
+
+@pytest.mark.usefixtures("business")
+async def test_what_was_reached_long_ago_proposes_nothing(with_goals: httpx.AsyncClient, clock: SettableClock) -> None:
+    asked = {"from": "2026-11-09", "to": "2026-11-15"}
+    assert len((await figures(with_goals, **asked))["proposals"]) == 1
+    clock.move_by(timedelta(days=14))
+    assert (await figures(with_goals, **asked))["proposals"] == []
+
+
+@pytest.mark.usefixtures("business")
+async def test_goals_that_are_wrong_are_said_and_left_aside(services: Services, token: str, tmp_path: Path) -> None:
+    (tmp_path / "goals.yaml").write_text("goals:\n  - {figure: within_target, goal: most, step: 5 %}\n")
+    found = await figures(client_of(replace(services, playbook=Playbook(tmp_path)), token))
+    (wrong,) = found["goals_wrong"]
+    assert "goals.yaml:2:35: error: 'most' is no share (write one like `goal: 80 %`)" in wrong
+    assert found["rows"][0]["goals"] == {}
+
+
+async def test_an_empty_database_has_figures_too(client: httpx.AsyncClient) -> None:
+    found = await figures(client)
+    assert (len(found["periods"]), found["rows"], found["proposals"]) == (12, [], [])
+    (total,) = found["totals"]
+    assert (total["leads"], total["followed_up_share"], total["response"]["wall"]) == (
+        0,
+        None,
+        {"median": None, "p90": None},
+    )
+
+
+@pytest.mark.usefixtures("business")
+async def test_periods_to_come_and_long_past_are_empty(client: httpx.AsyncClient) -> None:
+    assert (await figures(client, **{"from": "2030-01-01", "to": "2030-02-01"}))["rows"] == []
+    assert (await figures(client, **{"from": "2030-01-01"}))["periods"][0]["label"] == "2030-W01"
+    past = await figures(client, to="2001-01-07")
+    assert (len(past["periods"]), past["periods"][-1]["label"], past["rows"]) == (12, "2001-W01", [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "words"),
+    [
+        ({"from": "2026-11-09", "to": "2026-11-08"}, "to", "2026-11-08 is before 2026-11-09"),
+        ({"from": "2001-01-01", "to": "2026-11-08"}, "from", "more than 600 periods"),
+        ({"from": "1999-01-01"}, "from", "greater than or equal to 2000-01-01"),
+        ({"from": "soon"}, "from", "valid date"),
+        ({"by": "day"}, "by", "'week' or 'month'"),
+        ({"group": "owner"}, "group", "'source', 'cadence', 'rep' or 'kind'"),
+        ({"sources": "x"}, "sources", "there is no such field"),
+    ],
+)
+async def test_what_can_not_be_asked_is_said(
+    client: httpx.AsyncClient, asked: dict[str, str], field: str, words: str
+) -> None:
+    response = await client.get("/api/reports/figures", params=asked)
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert error["field"] == field
+    assert words in error["message"]

@@ -1,0 +1,98 @@
+"""`follow report`, as a manager types it, on the real database."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from click.testing import Result
+from sqlalchemy.ext.asyncio import AsyncEngine
+from typer.testing import CliRunner
+
+from runtime import logs
+from runtime.cli.app import app
+from runtime.cli.report import percent, span
+from runtime.embedded.postgres import EmbeddedPostgres
+from runtime.settings import PREFIX
+from tests.adapters.reports.small_business import open_business
+
+Follow = Callable[..., Result]
+WEEKS = ("--from", "2026-11-09", "--to", "2026-11-15")
+
+
+@pytest.fixture
+def follow(postgres: EmbeddedPostgres, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Follow:
+    """Run a command in an empty folder, with our database and a Temporal that nobody answers for."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", postgres.url("tests"))
+    monkeypatch.setenv(f"{PREFIX}TEMPORAL_ADDRESS", f"127.0.0.1:{port}")
+    monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it is for a whole process; this one is the tests'
+    return lambda *words: CliRunner().invoke(app, words)
+
+
+@pytest_asyncio.fixture
+async def business(engine: AsyncEngine) -> None:
+    await open_business(engine)
+
+
+@pytest.mark.usefixtures("business")
+def test_the_figures_of_a_week_and_their_goals(follow: Follow) -> None:
+    ran = follow("report", "figures", *WEEKS)
+    assert ran.exit_code == 0, ran.output
+    assert "2026-W46" in ran.output
+    assert "4 = 40 %" in ran.output
+    assert "2 = 20 %" in ran.output
+    assert "20 min (goal 30 min) / 19 h 20 (goal 1 d)" in ran.output
+    assert "5 = 62.5 % (MISSED 80 %)" in ran.output
+
+
+@pytest.mark.usefixtures("business")
+def test_a_group_and_a_filter(follow: Follow) -> None:
+    ran = follow("report", "figures", *WEEKS, "--group", "source", "--rep", "ben")
+    assert ran.exit_code == 0, ran.output
+    shown = [line.split("│")[1:4] for line in ran.output.splitlines() if "2026-W46" in line]
+    assert [[cell.strip() for cell in cells] for cells in shown][:4] == [
+        ["2026-W46", "list", "1"],
+        ["2026-W46", "trade fair", "1"],
+        ["2026-W46", "web form", "2"],
+        ["2026-W46", "-", "1"],
+    ]
+
+
+def test_an_empty_database_shows_empty_weeks(follow: Follow) -> None:
+    ran = follow("report", "figures", "--by", "month", "--from", "2026-01-01", "--to", "2026-03-31")
+    assert ran.exit_code == 0, ran.output
+    assert all(month in ran.output for month in ("2026-01", "2026-02", "2026-03"))
+
+
+def test_what_can_not_be_asked_is_one_line(follow: Follow) -> None:
+    ran = follow("report", "figures", "--from", "2026-11-09", "--to", "2026-11-08")
+    assert ran.exit_code == 1
+    assert "follow: --to: 2026-11-08 is before 2026-11-09, where the report begins" in ran.output
+    assert "follow: --from: " in follow("report", "figures", "--from", "1999-01-01").output
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (None, "-"),
+        (7.5, "8 s"),
+        (59.4, "59 s"),
+        (1200, "20 min"),
+        (5400, "1 h 30"),
+        (7200, "2 h"),
+        (163_200, "1 d 21 h"),
+        (86_400, "1 d"),
+    ],
+)
+def test_times_are_said_as_people_say_them(seconds: float | None, shown: str) -> None:
+    assert span(seconds) == shown
+
+
+def test_shares_are_said_in_per_cent() -> None:
+    assert (percent(0.625), percent(1.0), percent(None)) == ("62.5 %", "100 %", "")
