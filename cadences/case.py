@@ -241,6 +241,11 @@ class Enrollment:
     ended_why: str | None = None
     """In a few words; the evidence is the answer, the command or the report of that very instant."""
 
+    def waits_its_turn(self, now: datetime) -> bool:
+        """Whether it is a lead of a backlog that has not begun, and that nobody of ours is at."""
+        not_begun = self.done is None and self.started_at > now and self.hold is None
+        return self.paced and not_begun and self.ended is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseClock:
@@ -272,11 +277,6 @@ class ResponseClock:
     @property
     def is_open(self) -> bool:
         return self.answered_at is None
-
-    def waits_its_turn(self, now: datetime) -> bool:
-        """Whether it is a lead of a backlog that has not begun, and that nobody of ours is at."""
-        not_begun = self.done is None and self.started_at > now and self.hold is None
-        return self.paced and not_begun and self.ended is None
 
 
 @dataclass(frozen=True, slots=True)
