@@ -217,12 +217,14 @@ class LeadCommands:
 
         return await self._carry_out(lead_id, caller, by, CommandKind.SWITCH_CADENCE, decide)
 
-    async def reassign(self, lead_id: UUID, caller: Caller, by: str | None, *, owner: str) -> CommandDone:
+    async def reassign(
+        self, lead_id: UUID, caller: Caller, by: str | None, *, owner: str, note: str | None = None
+    ) -> CommandDone:
         """Another colleague owns the lead."""
 
         async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
-            case = commands.reassign(file.case, owner=await file.colleague(owner), by=who, now=now)
-            return _Decision(case, {"owner": owner}, {"owner": owner})
+            case = commands.reassign(file.case, owner=await file.colleague(owner), by=who, now=now, why=note)
+            return _Decision(case, {"owner": owner, "note": note}, {"owner": owner})
 
         return await self._carry_out(lead_id, caller, by, CommandKind.REASSIGN, decide, owner=owner)
 

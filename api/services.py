@@ -20,6 +20,7 @@ from adapters.db.people import People
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
+from adapters.db.routing import Router
 from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
@@ -60,6 +61,7 @@ class Services:
     dossiers: Dossiers
     inbound: InboundMessages
     people: People
+    router: Router
     senders: Senders
     alerts: Alerts
     experiments: Experiments

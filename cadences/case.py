@@ -357,7 +357,16 @@ class Notice:
     """What makes it one piece of news: the same kind about the same is sent to a colleague once."""
 
 
-Fact = TouchMade | AnswerGiven | Accepted | ContactLost | Suppressed | Reopened | SendSettled | Notice
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Why the lead has the owner that it has now."""
+
+    why: str
+    rule: str | None = None
+    """The routing rule, if one decided."""
+
+
+Fact = Assigned | TouchMade | AnswerGiven | Accepted | ContactLost | Suppressed | Reopened | SendSettled | Notice
 
 
 @dataclass(frozen=True, slots=True)

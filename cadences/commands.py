@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cadences.case import (
     AnswerGiven,
+    Assigned,
     Case,
     HoldReason,
     Outcome,
@@ -175,11 +176,12 @@ def switch_cadence(case: Case, *, cadence: Cadence, version: str, by: str, now: 
     return _reenroll(case, cadence, version, now, now)
 
 
-def reassign(case: Case, *, owner: Colleague, by: str, now: datetime) -> Case:
+def reassign(case: Case, *, owner: Colleague, by: str, now: datetime, why: str | None = None) -> Case:
     """Another colleague owns the lead and its open tasks."""
     if case.lead.owner.id == owner.id:
         raise CommandRefused("owner", f"{owner.id!r} already owns the lead")
-    return given_to(case, owner)
+    said = f"reassigned by {by}" + (f": {why}" if why else "")
+    return given_to(case.with_fact(Assigned(said)), owner)
 
 
 def _reenroll(case: Case, cadence: Cadence, version: str, started_at: datetime, now: datetime) -> Case:

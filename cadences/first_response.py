@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cadences.case import Case, Notice, ResponseClock, TaskKind
+from cadences.case import Assigned, Case, Notice, ResponseClock, TaskKind
 from cadences.owners import given_to
 from leads.model import Colleague, Company
 from leads.spans import Span, Unit, add_span
@@ -106,6 +106,7 @@ def _handed_over(case: Case, relief: Colleague, now: datetime) -> Case:
     clock, former = _running(case), case.lead.owner
     case = _told(case, relief.id, "taken over", f"It was {former.name}'s, who has not answered yet; now it is yours.")
     case = _told(case, former.id, "given away", f"{relief.name} takes it over, since it was about to be missed.")
+    case = case.with_fact(Assigned(f"{former.name} was about to miss the first answer"))
     return replace(given_to(case, relief), response=replace(clock, reassigned_at=now))
 
 

@@ -16,6 +16,8 @@ _FREE_MAIL_TOO = frozenset(
     }
 )
 """Providers of private mailboxes that the package's list lacks."""
+_NOBODYS = frozenset({"example.com", "example.net", "example.org"})
+"""Kept for documents and tests (RFC 2606), so no two people under them have anything in common."""
 
 
 def business_domain(email: str) -> str | None:
@@ -25,11 +27,11 @@ def business_domain(email: str) -> str | None:
         email: normalised.
 
     Returns:
-        None for a mailbox at a free mail provider, of which many strangers have one.
+        None for a mailbox at a free mail provider, of which many strangers have one, and for what is nobody's.
     """
     host = email.rpartition("@")[2]
     domain = _suffixes().privatesuffix(host)
-    if domain is None or {host, domain} & (_free_mail | _FREE_MAIL_TOO):
+    if domain is None or {host, domain} & (_free_mail | _FREE_MAIL_TOO | _NOBODYS):
         return None
     return domain
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from leads.absences import Absence
 from leads.spans import Span
 from leads.work_hours import WorkHours
 
@@ -155,6 +156,10 @@ class Colleague:
     """A target of the colleague's own, as partners have one; None: the cadence's."""
     active: bool = True
     """False: works here no more, and gets nothing new."""
+    takes_leads_since: datetime | None = None
+    """Since when the colleague takes new leads (again); what others got before counts for nobody's turn."""
+    absences: tuple[Absence, ...] = ()
+    """Days away that are not long over; kept apart from what an admin sets."""
 
     @property
     def capacity(self) -> int:

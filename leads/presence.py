@@ -1,9 +1,10 @@
-"""When one of our own people is at work: the colleague's own hours, on the colleague's own clock."""
+"""When one of our own people is at work: the colleague's own hours and days off, on the colleague's own clock."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from leads.absences import Absence, NotAway
 from leads.model import Colleague, Company
 from leads.reasons import Reason
 from leads.windows import Rule, first_open
@@ -26,7 +27,8 @@ def hours_of(colleague: Colleague, company: Company) -> WorkHours:
 
 def working_rules(colleague: Colleague, company: Company) -> tuple[Rule, ...]:
     """What decides when the colleague is at work."""
-    return (hours_of(colleague, company).on(clock_of(colleague, company)),)
+    zone = clock_of(colleague, company)
+    return (NotAway(colleague.name, zone, colleague.absences), hours_of(colleague, company).on(zone))
 
 
 def first_at_work(
@@ -39,3 +41,9 @@ def first_at_work(
 def is_at_work(colleague: Colleague, company: Company, now: datetime) -> bool:
     """Whether the colleague is at work at this instant."""
     return all(rule.next_open(now)[1] is None for rule in working_rules(colleague, company))
+
+
+def absence_at(colleague: Colleague, company: Company, instant: datetime) -> Absence | None:
+    """The absence that the instant lies in; None when the colleague is not away then, as at night or on Sundays."""
+    zone = clock_of(colleague, company)
+    return next((one for one in colleague.absences if one.holds(instant, zone)), None)

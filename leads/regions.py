@@ -51,6 +51,18 @@ def _states_of(number: str) -> frozenset[str]:
     return frozenset({state or ANY_STATE})
 
 
+def places_of(country: str | None, region: str | None, number: str | None, company: Company) -> frozenset[str]:
+    """Where a person is, as routing names it: the country, and the state where one is known, like US and US-CA.
+
+    What the person names counts, else the phone number, else the company's own country.
+    """
+    home = (country or (number and phone_country(number)) or company.country).upper()
+    if region:
+        return frozenset({home, f"{home}-{region.strip().upper().removeprefix(f'{home}-')}"})
+    states = _states_of(number) if number and phone_country(number) == home else frozenset()
+    return frozenset({home, *(f"{home}-{state}" for state in states if state != ANY_STATE)})
+
+
 def home_country(lead: Lead, company: Company, number: str | None = None) -> str:
     """The country whose law counts for the lead: the one it names, else its phone's, else the company's.
 

@@ -27,6 +27,7 @@ from adapters.db.engine import connect
 from adapters.db.erasure import Erasure
 from adapters.db.people import People
 from adapters.db.reviews import Reviews
+from adapters.db.routing import Router
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.delivery import CommandDelivery
@@ -40,6 +41,7 @@ from cadences.rules import RulesUnreadable, shipped_rules
 from leads.contract import TWILIO_STATUS
 from leads.links import Links
 from leads.model import Company
+from leads.playbook import Playbook
 from leads.suppression import SuppressionKey
 from leads.tokens import TokenKey
 from leads.work_hours import WorkHours
@@ -58,6 +60,7 @@ class Foundation:
     cases: CaseStore
     intake: LeadIntake
     backlogs: Backlogs
+    router: Router
     people: People
     suppressions: Suppressions
     audit: SuppressionAudit
@@ -106,6 +109,7 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
     key = SuppressionKey(signing_secret(settings).get_secret_value().encode())
     shelf = CadenceShelf(engine)
     cases = CaseStore(engine, shelf, company, key)
+    router = Router(engine, company, Playbook(settings.playbook_dir))
     try:
         yield Foundation(
             settings=settings,
@@ -113,8 +117,9 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             company=company,
             shelf=shelf,
             cases=cases,
-            intake=LeadIntake(engine, shelf, cases, company, key),
             backlogs=Backlogs(engine, shelf, company, key),
+            intake=LeadIntake(engine, shelf, cases, company, key, router),
+            router=router,
             people=People(engine),
             suppressions=Suppressions(engine, key),
             audit=SuppressionAudit(engine, key),

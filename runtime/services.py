@@ -66,6 +66,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             dossiers=foundation.dossiers,
             inbound=InboundMessages(foundation.engine),
             people=foundation.people,
+            router=foundation.router,
             senders=Senders(foundation.engine, foundation.company),
             alerts=Alerts(foundation.engine),
             experiments=Experiments(foundation.engine, foundation.shelf),

@@ -22,6 +22,8 @@ class AlertKind(StrEnum):
     """A provider's account is in trouble; the subject is the provider and its code."""
     DOMAIN = "domain"
     """Too many complaints or dead addresses; the subject is the sending domain."""
+    PLAYBOOK = "playbook"
+    """A file of the business's own can't be used; the subject is its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,15 @@ async def resolve_account(connection: AsyncConnection, provider: str, by: str, n
         .values(resolved_at=now, resolved_by=by)
     )
     return resolved.rowcount
+
+
+async def resolve_alert(connection: AsyncConnection, kind: AlertKind, subject: str, by: str, now: datetime) -> None:
+    """What was wrong with one thing is over."""
+    await connection.execute(
+        update(AlertRow)
+        .where(AlertRow.kind == kind.value, AlertRow.subject == subject, AlertRow.resolved_at.is_(None))
+        .values(resolved_at=now, resolved_by=by)
+    )
 
 
 def of_account(provider: str, alerts: list[Mapping[str, Any]] | None) -> bool:

@@ -14,10 +14,9 @@ from adapters.db.cadences import CadenceShelf
 from adapters.db.case_writing import add_command
 from adapters.db.cases import CaseStore, OpenCase
 from adapters.db.contact_points import contact_point_values, new_contact_point, note_do_not_call
-from adapters.db.documents import read_colleague
 from adapters.db.lead_writing import insert_consents, insert_inquiry, insert_lead
+from adapters.db.routing import Router, Staff, note_assignment
 from adapters.db.rows import (
-    ColleagueRow,
     ContactPointRow,
     InquiryRow,
     LeadRow,
@@ -36,9 +35,10 @@ from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
 from leads.company_domains import business_domain, company_domain
 from leads.contract import CommandKind, Plan
 from leads.model import Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
+from leads.routing import Arrival, Choice, arrival_of
 from leads.suppression import SuppressionKey
 
-_LEADS, _COLLEAGUES, _POINTS = table_of(LeadRow), table_of(ColleagueRow), table_of(ContactPointRow)
+_LEADS, _POINTS = table_of(LeadRow), table_of(ContactPointRow)
 _KNOWN = (
     select(_LEADS.c.id)
     .join(_POINTS, _POINTS.c.lead_id == _LEADS.c.id)
@@ -46,33 +46,30 @@ _KNOWN = (
     .order_by(_LEADS.c.created_at)
     .limit(1)
 )
-_NEWEST_LEAD = select(func.max(_LEADS.c.created_at)).where(_LEADS.c.owner_id == _COLLEAGUES.c.id).scalar_subquery()
-_PEOPLE = select(
-    # Who got a lead longest ago: a rep, if there is one.
-    select(func.to_jsonb(_COLLEAGUES.table_valued()))
-    .where(_COLLEAGUES.c.active)
-    .order_by(_COLLEAGUES.c.role != "rep", _NEWEST_LEAD.asc().nulls_first(), _COLLEAGUES.c.created_at, _COLLEAGUES.c.id)
-    .limit(1)
-    .scalar_subquery(),
-    select(_COLLEAGUES.c.id)
-    .where(_COLLEAGUES.c.role == "manager", _COLLEAGUES.c.active)
-    .order_by(_COLLEAGUES.c.created_at, _COLLEAGUES.c.id)
-    .limit(1)
-    .scalar_subquery(),
-)
 
 
 class LeadIntake:
     """Takes leads in, whichever door they came through."""
 
     def __init__(
-        self, engine: AsyncEngine, shelf: CadenceShelf, cases: CaseStore, company: Company, key: SuppressionKey
+        self,
+        engine: AsyncEngine,
+        shelf: CadenceShelf,
+        cases: CaseStore,
+        company: Company,
+        key: SuppressionKey,
+        router: Router | None = None,
     ) -> None:
+        """
+        Args:
+            router: finds owners; by the shipped rules when left out.
+        """
         self._engine = engine
         self._shelf = shelf
         self._cases = cases
         self._company = company
         self._key = key
+        self._router = router or Router(engine, company)
 
     async def capture(
         self,
@@ -125,11 +122,12 @@ class LeadIntake:
         now: datetime,
     ) -> Captured:
         bundle = await self._shelf.current(connection, new.cadence or DEFAULT_CADENCES[new.kind])
-        longest_without, manager = (await connection.execute(_PEOPLE)).one()
-        owner = await self._owner(connection, new.owner, longest_without)
-        generated_by = await self._colleague(connection, "generated_by", new.generated_by) if new.generated_by else None
+        arrival = arrival_of(new, self._company)
+        staff = await self._router.staff(connection, arrival.domain, now)
+        generated_by = _named(staff, "generated_by", new.generated_by) if new.generated_by else None
         closed = await self._closed(connection, points)
-        lead = self.described(new, owner, closed, now, generated_by)
+        choice = await self._owner(connection, new, arrival, staff, now)
+        lead = self.described(new, choice.owner, closed, now, generated_by)
         if new.kind is LeadKind.OUTBOUND and not can_be_reached(lead):
             raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
         if new.paced is not None and not can_be_reached(lead):
@@ -147,12 +145,17 @@ class LeadIntake:
                 company=self._company,
                 cadence=bundle.cadence,
                 enrollment=enrollment,
-                manager=manager or owner.id,
+                manager=staff.manager or choice.owner.id,
             ),
             now,
         )
         plan = contract_plan(case, 1)
         await insert_lead(connection, case, plan, now, by)
+        # Whoever was named was named by the caller; a turn is nobody's own doing.
+        who = by if choice.rule is None else "followthrough"
+        await note_assignment(
+            connection, lead.id, choice.owner.id, now, by=who, why=choice.why, rule=choice.rule, is_first=True
+        )
         await add_command(
             connection, lead.id, CommandKind.START, by, {"source": new.source, "question": new.question}, {}, plan, now
         )
@@ -348,23 +351,22 @@ class LeadIntake:
         return await suppressed_channels(connection, self._key, [value for _, value in points])
 
     async def _owner(
-        self, connection: AsyncConnection, owner: str | None, longest_without: dict[str, Any] | None
-    ) -> Colleague:
-        """The named colleague, or the active rep who got a lead longest ago."""
-        if owner is not None:
-            return await self._colleague(connection, "owner", owner)
-        if longest_without is None:
+        self, connection: AsyncConnection, new: NewLead, arrival: Arrival, staff: Staff, now: datetime
+    ) -> Choice:
+        """The colleague that the lead names, or whom the routing rules find."""
+        if new.owner is not None:
+            return Choice(_named(staff, "owner", new.owner), None, "named when the lead came in")
+        choice = await self._router.choose(connection, arrival, staff, now)
+        if choice is None:
             raise CaptureRefused("owner", "there is nobody who could own the lead; add a colleague first")
-        return read_colleague(longest_without)
+        return choice
 
-    async def _colleague(self, connection: AsyncConnection, field: str, colleague_id: str) -> Colleague:
-        found = await connection.execute(
-            select(ColleagueRow.__table__).where(ColleagueRow.id == colleague_id, ColleagueRow.active)
-        )
-        row = found.mappings().one_or_none()
-        if row is None:
-            raise CaptureRefused(field, f"there is no active colleague {colleague_id!r}")
-        return read_colleague(row)
+
+def _named(staff: Staff, field: str, colleague_id: str) -> Colleague:
+    colleague = staff.named(colleague_id)
+    if colleague is None:
+        raise CaptureRefused(field, f"there is no active colleague {colleague_id!r}")
+    return colleague
 
 
 def _points_of(new: NewLead) -> list[tuple[ContactKind, str]]:

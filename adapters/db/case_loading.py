@@ -8,6 +8,7 @@ from sqlalchemy import Column, DateTime, RowMapping, Select, String, Uuid, bindp
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.documents import (
     MESSAGE_CHANNELS,
 )
@@ -47,7 +48,7 @@ def _case_query() -> Select[Any]:
 
     def colleague(column: Any) -> Any:
         people = table_of(ColleagueRow).alias()
-        return select(func.to_jsonb(people.table_valued())).where(people.c.id == column).scalar_subquery()
+        return select(colleague_document(people)).where(people.c.id == column).scalar_subquery()
 
     messages = (
         select(func.jsonb_agg(TouchRow.happened_at))
@@ -183,6 +184,7 @@ async def load_case(
         "day_ago": now - _DAY,
         "touch_id": touch_id,
         "own_domain": own_domain,
+        "absent_since": absent_since(now),
     }
     row: RowMapping = (await connection.execute(_CASE, values)).mappings().one()
     return row

@@ -16,6 +16,7 @@ from adapters.db.documents import (
     response_values,
     task_values,
 )
+from adapters.db.routing import note_assignment
 from adapters.db.rows import (
     AnswerRow,
     CommandRow,
@@ -35,6 +36,7 @@ from adapters.db.suppressions import ALL, Suppression, kind_of, reopen, suppress
 from cadences.case import (
     Accepted,
     AnswerGiven,
+    Assigned,
     Case,
     ContactLost,
     Enrollment,
@@ -138,6 +140,8 @@ class CaseWriter:
             )
         if after.lead.stage is not before.lead.stage:
             await self._connection.execute(_INSERT_STAGE, stage_values(after.lead, self._now, self._by, self._why))
+        if after.lead.owner.id != before.lead.owner.id:
+            await self._note_owner(after)
         known = {task.id: task for task in before.tasks}
         for task in after.tasks:
             if known.get(task.id) != task:
@@ -148,6 +152,14 @@ class CaseWriter:
         if _gives_up_refused(before.enrollment, after.enrollment):
             of_step = {"of_lead": lead_id, "of_enrollment": before.enrollment.id, "now": self._now}
             await self._connection.execute(_FAIL_REFUSED, of_step)
+
+    async def _note_owner(self, case: Case) -> None:
+        """Keep that the lead has another owner, and why."""
+        told = [fact for fact in case.facts if isinstance(fact, Assigned)] or [Assigned("given on")]
+        why, rule = told[-1].why, told[-1].rule
+        await note_assignment(
+            self._connection, case.lead.id, case.lead.owner.id, self._now, by=self._by, why=why, rule=rule
+        )
 
     async def _write_lead(self, case: Case, plan: Plan) -> None:
         """The lead's row and its current enrollment, in one statement."""

@@ -46,8 +46,8 @@ def read_tasks(rows: list[dict[str, Any]] | None) -> tuple[Task, ...]:
 
 
 def colleague_values(colleague: Colleague) -> dict[str, Any]:
-    """The colleague as a row."""
-    values = {key: getattr(colleague, key) for key in Colleague.__dataclass_fields__}
+    """The colleague as a row; absences have rows of their own."""
+    values = {key: getattr(colleague, key) for key in Colleague.__dataclass_fields__ if key != "absences"}
     for written in ("hours", "first_response"):
         values[written] = None if values[written] is None else str(values[written])
     return {**values, "role": colleague.role.value, "skills": list(colleague.skills)}
@@ -65,8 +65,10 @@ def read_response(row: Mapping[str, Any] | None) -> ResponseClock | None:
 
 
 def read_colleague(row: Mapping[Any, Any]) -> Colleague:
-    values = {key: row[key] for key in Colleague.__dataclass_fields__}
-    return _COLLEAGUE.validate_python({**values, "hours": _hours(values["hours"])})
+    """The colleague from its row, or from its JSON with absences."""
+    values = {key: row[key] for key in Colleague.__dataclass_fields__ if key != "absences"}
+    absences = row.get("absences") or ()
+    return _COLLEAGUE.validate_python({**values, "hours": _hours(values["hours"]), "absences": absences})
 
 
 @lru_cache(maxsize=256)

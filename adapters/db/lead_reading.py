@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.db.documents import read_enrollment, read_lead
 from adapters.db.rows import (
     AnswerRow,
+    AssignmentRow,
     ColleagueRow,
     CommandRow,
     ConsentRow,
@@ -26,6 +27,7 @@ from adapters.db.rows import (
 )
 from adapters.db.views import (
     AnswerView,
+    AssignmentView,
     CommandView,
     ConsentView,
     ContactView,
@@ -118,6 +120,7 @@ async def read_lead_view(
     commands = await newest.of(CommandRow, CommandRow.revision)
     responses = await newest.of(FirstResponseRow, FirstResponseRow.asked_at)
     stages = await newest.of(StageChangeRow, StageChangeRow.id)
+    assignments = [{**one, "owner": one["owner_id"]} for one in await newest.of(AssignmentRow, AssignmentRow.at)]
     people = await _colleagues(connection, row["owner_id"], row["generated_by_id"])
     same_domain = await _same_domain(connection, lead_id, row["company_domain"])
 
@@ -133,6 +136,7 @@ async def read_lead_view(
         entry
         for entry in (
             TimelineEntry(row["created_at"], "captured", f"captured as {row['kind']} lead"),
+            *_of_assignments(assignments),
             *_of_questions(inquiries),
             *_of_touches(touches),
             *_of_tasks([*waiting, *closed]),
@@ -167,6 +171,7 @@ async def read_lead_view(
         ending=_ending(enrollment, answers, commands, touches),
         owner=lead.owner.id,
         owner_name=lead.owner.name,
+        assignments=[_picked(AssignmentView, one) for one in assignments],
         generated_by=row["generated_by_id"],
         created_at=lead.created_at,
         cadence=enrollment.cadence,
@@ -266,6 +271,10 @@ def _ending(
         *_of_touches([one for one in touches if at in (one["settled_at"], one["happened_at"])]),
     ]
     return EndingView(enrollment.ended.value, enrollment.ended_why, at, evidence)
+
+
+def _of_assignments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    return (TimelineEntry(row["at"], "assignment", f"given to {row['owner']}: {row['why']}", row["by"]) for row in rows)
 
 
 def _of_questions(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:

@@ -1,6 +1,7 @@
 """Colleagues: who can own leads and tasks."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -31,14 +32,14 @@ class People:
             for colleague in colleagues:
                 found = await connection.execute(
                     insert(ColleagueRow)
-                    .values(**colleague_values(colleague), created_at=now)
+                    .values(**{**colleague_values(colleague), "takes_leads_since": now}, created_at=now)
                     .on_conflict_do_nothing()
                     .returning(ColleagueRow.id)
                 )
                 added += found.scalars()
         return added
 
-    async def change(self, colleague_id: str, texts: Mapping[str, str], country: str) -> Colleague:
+    async def change(self, colleague_id: str, texts: Mapping[str, str], country: str, now: datetime) -> Colleague:
         """Change what is known of somebody; what is not named stays, and so does everything that is planned already.
 
         Args:
@@ -49,7 +50,10 @@ class People:
             StaffRefused: there is no such colleague, or one of the values can't be used.
         """
         async with self._engine.begin() as connection:
-            colleague = described(await _locked(connection, colleague_id), texts, country)
+            before = await _locked(connection, colleague_id)
+            colleague = described(before, texts, country)
+            if colleague.weight and not before.weight:
+                colleague = replace(colleague, takes_leads_since=now)
             await _write(connection, colleague_id, **colleague_values(colleague))
         return colleague
 
@@ -63,11 +67,11 @@ class People:
             await _locked(connection, colleague_id)
             others = select(ColleagueRow.id).where(ColleagueRow.active, ColleagueRow.id != colleague_id)
             # Locked, so that two who are the last ones do not both go at once.
-            if not (await connection.execute(others.with_for_update())).all():
+            if not (await connection.execute(others.with_for_update(key_share=True))).all():
                 raise StaffRefused(f"{colleague_id} is the last one who works here; add somebody first")
             await _write(connection, colleague_id, active=False)
 
-    async def activate(self, colleague_id: str) -> None:
+    async def activate(self, colleague_id: str, now: datetime) -> None:
         """Somebody works here again.
 
         Raises:
@@ -75,7 +79,7 @@ class People:
         """
         async with self._engine.begin() as connection:
             await _locked(connection, colleague_id)
-            await _write(connection, colleague_id, active=True)
+            await _write(connection, colleague_id, active=True, takes_leads_since=now)
 
     async def all(self) -> list[Colleague]:
         """Everybody, in the order they were added."""
@@ -105,7 +109,7 @@ async def everybody(connection: AsyncConnection) -> list[Colleague]:
 
 async def _locked(connection: AsyncConnection, colleague_id: str) -> Colleague:
     found = await connection.execute(
-        select(ColleagueRow.__table__).where(ColleagueRow.id == colleague_id).with_for_update()
+        select(ColleagueRow.__table__).where(ColleagueRow.id == colleague_id).with_for_update(key_share=True)
     )
     row = found.mappings().one_or_none()
     if row is None:

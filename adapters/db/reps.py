@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import DateTime, String, column, func, select, values
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.documents import read_colleague
-from adapters.db.rows import ColleagueRow, LeadRow, TaskRow
+from adapters.db.rows import ColleagueRow, LeadRow, TaskRow, table_of
 from cadences.case import TaskKind
 from leads.model import Colleague, Company
 from leads.presence import clock_of, first_at_work, hours_of, is_at_work
@@ -48,16 +49,12 @@ class RepView:
     calls_per_day: int
 
 
-async def read_reps(
-    connection: AsyncConnection, company: Company, now: datetime, only: str | None = None
-) -> list[RepView]:
-    """Everybody, those who work here first; or the one of this id."""
-    asked = select(ColleagueRow.__table__).order_by(
-        ColleagueRow.active.desc(), ColleagueRow.created_at, ColleagueRow.id
-    )
-    if only is not None:
-        asked = asked.where(ColleagueRow.id == only)
-    people = [read_colleague(row) for row in (await connection.execute(asked)).mappings()]
+async def read_reps(connection: AsyncConnection, company: Company, now: datetime) -> list[RepView]:
+    """Everybody, those who work here first."""
+    order = (ColleagueRow.active.desc(), ColleagueRow.created_at, ColleagueRow.id)
+    asked = select(colleague_document(table_of(ColleagueRow))).order_by(*order)
+    found = await connection.execute(asked, {"absent_since": absent_since(now)})
+    people = [read_colleague(one) for one in found.scalars()]
     if not people:
         return []
     days = values(column("id", String), column("ends_at", DateTime(timezone=True)), name="days").data(

@@ -232,6 +232,20 @@ class TouchView:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentView:
+    """That a lead was given to somebody, and why."""
+
+    owner: str
+    at: datetime
+    until: datetime | None
+    """When somebody else got it; None: it is still the owner's."""
+    by: str
+    rule: str | None
+    """The routing rule; None where a person, or something else than routing, decided."""
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerView:
     """An explicit yes or no."""
@@ -309,7 +323,7 @@ class TimelineEntry:
 
     at: datetime
     kind: str
-    """`captured`, `question`, `touch`, `task`, `hold`, `answer`, `enrollment`, `stage`, `first response` …"""
+    """`captured`, `assignment`, `question`, `touch`, `task`, `hold`, `answer`, `enrollment`, `stage` …"""
     text: str
     by: str | None = None
     reference: str | None = None
@@ -352,6 +366,8 @@ class LeadView:
     """Why, and what proves it."""
     owner: str
     owner_name: str
+    assignments: list[AssignmentView]
+    """Who had the lead when, and why; the owner first."""
     generated_by: str | None
     created_at: datetime
     cadence: str

@@ -112,4 +112,4 @@ async def switch_cadence(lead_id: UUID, sent: CadenceSent, caller: AskedBy, comm
 @router.post("/{lead_id}/owner")
 async def reassign(lead_id: UUID, sent: OwnerSent, caller: AskedBy, commands: AskedCommands) -> CommandDone:
     """Give the lead and its open tasks to another colleague."""
-    return await commands.reassign(lead_id, caller, sent.by, owner=sent.owner)
+    return await commands.reassign(lead_id, caller, sent.by, owner=sent.owner, note=sent.note)

@@ -213,6 +213,8 @@ class OwnerSent(CommandSent):
     """Another owner."""
 
     owner: RequiredLine
+    note: Line | None = None
+    """Why; it is kept with the assignment."""
 
 
 class CompletionSent(CommandSent):

@@ -271,6 +271,7 @@ def _lead_grids(view: "LeadView") -> list[Grid]:
         "stage": view.stage + (f", said {view.answer}" if view.answer else ""),
         "ended": view.ended,
         "owner": view.owner_name,
+        "because": view.assignments[0].why if view.assignments else None,
         "cadence": f"{view.cadence} ({view.version[:12]})",
         "first response": view.first_response.state if view.first_response else None,
         "next touch": next_touch,

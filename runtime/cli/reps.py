@@ -138,7 +138,7 @@ def change(
         raise typer.BadParameter("name what changes, like --hours; `follow reps set --help` shows it all")
 
     async def run(services: "Services") -> None:
-        await services.people.change(colleague, texts, services.company.country)
+        await services.people.change(colleague, texts, services.company.country, services.clock())
 
     _do(run)
 
@@ -166,7 +166,7 @@ def activate(colleague: Id) -> None:
     """Somebody works here again."""
 
     async def run(services: "Services") -> None:
-        await services.people.activate(colleague)
+        await services.people.activate(colleague, services.clock())
 
     _do(run)
 

@@ -24,6 +24,7 @@ from adapters.db.people import People
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
+from adapters.db.routing import Router
 from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
@@ -84,6 +85,7 @@ def services(
         dossiers=Dossiers(engine, KEY),
         inbound=InboundMessages(engine),
         people=People(engine),
+        router=Router(engine, COMPANY),
         senders=Senders(engine, COMPANY),
         alerts=Alerts(engine),
         experiments=Experiments(engine, shelf),

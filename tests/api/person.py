@@ -56,6 +56,7 @@ class Person:
         task_id = await self.value(select(TaskRow.id).where(TaskRow.state == "open"))
         done = {"outcome": "answered", "note": f"told {MARK}"}
         await self.post(f"/api/tasks/{task_id}/complete", done, key="task")
+        await self.post(f"{lead}/owner", {"owner": "mia", "note": f"{MARK} knows Mia"}, key="owner")
         await self.post(f"{lead}/answer", {"answer": "yes", "note": f"{MARK} wants it"}, key="answer")
         await self.told_a_colleague()
         await self.wrote(self.lead_id)

@@ -15,7 +15,9 @@ async def test_everybody_is_listed_with_todays_work(
     client: httpx.AsyncClient, services: Services, capture: Capture, clock: SettableClock, delivery: RecordingDelivery
 ) -> None:
     await capture(owner="anna")
-    await services.people.change("ben", {"zone": "Asia/Tokyo", "weight": "2", "first_response": "4 hours"}, "US")
+    await services.people.change(
+        "ben", {"zone": "Asia/Tokyo", "weight": "2", "first_response": "4 hours"}, "US", clock()
+    )
     answer = await client.get("/api/reps")
     assert answer.status_code == 200
     people: dict[str, dict[str, Any]] = {one["id"]: one for one in answer.json()["items"]}

@@ -39,11 +39,17 @@ from adapters.db.rows.plans import (
     TaskRow,
 )
 from adapters.db.rows.reviews import ReviewRow
+from adapters.db.rows.routing import (
+    AbsenceRow,
+    AssignmentRow,
+)
 
 __all__ = [
+    "AbsenceRow",
     "AlertRow",
     "AnswerRow",
     "ApiTokenRow",
+    "AssignmentRow",
     "BacklogRow",
     "Base",
     "CadenceRow",

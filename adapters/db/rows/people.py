@@ -33,6 +33,8 @@ class ColleagueRow(Base):
     first_response: Mapped[str | None]
     """As it is written: 4 hours."""
     active: Mapped[bool] = mapped_column(server_default=sql("true"))
+    takes_leads_since: Mapped[datetime | None]
+    """Since when the colleague takes new leads (again)."""
     created_at: Mapped[datetime]
 
 

@@ -1,0 +1,186 @@
+"""Finding an owner for a new lead in the transaction that stores it, and keeping who got which lead and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ARRAY, DateTime, String, Uuid, any_, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.db.alerts import AlertKind, raise_alert, resolve_alert
+from adapters.db.colleague_documents import absent_since, colleague_document
+from adapters.db.documents import read_colleague
+from adapters.db.rows import AssignmentRow, ColleagueRow, LeadRow, table_of
+from leads.capture import NewLead
+from leads.model import Colleague, Company, Role
+from leads.playbook import Playbook
+from leads.routing import MOST_COUNTED, Arrival, Choice, Given, Shortlist, arrival_of, shortlist, turn
+from leads.routing_sheet import FILE, Routing
+from leads.sheet_in_force import SheetInForce
+
+_COLLEAGUES, _LEADS, _ASSIGNMENTS = table_of(ColleagueRow), table_of(LeadRow), table_of(AssignmentRow)
+_TURNS = 0x7475726E
+"""The advisory lock under which turns are taken."""
+_OWNERS = _COLLEAGUES.alias()
+_STAFF = select(
+    select(
+        func.jsonb_agg(
+            postgresql.aggregate_order_by(colleague_document(_COLLEAGUES), _COLLEAGUES.c.created_at, _COLLEAGUES.c.id)
+        )
+    )
+    .where(_COLLEAGUES.c.active)
+    .scalar_subquery(),
+    select(_OWNERS.c.id)
+    .join(_LEADS, _LEADS.c.owner_id == _OWNERS.c.id)
+    .where(_LEADS.c.company_domain == bindparam("domain", type_=String()), _OWNERS.c.active)
+    .order_by(_LEADS.c.created_at.desc())
+    .limit(1)
+    .scalar_subquery(),
+)
+_TAKE_TURNS = select(func.pg_advisory_xact_lock(_TURNS))
+_LATELY = (
+    select(_ASSIGNMENTS.c.owner_id, _ASSIGNMENTS.c.at)
+    .where(_ASSIGNMENTS.c.rule.is_not(None), _ASSIGNMENTS.c.at >= bindparam("since", type_=DateTime(timezone=True)))
+    .order_by(_ASSIGNMENTS.c.at.desc())
+    .limit(MOST_COUNTED)
+    .subquery()
+)
+_LAST = (
+    select(func.max(_ASSIGNMENTS.c.at))
+    .where(_ASSIGNMENTS.c.owner_id == _COLLEAGUES.c.id, _ASSIGNMENTS.c.rule.is_not(None))
+    .scalar_subquery()
+)
+_GIVEN = select(
+    _COLLEAGUES.c.id,
+    select(func.count()).where(_LATELY.c.owner_id == _COLLEAGUES.c.id).scalar_subquery(),
+    _LAST,
+).where(_COLLEAGUES.c.id == any_(bindparam("people", type_=ARRAY(String()))))
+_INSERT = insert(_ASSIGNMENTS)
+_UNTIL_NOW = (
+    update(_ASSIGNMENTS)
+    .where(
+        _ASSIGNMENTS.c.lead_id == bindparam("of_lead", type_=Uuid()),
+        _ASSIGNMENTS.c.until.is_(None),
+    )
+    .values(until=bindparam("now", type_=DateTime(timezone=True)))
+)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Everybody who works here, and who has the newest lead of the company that asks."""
+
+    people: tuple[Colleague, ...]
+    keeper: str | None = None
+
+    def named(self, colleague_id: str) -> Colleague | None:
+        """The colleague of this id, if one works here."""
+        return next((one for one in self.people if one.id == colleague_id), None)
+
+    @property
+    def manager(self) -> str | None:
+        """Who `manager` means: the one who has been here longest."""
+        return next((one.id for one in self.people if one.role is Role.MANAGER), None)
+
+
+class Router:
+    """Finds owners by the routing rules that are in force."""
+
+    def __init__(self, engine: AsyncEngine, company: Company, playbook: Playbook | None = None) -> None:
+        """
+        Raises:
+            SheetError: the shipped rules are wrong.
+        """
+        self._engine = engine
+        self._company = company
+        self._playbook = playbook or Playbook()
+        self._rules = SheetInForce(Routing, lambda: self.file, Playbook().file(FILE))
+        self._told: str | None = "nothing yet"
+
+    @property
+    def file(self) -> Path:
+        """Where the rules lie."""
+        return self._playbook.file(FILE)
+
+    async def rehearse(self, new: NewLead, now: datetime) -> Choice | None:
+        """Who would get this lead now; nothing is stored, and nobody's turn is taken."""
+        arrival, rules = arrival_of(new, self._company), self._rules.read()
+        async with self._engine.connect() as connection:
+            staff = await self.staff(connection, arrival.domain, now)
+            found = shortlist(rules, arrival, staff.people, self._company, now, staff.keeper)
+            return turn(found, await self._given(connection, found)) if found is not None else None
+
+    async def staff(self, connection: AsyncConnection, domain: str | None, now: datetime) -> Staff:
+        """Everybody who works here.
+
+        Args:
+            domain: of the company that asks, if it has one of its own.
+        """
+        values = {"domain": domain, "absent_since": absent_since(now)}
+        people, keeper = (await connection.execute(_STAFF, values)).one()
+        return Staff(tuple(read_colleague(one) for one in people or ()), keeper)
+
+    async def choose(self, connection: AsyncConnection, arrival: Arrival, staff: Staff, now: datetime) -> Choice | None:
+        """Who gets the lead; None when nobody works here.
+
+        Among several equals the turns are taken one after the other until this transaction ends, so it is best asked
+        for last.
+        """
+        rules = self._rules.read()
+        await self._tell(connection, now)
+        found = shortlist(rules, arrival, staff.people, self._company, now, staff.keeper)
+        if found is None:
+            return None
+        if len(found.people) > 1:
+            # A statement of its own: what the one before us committed is seen only by the next one.
+            await connection.execute(_TAKE_TURNS)
+        return turn(found, await self._given(connection, found))
+
+    async def _given(self, connection: AsyncConnection, found: Shortlist) -> Mapping[str, Given]:
+        """What each of the shortlist got lately; not asked where there is only one."""
+        if len(found.people) == 1:
+            return {}
+        values = {"since": found.since, "people": [one.id for one in found.people]}
+        counted = await connection.execute(_GIVEN, values)
+        return {colleague: Given(leads, last_at) for colleague, leads, last_at in counted}
+
+    async def _tell(self, connection: AsyncConnection, now: datetime) -> None:
+        """Say loudly, once, that the file can't be used, and once that it can again."""
+        trouble = self._rules.trouble
+        if trouble == self._told:
+            return
+        self._told = trouble
+        if trouble is None:
+            await resolve_alert(connection, AlertKind.PLAYBOOK, FILE, "followthrough", now)
+            return
+        log.error("the routing rules can't be used; those before them stay in force", wrong=trouble)
+        text = f"{trouble}\nUntil it is mended (`follow routing check`), the last rules that were right are in force."
+        await raise_alert(connection, AlertKind.PLAYBOOK, FILE, text, now)
+
+
+async def note_assignment(
+    connection: AsyncConnection,
+    lead_id: UUID,
+    owner_id: str,
+    now: datetime,
+    *,
+    by: str,
+    why: str,
+    rule: str | None = None,
+    is_first: bool = False,
+) -> None:
+    """Write down that a lead was given to somebody; the one before had it until now.
+
+    Args:
+        rule: the routing rule, if one decided.
+        is_first: the lead is new, so nobody had it before.
+    """
+    if not is_first:
+        await connection.execute(_UNTIL_NOW, {"of_lead": lead_id, "now": now})
+    values = {"lead_id": lead_id, "owner_id": owner_id, "at": now, "by": by, "rule": rule, "why": why}
+    await connection.execute(_INSERT, values)
