@@ -40,6 +40,8 @@ class BacklogForecast:
     """Rows that can't be enrolled, and why not."""
     known: int
     """Rows of people who are leads already: what is new of them is added, and nothing begins."""
+    incomplete: int = 0
+    """Rows that nobody can be reached with: each becomes a person's task, when it is enrolled."""
 
 
 class BacklogImport:
@@ -88,7 +90,8 @@ class BacklogImport:
                 refused[row.line] = CaptureRefused(
                     "row", "no rep has room for its calls within a year; enroll it again once somebody has"
                 )
-        return BacklogForecast(_id_of(self._table), reps, pacing, starts, refused, known)
+        incomplete = sum(not new.has_contact and row.line not in refused for row, new in understood)
+        return BacklogForecast(_id_of(self._table), reps, pacing, starts, refused, known, incomplete)
 
     async def run(
         self, forecast: BacklogForecast, rejects: RejectsFile, on_row: Callable[[RowDone], None] = lambda _: None
@@ -180,6 +183,8 @@ class BacklogImport:
                         raise CaptureRefused(field_name, f"there is no active colleague {one!r}")
                 marked = replace(new, paced=PacedStart(_FILES, now))
                 lead = self._services.intake.described(marked, by_id[owners[0]], closed, now)
+                if not new.has_contact:
+                    continue  # A person completes it first; no call is planned.
                 if not can_be_reached(lead):
                     raise CaptureRefused("email", "this person stopped all messages; an old lead can't be enrolled")
             except CaptureRefused as why:

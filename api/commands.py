@@ -1,7 +1,7 @@
 """What people command over the web: validated and committed under the lead's row lock, then told to its workflow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,13 +24,16 @@ from api.telling import TELL_OF_CAPTURE_WITHIN, tell
 from cadences import commands, task_outcomes
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, Outcome, TouchMade
+from cadences.incomplete import contacts_found
 from cadences.refusals import CommandRefused, require_future, require_past
 from leads.capture import Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan, workflow_id
-from leads.model import Channel
+from leads.model import Channel, ContactKind
+from leads.normalising import normal_email, normal_phone
 
 KEEP_WITHIN = timedelta(seconds=2)
 """So long a caller waits for its answer to be kept anew with what the workflow heard."""
+_NOBODYS = UUID(int=0)
 log = structlog.get_logger()
 
 
@@ -40,6 +43,11 @@ class Caller:
 
     token: Token
     write: RepeatableWrite | None = None
+
+
+def ourselves(name: str) -> Caller:
+    """Somebody at this installation's own doors and command line, who needs no token."""
+    return Caller(Token(_NOBODYS, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,8 @@ class LeadCaptured:
     told: bool
     """Whether the workflow has heard; if not, it will."""
     temporal: str
+    incomplete: bool = False
+    """True: nobody can be reached with what came; a person has the task to complete the lead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +238,29 @@ class LeadCommands:
 
         return await self._carry_out(lead_id, caller, by, CommandKind.REASSIGN, decide, owner=owner)
 
+    async def add_contacts(
+        self, lead_id: UUID, caller: Caller, by: str | None, *, email: str | None, phone: str | None
+    ) -> CommandDone:
+        """A person found another way to reach the lead.
+
+        Raises:
+            CaptureRefused: it is no address, or no number.
+        """
+        region = await self._services.reading.country_of(lead_id) or self._services.company.country
+        points = [
+            *([(ContactKind.EMAIL, normal_email(email))] if email else []),
+            *([(ContactKind.PHONE, normal_phone(phone, region))] if phone else []),
+        ]
+        if not points:
+            raise ValueRefused("email", "give an email address, a phone number, or both")
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+            case = contacts_found(file.case, await file.found_points(points), now)
+            return _Decision(case, {kind.value: value for kind, value in points})
+
+        contacts = [value for _, value in points]
+        return await self._carry_out(lead_id, caller, by, CommandKind.PLAN_CHANGED, decide, contacts=contacts)
+
     async def complete_task(
         self,
         task_id: UUID,
@@ -281,11 +314,13 @@ class LeadCommands:
         by: str | None,
         kind: CommandKind,
         decide: _Decide,
+        contacts: Sequence[str] = (),
         **colleagues: str,
     ) -> CommandDone:
         """Decide, save and keep the answer in one transaction; tell the workflow after its commit.
 
         Args:
+            contacts: contact points that it adds.
             colleagues: who is named by which field, and must exist.
         """
         services, write, now = self._services, caller.write, self._services.clock()
@@ -295,7 +330,7 @@ class LeadCommands:
         try:
             for field_name, colleague in [*colleagues.items(), *([("by", by)] if by is not None else [])]:
                 await self._require_colleague(field_name, colleague)
-            async with _watched_commit() as commit, services.cases.open(lead_id, now) as file:
+            async with _watched_commit() as commit, services.cases.open(lead_id, now, contacts=contacts) as file:
                 if write is not None:
                     await file.beside(lambda connection: keys.claim(connection, write, now))
                 who = by or caller.token.name
@@ -370,6 +405,7 @@ def _captured(captured: Captured, *, told: bool) -> LeadCaptured:
         enrolled=captured.enrolled,
         told=told,
         temporal=workflow_id(captured.lead_id),
+        incomplete=captured.incomplete,
     )
 
 

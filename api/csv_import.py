@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
 from uuid import UUID
 
 from adapters.db.cadences import UnknownCadence
@@ -19,7 +19,7 @@ from api.csv_table import Row, Table, rows_of, values_of
 from api.services import Services
 from leads.capture import CaptureRefused, NewLead
 from leads.model import Channel, LeadKind
-from leads.normalising import GivenConsent, new_lead
+from leads.normalising import GivenConsent, Reader, new_lead
 
 AT_ONCE = 8
 """So many rows are captured at the same time; the pool of connections has more."""
@@ -35,6 +35,8 @@ class Fate(StrEnum):
 
     CREATED = "created"
     """A new lead."""
+    INCOMPLETE = "incomplete"
+    """A new lead that nobody can be reached at; a person completes it."""
     KNOWN = "known"
     """The person was known; what was new was added, and what was not changed nothing."""
     REJECTED = "rejected"
@@ -60,6 +62,9 @@ class RowDone:
     row: Row
     fate: Fate
     reason: str | None = None
+    """Why it was rejected."""
+    mistakes: tuple[str, ...] = ()
+    """What of it could not be taken, and became a person's task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ class Rehearsed:
 
     good: int
     bad: int
+    incomplete: int
+    """Rows without a usable address or number: each becomes a person's task."""
     emails_at_once: int
     """Rows that asked us something and gave an address: they are answered at once, at any hour."""
 
@@ -174,7 +181,7 @@ class TableImport:
 
     def rehearse(self, on_row: Callable[[RowDone], None] = lambda _: None) -> Rehearsed:
         """Read every row and judge it by itself; nothing is stored, and nobody is written to."""
-        good = bad = emails = 0
+        good = bad = incomplete = emails = 0
         for row in rows_of(self._table):
             try:
                 new = self._understood(row)
@@ -182,9 +189,13 @@ class TableImport:
                 bad += 1
                 on_row(RowDone(row, Fate.REJECTED, row.problem or str(refused)))
                 continue
+            if new.wrong:
+                fate = Fate.CREATED if new.has_contact else Fate.INCOMPLETE
+                on_row(RowDone(row, fate, mistakes=new.wrong))
             good += 1
+            incomplete += not new.has_contact
             emails += new.kind is LeadKind.INBOUND and new.email is not None
-        return Rehearsed(good, bad, emails)
+        return Rehearsed(good, bad, incomplete, emails)
 
     async def _enroll_batch(self, batch: Sequence[Row]) -> list[RowDone]:
         """Rows of different people at once; a person's second row waits, so that the order in the file holds."""
@@ -225,7 +236,8 @@ class TableImport:
                 return
             if self._reachable:
                 await self._tell(captured.lead_id)
-        done[row.line] = RowDone(row, Fate.CREATED if captured.created else Fate.KNOWN)
+        fate = Fate.INCOMPLETE if captured.incomplete else Fate.CREATED
+        done[row.line] = RowDone(row, fate if captured.created else Fate.KNOWN, mistakes=new.wrong)
 
     async def _tell(self, lead_id: UUID) -> None:
         """Start the workflow; once Temporal can't be reached, the schedule starts what is left."""
@@ -237,30 +249,41 @@ class TableImport:
 
 
 def lead_of(table: Table, row: Row, defaults: Defaults, region: str) -> NewLead:
-    """The row as a lead.
+    """The row as a lead; what can't be read is left out, and kept for a person.
 
     Raises:
-        CaptureRefused: a value is wrong.
+        CaptureRefused: there is nothing of a person in it, or it says wrongly how the lead is to be treated.
     """
     values, attributes = values_of(table, row)
-    consents = list(_consents(values, defaults))
+    reader = Reader(forgiving=True)
+    consents = list(_consents(values, defaults, reader))
     for name in ("cadence", "owner", "source", "kind"):
         if (default := getattr(defaults, name)) is not None:
             values.setdefault(name, default)
     listed = values.pop("dnc_listed", None)
-    asked_at = instant_of("asked_at", values.pop("asked_at", None))
+    asked_at = reader.value(instant_of, "asked_at", values.pop("asked_at", None))
+    instants = {
+        name: reader.value(instant_of, name, values.pop(name, None)) for name in ("purchased_at", "dnc_checked_at")
+    }
+    rest: dict[str, Any] = {**values, **instants}
     new = new_lead(
         region=region,
-        state=values.pop("region", None),
-        purchased_at=instant_of("purchased_at", values.pop("purchased_at", None)),
-        dnc_listed=said_yes("dnc_listed", listed) if listed is not None else None,
-        dnc_checked_at=instant_of("dnc_checked_at", values.pop("dnc_checked_at", None)),
+        state=rest.pop("region", None),
+        dnc_listed=reader.value(said_yes, "dnc_listed", listed) if listed is not None else None,
         attributes=attributes,
         consents=consents,
-        **values,
+        words=_as_it_stands(table, row),
+        reader=reader,
+        **rest,
     )
     # A file is old when it comes; running it again asks nothing anew.
     return replace(new, asked_now=False, asked_at=asked_at)
+
+
+def _as_it_stands(table: Table, row: Row) -> str:
+    """The whole row, also what no column's name explains."""
+    names = [name.strip() or f"column {number}" for number, name in enumerate(table.header, 1)]
+    return "\n".join(f"{name}: {cell.strip()}" for name, cell in zip(names, row.cells, strict=False) if cell.strip())
 
 
 def said_yes(column: str, text: str) -> bool:
@@ -297,11 +320,11 @@ def instant_of(column: str, text: str | None) -> datetime | None:
         raise CaptureRefused(column, "it lies outside the calendar") from error
 
 
-def _consents(values: dict[str, str], defaults: Defaults) -> Iterator[GivenConsent]:
+def _consents(values: dict[str, str], defaults: Defaults, reader: Reader) -> Iterator[GivenConsent]:
     for channel in (Channel.EMAIL, Channel.SMS, Channel.CALL):
         column = f"{channel.value} consent"
         said = values.pop(column, "").strip()
-        if not said or not said_yes(column, said):
+        if not said or not reader.value(said_yes, column, said):
             continue
         if defaults.consent_wording is None:
             raise CaptureRefused(

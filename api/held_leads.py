@@ -2,17 +2,14 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import UUID
 
 import structlog
 
-from adapters.db.access import Token
 from adapters.db.cases import UnknownLead
-from api.commands import Caller, LeadCommands
+from api.commands import LeadCommands, ourselves
 from api.services import Services
 from cadences.refusals import CommandRefused
 
-_NOBODYS = UUID(int=0)
 log = structlog.get_logger()
 
 
@@ -29,7 +26,7 @@ async def resume_held(services: Services, provider: str, by: str, *, per_second:
         How many were resumed, and how many were not on hold any more.
     """
     await services.staff_mails.retry_now(provider, services.clock())
-    commands, caller = LeadCommands(services), Caller(Token(_NOBODYS, by))
+    commands, caller = LeadCommands(services), ourselves(by)
     resumed = left = 0
     for lead_id in await services.alerts.held_by(provider, services.clock()):
         try:

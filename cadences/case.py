@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cadences.model import Cadence
-from leads.model import Channel, Company, Consent, Ending, Lead, Stage
+from leads.model import Channel, Company, Consent, ContactPoint, Ending, Lead, Stage
 from leads.reasons import Reason
 from leads.spans import Stretch
 from leads.zones import candidate_zones, main_zone
@@ -64,7 +64,7 @@ class TaskKind(StrEnum):
     KICK_BACK = "kick_back"
     """The plan is used up without an answer: decide how to go on."""
     FIND_CONTACT = "find_contact"
-    """No usable contact point is left: find one, or close the lead."""
+    """No usable contact point is left, or none came in: find one, or close the lead."""
 
 
 class TaskState(StrEnum):
@@ -318,6 +318,13 @@ class ContactLost:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactFound:
+    """A person found another way to reach the lead."""
+
+    point: ContactPoint
+
+
+@dataclass(frozen=True, slots=True)
 class Suppressed:
     """A contact point must not be used again."""
 
@@ -366,7 +373,18 @@ class Assigned:
     """The routing rule, if one decided."""
 
 
-Fact = Assigned | TouchMade | AnswerGiven | Accepted | ContactLost | Suppressed | Reopened | SendSettled | Notice
+Fact = (
+    Assigned
+    | TouchMade
+    | AnswerGiven
+    | Accepted
+    | ContactLost
+    | ContactFound
+    | Suppressed
+    | Reopened
+    | SendSettled
+    | Notice
+)
 
 
 @dataclass(frozen=True, slots=True)

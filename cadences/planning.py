@@ -19,6 +19,8 @@ CALL_WITHIN = Span(4, Unit.HOUR)
 """When a call or task is due, where its step says nothing."""
 EXPIRES = Span(2, Unit.BUSINESS_DAY)
 """How long after its due time an undone call or task is given up, where its step says nothing."""
+AT_ONCE_FOR = timedelta(hours=1)
+"""So long after the person asked, an answer may still go out at any hour."""
 SILENCE_STEP = "on-silence"
 """The id under which the return to a person after the last step is kept in the ledger."""
 _WORTH_A_WORD = timedelta(minutes=1)
@@ -219,9 +221,12 @@ def _not_held(case: Case, wanted: datetime, reasons: tuple[Reason, ...]) -> tupl
 def _answers_at_once(case: Case, candidate: _Candidate) -> bool:
     """The first email to a person who asked us something: it goes out at once, at any hour.
 
-    After a pause it is no answer at once any more, and keeps the cadence's hours.
+    After a pause, or once a person had to complete the lead first, it is no answer at once any more, and keeps the
+    cadence's hours.
     """
-    enrollment = case.enrollment
+    enrollment, asked_at = case.enrollment, case.lead.inquired_at
+    if asked_at is not None and enrollment.started_at - asked_at > AT_ONCE_FOR:
+        return False
     return (
         enrollment.answers_question
         and case.lead.kind is LeadKind.INBOUND

@@ -313,13 +313,17 @@ def worked_on(case: Case) -> Case:
 
 
 def standing_task(
-    case: Case, kind: TaskKind, title: str, text: str, within: Span, escalate_to: str, now: datetime
+    case: Case, kind: TaskKind, title: str, text: str, within: Span, escalate_to: str, now: datetime, about: str = ""
 ) -> Case:
-    """A task for the owner that stays, and is escalated, until it is done."""
+    """A task for the owner that stays, and is escalated, until it is done.
+
+    Args:
+        about: what makes it one and the same task, whenever it is asked for; the instant when left out.
+    """
     due_at = due_after(case, now, within)
     return case.with_task(
         Task(
-            id=derived_id(case.enrollment.id, kind, now.isoformat()),
+            id=derived_id(case.enrollment.id, kind, about or now.isoformat()),
             kind=kind,
             owner=case.lead.owner.id,
             title=title,

@@ -20,6 +20,7 @@ from cadences.commands import log_personal_touch, not_now, record_answer
 from cadences.first_response import attempted
 from cadences.hearing import contact_point_lost
 from cadences.holds import lift_hold
+from cadences.incomplete import completed
 from cadences.model import Cadence
 from cadences.planning import CALL_WITHIN, due_after, expires_after, plan, replanned
 from cadences.progress import (
@@ -82,6 +83,8 @@ def complete_task(
         raise CommandRefused("until", f"the outcome {outcome.value!r} {needs} date")
     if until is not None:
         require_future("until", until, now)
+    if task.kind is TaskKind.FIND_CONTACT and outcome is Outcome.LOST and case.enrollment.ended is None:
+        raise CommandRefused("outcome", "the lead is followed up without it; say done, or record the lead's no")
     if outcome is Outcome.NOT_NOW and later is None:
         raise ValueError("a not now needs the cadence that it returns to")
     case = close_task(case, task, TaskState.DONE, now, by, outcome, note)
@@ -126,14 +129,15 @@ def _accepted(case: Case, task: Task, now: datetime) -> Case:
     """Sales took the lead over; the hand-over stays open, and is escalated, until the order is won or lost."""
     on_yes, title = case.cadence.on_yes, "win the order, or say that it is lost"
     case = case.with_fact(Accepted())
-    return standing_task(case, TaskKind.HAND_OVER, title, task.text, on_yes.decide_within, on_yes.escalate_to, now)
+    within, kind, about = on_yes.decide_within, TaskKind.HAND_OVER, f"accepted {task.id}"
+    return standing_task(case, kind, title, task.text, within, on_yes.escalate_to, now, about=about)
 
 
 def _after_task(case: Case, task: Task, outcome: Outcome, now: datetime) -> Case:
     """The plan goes on after one of its own tasks; other tasks leave it as it is."""
     touch = case.enrollment.next
     if task.kind is TaskKind.FIND_CONTACT and case.enrollment.ended is Ending.UNREACHABLE:
-        return _reachable_again(case, now)
+        return completed(case, now)
     if touch is None or touch.task_id != task.id or case.enrollment.ended is not None:
         return case
     return replanned(step_done(case, touch.step, now, outcome.value), now)
@@ -211,10 +215,3 @@ def _wrong_number(case: Case, task: Task, now: datetime) -> Case:
     if phone is None:
         return replanned(case, now)
     return replanned(contact_point_lost(case, contact=phone, why="wrong number", now=now), now)
-
-
-def _reachable_again(case: Case, now: datetime) -> Case:
-    """A person found a contact point for an unreachable lead: the plan goes on where it stopped."""
-    if not any(point.usable for point in case.lead.contacts):
-        raise CommandRefused("outcome", "add the contact point to the lead first, or close the task as lost")
-    return plan(case.enrolled(ended=None, ended_at=None), now)

@@ -31,7 +31,7 @@ class PacedStart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLead:
-    """What is known of a person who just asked, or was just found. At least one contact point is given."""
+    """What is known of a person who just asked, or was just found; without a contact point a person completes it."""
 
     kind: LeadKind = LeadKind.INBOUND
     email: str | None = None
@@ -64,6 +64,21 @@ class NewLead:
     """When the person asked, if that is known; None for now, or for long ago in a backlog."""
     paced: PacedStart | None = None
     """It comes with a backlog: it did not just ask, and starts in its turn."""
+    wrong: tuple[str, ...] = ()
+    """What came in and could not be taken, and why; a person mends it."""
+    words: str = ""
+    """What came in, word for word, for the person who completes the lead."""
+
+    @property
+    def has_contact(self) -> bool:
+        """Whether there is anything to reach the person by."""
+        return self.email is not None or self.phone is not None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it holds anything of a person at all; where it came from and what to do with it is nothing of it."""
+        told = (self.has_contact, self.name, self.company, self.question, self.attributes, self.wrong)
+        return any(told)
 
 
 DEFAULT_CADENCES = {LeadKind.INBOUND: "inbound-web", LeadKind.OUTBOUND: "outbound-qualified"}
@@ -79,6 +94,8 @@ class Captured:
     """False: the person was known, and what came was added to its lead."""
     enrolled: bool
     """True: a new enrollment began."""
+    incomplete: bool = False
+    """True: nobody can be reached yet, and a person has the task to complete the lead."""
 
 
 class CaptureRefused(Exception):

@@ -64,7 +64,7 @@ class Ending(StrEnum):
     OPTED_OUT = "opted_out"
     """The person stopped the messages without answering the question."""
     UNREACHABLE = "unreachable"
-    """No usable contact point is left."""
+    """No usable contact point is left, or none came in."""
     SWITCHED = "switched"
     """Another enrollment took over: a different cadence, or a dated "not now"."""
     ANSWERED = "answered"

@@ -3,12 +3,13 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import TypeGuard
+from itertools import islice
+from typing import Any, TypeGuard, TypeVar
 from zoneinfo import available_timezones
 
 import holidays
@@ -18,6 +19,8 @@ from email_validator import EmailNotValidError, validate_email
 from leads.capture import CaptureRefused, NewConsent, NewLead
 from leads.model import Channel, LeadKind
 from leads.zones import is_known_zone
+
+Kept = TypeVar("Kept")
 
 MAX_LINE = 200
 """Characters in a name, a company, a source."""
@@ -195,46 +198,103 @@ def new_lead(
     cadence: str | None = None,
     owner: str | None = None,
     generated_by: str | None = None,
+    words: str | None = None,
+    reader: "Reader | None" = None,
 ) -> NewLead:
     """A lead from plain values, as a caller's JSON or a row of a table has them; empty texts count as not given.
 
     Args:
         region: our own country, of phone numbers without a country code when the lead names no country itself.
+        words: what came in, word for word; made of the values when left out.
+        reader: a forgiving one where nobody is there to mend a wrong value: it is left out, and kept in `wrong` for a
+            person. What says how the lead is to be treated (kind, cadence, owner) is never guessed.
 
     Raises:
-        CaptureRefused: a value is wrong; which one, and what to write instead.
+        CaptureRefused: a value is wrong; which one, and what to write instead. Or there is nothing of a person in it.
     """
-    lives_in = known_country(country) if _given(country) else None
-    address = normal_email(email) if _given(email) else None
-    number = normal_phone(phone, lives_in or region) if _given(phone) else None
-    if address is None and number is None:
-        raise CaptureRefused("email", "a lead needs an email address or a phone number")
+    known = reader or Reader()
+    lives_in = known.read(known_country, country)
+    address = known.read(normal_email, email)
+    number = known.read(normal_phone, phone, lives_in or region)
     if dnc_listed is not None and number is None:
-        raise CaptureRefused("dnc_listed", "the Do-Not-Call registry knows phone numbers only, and there is none")
+        known.wrong("dnc_listed", "the Do-Not-Call registry knows phone numbers only, and there is none")
+        dnc_listed = dnc_checked_at = None
     if dnc_checked_at is not None and dnc_listed is None:
-        raise CaptureRefused("dnc_checked_at", "say in dnc_listed what the registry said then")
-    where_from = clean_line("source", source)
-    return NewLead(
+        known.wrong("dnc_checked_at", "say in dnc_listed what the registry said then")
+        dnc_checked_at = None
+    where_from = known.text("source", source)
+    consented = (known.value(_consent, one, address, number, lives_in or region, where_from) for one in consents)
+    if words is None:
+        told = {"email": email, "phone": phone, "name": name, "company": company, "question": question}
+        words = as_it_came(told | {key: str(value) for key, value in (attributes or {}).items()})
+    new = NewLead(
         kind=_kind(kind),
         email=address,
         phone=number,
-        name=clean_line("name", name),
-        company=clean_line("company", company),
-        question=clean_text("question", question),
+        name=known.text("name", name),
+        company=known.text("company", company),
+        question=known.value(clean_text, "question", question),
         source=where_from,
-        zone=known_zone(zone) if _given(zone) else None,
+        zone=known.read(known_zone, zone),
         country=lives_in,
-        region=known_state(state, lives_in or region) if _given(state) else None,
+        region=known.read(known_state, state, lives_in or region),
         purchased_at=purchased_at,
         dnc_listed=dnc_listed,
         dnc_checked_at=dnc_checked_at,
-        attributes=_attributes(attributes or {}),
-        cost=_cost(cost),
-        consents=tuple(_consent(one, address, number, lives_in or region, where_from) for one in consents),
+        attributes=_attributes(attributes or {}, known),
+        cost=known.value(_cost, cost),
+        consents=tuple(one for one in consented if one is not None),
         cadence=clean_line("cadence", cadence),
         owner=clean_line("owner", owner),
         generated_by=clean_line("generated_by", generated_by),
+        words=words,
     )
+    new = replace(new, wrong=tuple(known.refusals))
+    if not new.says_something:
+        raise CaptureRefused(
+            "email", "a lead needs an email address or a phone number or, for a person to complete it, a name or words"
+        )
+    return new
+
+
+def as_it_came(told: Mapping[str, str | None]) -> str:
+    """What was told, one line each, word for word but for what can't be seen; nothing for what was left blank."""
+    lines = (f"{_visible(name)}: {_visible(text).strip()}" for name, text in told.items() if text and text.strip())
+    return "\n".join(lines)
+
+
+class Reader:
+    """Reads values; forgiving, what is wrong is noted instead of refused."""
+
+    def __init__(self, *, forgiving: bool = False) -> None:
+        self._forgiving = forgiving
+        self.refusals: list[str] = []
+        """What was wrong, and is left out."""
+
+    def read(self, reading: Callable[..., Kept], text: str | None, *more: Any) -> Kept | None:
+        """A text that may be left out."""
+        return self.value(reading, text, *more) if _given(text) else None
+
+    def text(self, field: str, text: str | None) -> str | None:
+        """A text on one line."""
+        return self.value(clean_line, field, text)
+
+    def value(self, reading: Callable[..., Kept], *more: Any) -> Kept | None:
+        """What the reading makes of it; None for what is wrong, where that is forgiven."""
+        try:
+            return reading(*more)
+        except CaptureRefused as refused:
+            if not self._forgiving:
+                raise
+            self.refusals.append(str(refused))
+            return None
+
+    def wrong(self, field: str, message: str) -> None:
+        """What makes no sense with the rest."""
+        refused = CaptureRefused(field, message)
+        if not self._forgiving:
+            raise refused
+        self.refusals.append(str(refused))
 
 
 def _given(text: str | None) -> TypeGuard[str]:
@@ -297,20 +357,20 @@ def _cost(given: str | Decimal | None) -> Decimal | None:
     return rounded
 
 
-def _attributes(given: Mapping[str, str]) -> dict[str, str]:
+def _attributes(given: Mapping[str, str], known: Reader) -> dict[str, str]:
     if len(given) > MAX_ATTRIBUTES:
-        raise CaptureRefused("attributes", f"there are {len(given)}; at most {MAX_ATTRIBUTES} are kept")
-    kept: dict[str, str] = {}
-    for key, value in given.items():
-        name = key.strip().lower()
-        if not _ATTRIBUTE_NAME.match(name):
-            raise CaptureRefused(
-                "attributes", f"{_shown(key)} is no attribute's name; use a-z, 0-9, _ and -, at most 60 of them"
-            )
-        text = clean_line(f"attributes.{name}", value, MAX_ATTRIBUTE)
-        if text is not None:
-            kept[name] = text
-    return kept
+        known.wrong("attributes", f"there are {len(given)}; at most {MAX_ATTRIBUTES} are kept")
+    read = (known.value(_attribute, *one) for one in islice(given.items(), MAX_ATTRIBUTES))
+    return {name: text for name, text in filter(None, read) if text is not None}
+
+
+def _attribute(key: str, value: str) -> tuple[str, str | None]:
+    name = key.strip().lower()
+    if not _ATTRIBUTE_NAME.match(name):
+        raise CaptureRefused(
+            "attributes", f"{_shown(key)} is no attribute's name; use a-z, 0-9, _ and -, at most 60 of them"
+        )
+    return name, clean_line(f"attributes.{name}", value, MAX_ATTRIBUTE)
 
 
 def _consent(

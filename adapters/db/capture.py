@@ -14,6 +14,7 @@ from adapters.db.cadences import CadenceShelf
 from adapters.db.case_writing import add_command
 from adapters.db.cases import CaseStore, OpenCase
 from adapters.db.contact_points import contact_point_values, new_contact_point, note_do_not_call
+from adapters.db.incomplete_leads import known_by_words, was_asked_to_mend, what_is_wrong, words_digest
 from adapters.db.lead_writing import insert_consents, insert_inquiry, insert_lead
 from adapters.db.routing import Router, Staff, note_assignment
 from adapters.db.rows import (
@@ -26,6 +27,7 @@ from adapters.db.suppressions import ALL, queue_up, suppressed_channels
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.hearing import came_again
+from cadences.incomplete import lead_incomplete, something_wrong
 from cadences.planning import contract_plan
 from cadences.planning import plan as planned
 from cadences.progress import begin, new_enrollment
@@ -91,21 +93,53 @@ class LeadIntake:
             UnknownCadence: no cadence of the named kind was published.
         """
         points = _points_of(new)
-        if not points:
-            raise CaptureRefused("email", "give an email address or a phone number, so that the lead can be reached")
+        if not new.says_something:
+            raise CaptureRefused("email", "give an email address, a phone number or words, so that there is a lead")
         _require_past(new, now)
+        words = words_digest(self._key, new) if not points else None
         async with self._engine.begin() as connection:
             if first is not None:
                 await first(connection)
             # Captures of the same person go one after the other, so that two at once make one lead.
-            await queue_up(connection, [value for _, value in points])
-            known = await self._known(connection, points)
-            captured = await self._add(connection, known, new, points, by, now) if known is not None else None
+            await queue_up(connection, [value for _, value in points] if words is None else [words])
+            captured = await self._joined(connection, new, points, words, by, now)
             if captured is None:
-                captured = await self._store(connection, new, points, by, now)
+                captured = await self._store(connection, new, points, words, by, now)
             if last is not None:
                 await last(connection, captured)
             return captured
+
+    async def _joined(
+        self,
+        connection: AsyncConnection,
+        new: NewLead,
+        points: Sequence[tuple[ContactKind, str]],
+        words: str | None,
+        by: str,
+        now: datetime,
+    ) -> Captured | None:
+        """What became of it if the person, or the very same words, are known; None if they are not."""
+        if words is not None:
+            same = await known_by_words(connection, words, asked_now=new.asked_now)
+            return Captured(same, created=False, enrolled=False, incomplete=True) if same is not None else None
+        known = await self._known(connection, points)
+        captured = await self._add(connection, known, new, points, by, now) if known is not None else None
+        if captured is not None and new.wrong:
+            await self._ask_to_mend(connection, captured.lead_id, new, by, now)
+        return captured
+
+    async def _ask_to_mend(
+        self, connection: AsyncConnection, lead_id: UUID, new: NewLead, by: str, now: datetime
+    ) -> None:
+        """A person mends what could not be taken, unless the lead's plan is over or somebody was asked already."""
+        plan = await connection.scalar(select(LeadRow.plan).where(LeadRow.id == lead_id))
+        opened = await self._cases.load(connection, lead_id, Plan.model_validate(plan), now)
+        case, about = opened.case, what_is_wrong(self._key, new)
+        over = case.enrollment.ended is not None or case.enrollment.question_only
+        if over or await was_asked_to_mend(connection, case, about):
+            return
+        case = something_wrong(case, wrong=new.wrong, words=new.words, about=about, now=now)
+        await opened.save(case, CommandKind.PLAN_CHANGED, by=by, details={"source": new.source})
 
     async def _known(self, connection: AsyncConnection, points: Sequence[tuple[ContactKind, str]]) -> UUID | None:
         """The lead that one of the contact points belongs to; the oldest, should they belong to several."""
@@ -118,6 +152,7 @@ class LeadIntake:
         connection: AsyncConnection,
         new: NewLead,
         points: Sequence[tuple[ContactKind, str]],
+        words: str | None,
         by: str,
         now: datetime,
     ) -> Captured:
@@ -128,18 +163,18 @@ class LeadIntake:
         closed = await self._closed(connection, points)
         choice = await self._owner(connection, new, arrival, staff, now)
         lead = self.described(new, choice.owner, closed, now, generated_by)
-        if new.kind is LeadKind.OUTBOUND and not can_be_reached(lead):
+        if points and new.kind is LeadKind.OUTBOUND and not can_be_reached(lead):
             raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
-        if new.paced is not None and not can_be_reached(lead):
+        if points and new.paced is not None and not can_be_reached(lead):
             raise CaptureRefused("email", "this person stopped all messages; an old lead can't be enrolled")
         starts_at = max(new.paced.at, now) if new.paced else now
         enrollment = replace(
             new_enrollment(lead.id, bundle.cadence.name, bundle.version, starts_at, now),
             answers_question=new.kind is LeadKind.INBOUND and new.paced is None,
-            question_only=not can_be_reached(lead),
+            question_only=bool(points) and not can_be_reached(lead),
             paced=new.paced is not None,
         )
-        case = begin(
+        case = self._begun(
             Case(
                 lead=lead,
                 company=self._company,
@@ -147,10 +182,11 @@ class LeadIntake:
                 enrollment=enrollment,
                 manager=staff.manager or choice.owner.id,
             ),
+            new,
             now,
         )
         plan = contract_plan(case, 1)
-        await insert_lead(connection, case, plan, now, by)
+        await insert_lead(connection, case, plan, now, by, words_digest=words)
         # Whoever was named was named by the caller; a turn is nobody's own doing.
         who = by if choice.rule is None else "followthrough"
         await note_assignment(
@@ -159,7 +195,17 @@ class LeadIntake:
         await add_command(
             connection, lead.id, CommandKind.START, by, {"source": new.source, "question": new.question}, {}, plan, now
         )
-        return Captured(lead.id, created=True, enrolled=True)
+        return Captured(lead.id, created=True, enrolled=bool(points), incomplete=not points)
+
+    def _begun(self, case: Case, new: NewLead, now: datetime) -> Case:
+        """The case with its first touch planned, or with a person's task where nobody can be reached or asked."""
+        if not case.lead.contacts:
+            return lead_incomplete(case, wrong=new.wrong, words=new.words, now=now)
+        case = begin(case, now)
+        if not new.wrong or case.enrollment.question_only:
+            return case
+        about = what_is_wrong(self._key, new)
+        return something_wrong(case, wrong=new.wrong, words=new.words, about=about, now=now)
 
     def described(
         self,

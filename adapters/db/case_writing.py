@@ -11,6 +11,7 @@ from sqlalchemy import case as either
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.db.contact_points import contact_point_values
 from adapters.db.documents import (
     enrollment_document,
     response_values,
@@ -38,6 +39,7 @@ from cadences.case import (
     AnswerGiven,
     Assigned,
     Case,
+    ContactFound,
     ContactLost,
     Enrollment,
     Fact,
@@ -48,9 +50,10 @@ from cadences.case import (
     Suppressed,
     TouchMade,
 )
+from leads.company_domains import business_domain
 from leads.contract import CommandKind, Plan, Told
 from leads.ids import derived_id
-from leads.model import Channel, Consent, Lead
+from leads.model import Channel, Consent, ContactKind, ContactPoint, Lead
 from leads.sending import TouchState
 from leads.suppression import SuppressionKey
 
@@ -259,12 +262,23 @@ class CaseWriter:
             case Accepted():
                 values = stage_values(after.lead, self._now, self._by, self._why) | {"stage": "accepted"}
                 await self._connection.execute(_INSERT_STAGE, values)
+            case ContactFound():
+                await self._add_contact_point(lead_id, fact.point)
             case Notice():
                 await self._notify(lead_id, fact)
             case Suppressed():
                 await self._suppress(lead_id, fact)
             case Reopened():
                 await self._reopen(lead_id, fact.consent)
+
+    async def _add_contact_point(self, lead_id: UUID, point: ContactPoint) -> None:
+        await self._connection.execute(insert(ContactPointRow), contact_point_values(lead_id, point, self._now))
+        if point.kind is ContactKind.EMAIL:
+            await self._connection.execute(
+                update(LeadRow)
+                .where(LeadRow.id == lead_id, LeadRow.company_domain.is_(None))
+                .values(company_domain=business_domain(point.value))
+            )
 
     async def _notify(self, lead_id: UUID, fact: Notice) -> None:
         """Write an email to a colleague, to be sent by itself; the same news is written once."""

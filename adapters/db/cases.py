@@ -1,6 +1,6 @@
 """Cases in the database: loaded whole under the lead's row lock, decided on, and written back where they differ."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from adapters.db.alerts import AlertKind, of_account, raise_alert, resolve_accou
 from adapters.db.cadences import CadenceShelf
 from adapters.db.case_loading import load_case
 from adapters.db.case_writing import CaseWriter, add_command
+from adapters.db.contact_points import found_points
 from adapters.db.deliverability import domain_of, judge_domain
 from adapters.db.documents import (
     read_claim,
@@ -34,13 +35,14 @@ from adapters.db.rows import (
     table_of,
 )
 from adapters.db.senders import take_slot
+from adapters.db.suppressions import queue_up
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, Correspondence
 from cadences.planning import contract_plan
 from cadences.senders import senders_of
 from cadences.slots import Permitted, Turn
 from leads.contract import CommandKind, Plan
-from leads.model import Channel, Colleague, Company, Lead
+from leads.model import Channel, Colleague, Company, ContactKind, ContactPoint, Lead
 from leads.sending import Claim, MessageReport, Receipt, TouchState
 from leads.suppression import SuppressionKey
 
@@ -138,6 +140,14 @@ class OpenCase:
         )
         row = found.mappings().one_or_none()
         return read_colleague(row) if row else None
+
+    async def found_points(self, points: Sequence[tuple[ContactKind, str]]) -> tuple[ContactPoint, ...]:
+        """Contact points that a person found for this lead, as the company's own list has them.
+
+        Raises:
+            CommandRefused: one of them is another lead's.
+        """
+        return await found_points(self._connection, self._key, self.case.lead.id, points)
 
     async def beside(self, write: Callable[[AsyncConnection], Awaitable[None]]) -> None:
         """Let another repository write in this transaction, so that both commit or neither does."""
@@ -303,18 +313,27 @@ class CaseStore:
 
     @asynccontextmanager
     async def open(
-        self, lead_id: UUID, now: datetime, *, touch_id: UUID | None = None, known: OpenCase | None = None
+        self,
+        lead_id: UUID,
+        now: datetime,
+        *,
+        touch_id: UUID | None = None,
+        known: OpenCase | None = None,
+        contacts: Collection[str] = (),
     ) -> AsyncIterator[OpenCase]:
         """The lead's case; the transaction commits when the block ends well, and is undone when it raises.
 
         Args:
             touch_id: the step occurrence whose claim will be asked for; it comes with the case.
             known: the case as it was opened a moment ago; it is loaded again only if anything was decided since.
+            contacts: contact points that are to be added; whoever else looks for one waits, or is waited for.
 
         Raises:
             UnknownLead: there is no lead of this id.
         """
         async with self._engine.begin() as connection:
+            if contacts:  # Before the lead's lock, as a capture has it: in one order nobody waits for ever.
+                await queue_up(connection, contacts)
             # Two statements on purpose: the second one's snapshot begins once the lock is held, so it sees
             # whatever the decision before this one committed.
             locked = (await connection.execute(_LOCK, {"lead_id": lead_id})).scalar_one_or_none()

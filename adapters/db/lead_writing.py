@@ -33,8 +33,14 @@ _INSERT_STAGE, _INSERT_RESPONSE = insert(table_of(StageChangeRow)), insert(table
 _INSERT_ENROLLMENT, _INSERT_TASK = insert(table_of(EnrollmentRow)), insert(table_of(TaskRow))
 
 
-async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: datetime, by: str) -> None:
-    """Write a lead, what belongs to it, and its first plan."""
+async def insert_lead(
+    connection: AsyncConnection, case: Case, plan: Plan, now: datetime, by: str, words_digest: str | None = None
+) -> None:
+    """Write a lead, what belongs to it, and its first plan.
+
+    Args:
+        words_digest: by what a lead without a contact point is known again.
+    """
     lead, enrollment, touch = case.lead, case.enrollment, case.enrollment.next
     await connection.execute(
         _INSERT_LEAD,
@@ -64,13 +70,15 @@ async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: 
             "plan": plan.model_dump(mode="json"),
             "next_at": touch.opens_at if touch else None,
             "wake_at": plan.wake.at if plan.wake else None,
+            "ended": plan.ended,
+            "ended_at": enrollment.ended_at,
             "first_response_due_at": case.first_response_due_at,
+            "words_digest": words_digest,
         },
     )
-    await connection.execute(
-        _INSERT_CONTACT_POINTS,
-        [contact_point_values(lead.id, point, now) for point in lead.contacts],
-    )
+    if lead.contacts:
+        points = [contact_point_values(lead.id, point, now) for point in lead.contacts]
+        await connection.execute(_INSERT_CONTACT_POINTS, points)
     await insert_consents(connection, lead.id, lead.consents)
     if lead.question:
         await insert_inquiry(connection, lead.id, lead.question, lead.source, lead.inquired_at or now)
@@ -82,6 +90,8 @@ async def insert_lead(connection: AsyncConnection, case: Case, plan: Plan, now: 
             "cadence": enrollment.cadence,
             "version": enrollment.version,
             "started_at": enrollment.started_at,
+            "ended": plan.ended,
+            "ended_at": enrollment.ended_at,
             "progress": enrollment_document(enrollment),
         },
     )

@@ -101,6 +101,12 @@ class Reading:
             snapshot = await connection.execution_options(isolation_level="REPEATABLE READ")
             return await read_lead_view(snapshot, lead_id, company, now)
 
+    async def country_of(self, lead_id: UUID) -> str | None:
+        """The country that a lead named; None when it named none, or there is no such lead."""
+        async with self._engine.connect() as connection:
+            found: str | None = await connection.scalar(select(LeadRow.country).where(LeadRow.id == lead_id))
+            return found
+
     async def find_leads(self, text: str) -> list[UUID]:
         """The leads that an id, its beginning, an email address, or a number with country code names; three at most."""
         async with self._engine.connect() as connection:

@@ -14,6 +14,7 @@ from api.rest.models import (
     AnswerSent,
     CadenceSent,
     CommandSent,
+    ContactsSent,
     HoldSent,
     LeadQuery,
     LeadSent,
@@ -107,6 +108,12 @@ async def skip_step(
 async def switch_cadence(lead_id: UUID, sent: CadenceSent, caller: AskedBy, commands: AskedCommands) -> CommandDone:
     """Let another cadence take over."""
     return await commands.switch_cadence(lead_id, caller, sent.by, cadence=sent.cadence)
+
+
+@router.post("/{lead_id}/contacts")
+async def add_contacts(lead_id: UUID, sent: ContactsSent, caller: AskedBy, commands: AskedCommands) -> CommandDone:
+    """Add an email address or a phone number that somebody found; a plan that runs uses it at once."""
+    return await commands.add_contacts(lead_id, caller, sent.by, email=sent.email, phone=sent.phone)
 
 
 @router.post("/{lead_id}/owner")

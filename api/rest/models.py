@@ -105,7 +105,7 @@ class ConsentSent(_Sent):
 
 
 class LeadSent(_Sent):
-    """A person who asked us something, or was found; an email address or a phone number is needed."""
+    """A person who asked us something, or was found; without an address or a number, a person completes the lead."""
 
     email: str | None = Field(None, max_length=320)
     phone: str | None = Field(None, max_length=60)
@@ -207,6 +207,14 @@ class CadenceSent(CommandSent):
     """Another cadence."""
 
     cadence: RequiredLine
+
+
+class ContactsSent(CommandSent):
+    """Another way to reach the lead."""
+
+    email: str | None = Field(None, max_length=320)
+    phone: str | None = Field(None, max_length=60)
+    """With its country code, or of the lead's country, or of ours."""
 
 
 class OwnerSent(CommandSent):

@@ -118,6 +118,8 @@ def _show(forecast: "BacklogForecast") -> None:
         console.print("no lead starts")
     if forecast.known:
         console.print(f"{forecast.known} rows are of people who are known: what is new is added, and nothing begins")
+    if forecast.incomplete:
+        console.print(f"{forecast.incomplete} rows can't be reached: each becomes a person's task at once")
     if pacing.left_over:
         console.print(
             f"{pacing.left_over} leads do not fit within a year: more calls a day, other owners, or a cadence with "

@@ -4,7 +4,6 @@ import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -12,18 +11,13 @@ from rich.markup import escape
 
 from runtime.cli.leads import with_services
 from runtime.cli.lists import fail
+from runtime.cli.one_lead import Named, lead_called
 
 if TYPE_CHECKING:
     from adapters.erasing import Erased
     from api.services import Services
 
 BY = "follow erase"
-Named = Annotated[
-    str,
-    typer.Argument(
-        metavar="LEAD", help="The lead's id, its beginning, an email address or +number.", show_default=False
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +36,7 @@ def erase(
     """
     from adapters.db.cases import UnknownLead
 
-    lead_id = with_services(lambda services: _found(services, lead))
+    lead_id = with_services(lambda services: lead_called(services, lead))
     if not yes:
         typer.confirm(f"Erase lead {lead_id} and everything about the person, for good?", abort=True)
 
@@ -70,7 +64,7 @@ def export(
     """Everything about a person, as JSON: each table's rows."""
 
     async def run(services: "Services") -> dict[str, Any] | None:
-        return await services.dossiers.of(await _found(services, lead), services.clock())
+        return await services.dossiers.of(await lead_called(services, lead), services.clock())
 
     dossier = with_services(run)
     if dossier is None:
@@ -93,16 +87,3 @@ def _write_privately(path: Path, text: str) -> None:
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(f"{text}\n")
     unfinished.replace(path)
-
-
-async def _found(services: "Services", name: str) -> UUID:
-    """The lead that is meant; a whole id need not be a lead's any more."""
-    try:
-        return UUID(name)
-    except ValueError:
-        found = await services.reading.find_leads(name)
-    if not found:
-        fail(f"no lead is called {name!r}; give its id, at least 4 characters of it, or an email address")
-    if len(found) > 1:
-        fail(f"{name!r} is the beginning of more than one id: {', '.join(map(str, found))} ...")
-    return found[0]

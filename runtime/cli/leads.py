@@ -110,15 +110,15 @@ def enroll(
 
 @contextmanager
 def enrolling(table: "Table", err: Console) -> "Iterator[Callable[[RowDone], None]]":
-    """A bar that moves with each row, and a line for each that is rejected."""
+    """A bar that moves with each row, and a line for each that is rejected, or not wholly right."""
     columns = (TextColumn("enrolling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err) as progress:
         bar = progress.add_task("", total=table.length)
 
         def on_row(done: "RowDone") -> None:
             progress.advance(bar)
-            if done.reason is not None:
-                progress.console.print(f"line {done.row.line}: {escape(done.reason)}")
+            for said in _said_of(done):
+                progress.console.print(said)
 
         yield on_row
 
@@ -134,8 +134,10 @@ def tell_enrolled(enrolled: "Enrolled", rejects: "RejectsFile", err: Console) ->
     from api.csv_import import Fate
 
     fates = enrolled.fates
-    Console(highlight=False).print(
-        f"{fates[Fate.CREATED]} new, {fates[Fate.KNOWN]} known already, {fates[Fate.REJECTED]} rejected"
+    new, incomplete = fates[Fate.CREATED] + fates[Fate.INCOMPLETE], fates[Fate.INCOMPLETE]
+    to_complete = f" ({incomplete} for a person to complete: follow tasks)" if incomplete else ""
+    Console(highlight=False, soft_wrap=True).print(
+        f"{new} new{to_complete}, {fates[Fate.KNOWN]} known already, {fates[Fate.REJECTED]} rejected"
     )
     if not enrolled.all_told:
         err.print("Temporal can't be reached: all are stored, and follow-up begins as soon as it can")
@@ -144,13 +146,21 @@ def tell_enrolled(enrolled: "Enrolled", rejects: "RejectsFile", err: Console) ->
         raise typer.Exit(1)
 
 
+def _said_of(done: "RowDone") -> list[str]:
+    """What a person is told of a row that is not simply good."""
+    if done.reason is not None:
+        return [f"line {done.row.line}: {escape(done.reason)}"]
+    return [f"line {done.row.line}: {escape(one)} (taken without it, and a person's task)" for one in done.mistakes]
+
+
 def _rehearse(table: "Table", defaults: "Defaults") -> None:
     from api.csv_import import RowDone, TableImport
 
     console = Console(highlight=False, soft_wrap=True)
 
     def on_row(done: RowDone) -> None:
-        console.print(f"line {done.row.line}: {escape(done.reason or '')}")
+        for said in _said_of(done):
+            console.print(said)
 
     async def run(services: "Services") -> "Rehearsed":
         work = TableImport(services, table, defaults)
@@ -159,6 +169,8 @@ def _rehearse(table: "Table", defaults: "Defaults") -> None:
 
     found = with_services(run)
     console.print(f"{found.good} good rows, {found.bad} bad ones; nothing was stored")
+    if found.incomplete:
+        console.print(f"{found.incomplete} of them can't be reached: each would become a person's task")
     console.print(f"{found.emails_at_once} of them ask us something by email and would be answered at once")
     if found.bad:
         raise typer.Exit(1)
@@ -206,7 +218,7 @@ def tasks(
     grid = Grid("due", "owner", "kind", "task", "lead", "id", title="tasks")
     for task in page.items:
         due = f"{local_time(task.due_at)}{' (overdue)' if task.overdue else ''}"
-        who = " · ".join(part for part in (task.lead_name, task.lead_company) if part)
+        who = " · ".join(part for part in (task.lead_name, task.lead_company, str(task.lead_id)[:8]) if part)
         owner = task.owner + (f" (escalated to {task.escalated_to})" if task.escalated_to else "")
         grid.add_row(*map(escape, (due, owner, _words(task.kind), task.title, who, str(task.id)[:8])))
     console.print(grid)

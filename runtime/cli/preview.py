@@ -160,7 +160,10 @@ def _lead(path: Path, kind: LeadKind, company: Company, now: datetime) -> Lead:
         given = _LeadFile.model_validate(YAML(typ="safe", pure=True).load(data.decode("utf-8-sig")) or {})
         values = given.model_dump(exclude={"consents"}) | {"kind": given.kind or kind.value}
         consents = [GivenConsent(**consent.model_dump()) for consent in given.consents]
-        return _captured(new_lead(region=company.country, consents=consents, **values), now)
+        new = new_lead(region=company.country, consents=consents, **values)
+        if not new.has_contact:
+            _refuse(f"{path}: email: a preview needs an email address or a phone number")
+        return _captured(new, now)
     except OSError as error:
         _refuse(f"{path}: can't be read: {(error.strerror or str(error)).lower()}")
     except UnicodeDecodeError:

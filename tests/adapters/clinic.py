@@ -23,12 +23,13 @@ from adapters.doctor.workflows import WorkflowsSeen
 from adapters.temporal import LeadWorkflows
 from cadences import commands, hearing
 from cadences.case import Case, Outcome, TaskKind
+from cadences.incomplete import contacts_found
 from cadences.library import shipped
 from cadences.task_outcomes import complete_task
 from leads.capture import NewLead
 from leads.contract import CommandKind, LivenessResult, Plan, StepInput, Told, WakeKind, workflow_id
 from leads.liveness import Finding, FindingKind, WorkflowSeen
-from leads.model import Channel
+from leads.model import Channel, ContactKind, ContactPoint
 from leads.sending import SendError
 from tests.activities.senders import ScriptedSender
 from tests.clocks import SettableClock
@@ -194,6 +195,18 @@ class Clinic:
             return commands.record_answer(case, answer=answer, by="anna", note=None, now=self.clock())
 
         await self.say(lead_id, CommandKind.RECORD_ANSWER, decide, answer=answer)
+
+    async def incomplete(self) -> UUID:
+        """A lead that came in without a contact point."""
+        self.captures += 1
+        new = NewLead(name=f"Nobody {self.captures}", words=f"name: Nobody {self.captures}", owner="anna")
+        lead_id = (await self._intake.capture(new, by="test", now=self.clock())).lead_id
+        assert await self.delivery.deliver(lead_id)
+        return lead_id
+
+    async def find_contact(self, lead_id: UUID, email: str) -> None:
+        point = ContactPoint(ContactKind.EMAIL, email)
+        await self.say(lead_id, CommandKind.PLAN_CHANGED, lambda case: contacts_found(case, [point], self.clock()))
 
     async def unreachable(self) -> UUID:
         lead_id = await self.captured()

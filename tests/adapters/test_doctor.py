@@ -30,6 +30,7 @@ async def test_leads_in_every_state_are_healthy(clinic: Clinic) -> None:
     handing_over = await clinic.answered("yes")
     won = await clinic.answered("yes")
     await clinic.complete(won, Outcome.WON)
+    await clinic.incomplete()
     await clinic.unreachable()
     given_up = await clinic.unreachable()
     await clinic.complete(given_up, Outcome.LOST)

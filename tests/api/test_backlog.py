@@ -236,14 +236,16 @@ async def test_rows_that_cannot_be_enrolled_are_said_before_and_rejected(
     )
     forecast, enrolled = await enroll(services, path)
     assert {line: why.field for line, why in forecast.refused.items()} == {
-        3: "email",
         4: "email",
         5: "owner",
         6: "cadence",
     }
     assert "stopped all messages" in str(forecast.refused[4])
     assert forecast.known == 1  # Ann's second row.
-    assert dict(enrolled.fates) == {Fate.CREATED: 1, Fate.KNOWN: 1, Fate.REJECTED: 4}
+    assert forecast.incomplete == 1  # Nobody can be reached with the second.
+    assert dict(enrolled.fates) == {Fate.CREATED: 1, Fate.INCOMPLETE: 1, Fate.KNOWN: 1, Fate.REJECTED: 3}
+    (task,) = (await services.reading.tasks(clock(), kind="find_contact")).items
+    assert task.text.endswith("What came in:\nemail: no address")
 
 
 @pytest.mark.usefixtures("four_reps")

@@ -112,6 +112,7 @@ async def test_good_rows_are_enrolled_and_bad_ones_rejected_with_line_and_reason
         "not an address,,Bob,,\n"
         ",12,Carl,,\n"
         ",,Nobody,,\n"
+        ",,,ben,no\n"
         "dora@example.com,,Dora,nobody,\n"
         "eve@example.com,,Eve,,,,surplus\n"
         "fay@example.com,+12125550111,Fay,,yes\n"
@@ -119,25 +120,55 @@ async def test_good_rows_are_enrolled_and_bad_ones_rejected_with_line_and_reason
         ",+12125550113,Hal\n"
     )
     enrolled, done = await enroll(services, path)
-    assert dict(enrolled.fates) == {Fate.CREATED: 2, Fate.REJECTED: 7}
+    assert dict(enrolled.fates) == {Fate.CREATED: 3, Fate.INCOMPLETE: 3, Fate.REJECTED: 4}
     assert enrolled.all_told is True
-    assert len(delivery.told) == 2
+    assert len(delivery.told) == 6
     reasons = {int(row["line"]): row["reason"] for row in rejected(path)}
-    assert list(reasons) == [3, 4, 5, 6, 7, 8, 9]
+    assert list(reasons) == [6, 7, 8, 9]
+    for line, part in (
+        (6, "needs an email address or a phone number"),
+        (7, "owner: there is no active colleague 'nobody'"),
+        (8, "7 cells, but there are 5 columns"),
+        (9, "--consent-wording"),
+    ):
+        assert part in reasons[line]
+    mistakes = {one.row.line: one.mistakes for one in done if one.mistakes}
+    assert list(mistakes) == [3, 4, 10]
     for line, part in (
         (3, "email: 'not an address' is no email address"),
         (4, "too short"),
-        (5, "needs an email address or a phone number"),
-        (6, "owner: there is no active colleague 'nobody'"),
-        (7, "7 cells, but there are 5 columns"),
-        (8, "--consent-wording"),
-        (9, "neither yes nor no"),
+        (10, "sms consent: 'perhaps' is neither yes nor no"),
     ):
-        assert part in reasons[line]
-    assert [row.row.line for row in done] == list(range(2, 11))
-    assert rejected(path)[0]["name"] == "Bob"
+        assert part in mistakes[line][0]
+    assert [row.row.line for row in done] == list(range(2, 12))
+    assert rejected(path)[1]["name"] == "Dora"
     assert stat.S_IMODE(Path(f"{path}.rejects.csv").stat().st_mode) == 0o600
-    assert (await counts(engine))[0] == 2
+    assert (await counts(engine))[0] == 6
+
+
+async def test_a_row_without_a_contact_point_becomes_a_persons_task_that_repeats_it_word_for_word(
+    services: Services, write: Write
+) -> None:
+    path = write("Email;Full name;Handy;Question\nann at example;Ann;0171 23;How much?\n;Bob;;\n", "cp1252")
+    first, _ = await enroll(services, path, owner="anna")
+    assert dict(first.fates) == {Fate.INCOMPLETE: 2}
+    tasks = (await services.reading.tasks(services.clock(), kind="find_contact")).items
+    text = next(task.text for task in tasks if task.lead_name == "Ann")
+    assert "'ann at example' is no email address" in text
+    assert text.endswith("Email: ann at example\nFull name: Ann\nHandy: 0171 23\nQuestion: How much?")
+    again, _ = await enroll(services, path, owner="anna")
+    assert dict(again.fates) == {Fate.KNOWN: 2}
+    assert len((await services.reading.tasks(services.clock(), kind="find_contact")).items) == 2
+
+
+async def test_what_is_wrong_beside_a_good_address_is_asked_about_once(services: Services, write: Write) -> None:
+    path = write("email,phone,zone\nann@example.com,12,Mars/Olympus\n")
+    first, done = await enroll(services, path)
+    assert dict(first.fates) == {Fate.CREATED: 1}
+    assert [one.split(":")[0] for one in done[0].mistakes] == ["phone", "zone"]
+    await enroll(services, path)
+    tasks = (await services.reading.tasks(services.clock(), kind="find_contact")).items
+    assert [(task.title, "phone: 12" in task.text) for task in tasks] == [("mend what came in with the lead", True)]
 
 
 async def test_running_it_again_changes_nothing(services: Services, engine: AsyncEngine, write: Write) -> None:
@@ -159,22 +190,22 @@ async def test_running_it_again_changes_nothing(services: Services, engine: Asyn
 async def test_the_rejects_are_written_anew_each_time_and_gone_when_there_are_none(
     services: Services, write: Write
 ) -> None:
-    path = write("email;name\nwrong;Ännchen\nworse;Bob\n", "cp1252")
+    path = write("email;owner\nwrong;Ännchen\nworse;Bob\n", "cp1252")
     await enroll(services, path)
-    assert [(row["email"], row["name"]) for row in rejected(path, ";")] == [("wrong", "Ännchen"), ("worse", "Bob")]
-    write("email;name\nann@example.com;Ännchen\nworse;Bob\n", "cp1252")
+    assert [(row["email"], row["owner"]) for row in rejected(path, ";")] == [("wrong", "Ännchen"), ("worse", "Bob")]
+    write("email;owner\nann@example.com;anna\nworse;Bob\n", "cp1252")
     await enroll(services, path)
     assert [row["email"] for row in rejected(path, ";")] == ["worse"]
-    write("email;name\nann@example.com;Ännchen\nbob@example.com;Bob\n", "cp1252")
+    write("email;owner\nann@example.com;anna\nbob@example.com;ben\n", "cp1252")
     await enroll(services, path)
     assert not Path(f"{path}.rejects.csv").exists()
 
 
 async def test_the_corrected_rejects_can_be_enrolled_themselves(services: Services, write: Write) -> None:
-    path = write("email,name\nann@,Ann\n")
+    path = write("email,owner\nann@example.com,ana\n")
     await enroll(services, path)
     rejects = Path(f"{path}.rejects.csv")
-    rejects.write_text(rejects.read_text(encoding="utf-8-sig").replace("ann@,", "ann@example.com,"), encoding="utf-8")
+    rejects.write_text(rejects.read_text(encoding="utf-8-sig").replace(",ana,", ",anna,"), encoding="utf-8")
     assert open_table(rejects).ignored == ("line", "reason")
     enrolled, _ = await enroll(services, rejects)
     assert dict(enrolled.fates) == {Fate.CREATED: 1}
@@ -201,7 +232,7 @@ async def test_without_temporal_everything_is_stored_and_left_to_the_schedule(
 async def test_stopped_in_the_middle_it_goes_on_where_it_was(
     services: Services, engine: AsyncEngine, write: Write
 ) -> None:
-    path = write("email\nwrong\n" + "".join(f"lead{number}@example.com\n" for number in range(40)))
+    path = write("email,source\n,fair\n" + "".join(f"lead{number}@example.com,fair\n" for number in range(40)))
     running = asyncio.create_task(enroll(replace(services, delivery=HangingDelivery()), path))
     async with asyncio.timeout(20):
         while (await counts(engine))[0] < 8:
@@ -221,9 +252,9 @@ async def test_a_table_of_some_thousand_rows_is_enrolled(services: Services, eng
     rows = [f"lead{number}@example.com,Lead {number},How much is {number}?" for number in range(1000)]
     rows[500] = "nobody,Lead 500,"
     enrolled, done = await enroll(services, write("\n".join(["email,name,question", *rows])))
-    assert dict(enrolled.fates) == {Fate.CREATED: 999, Fate.REJECTED: 1}
-    assert [one.row.line for one in done if one.reason] == [502]
-    assert (await counts(engine))[0] == 999
+    assert dict(enrolled.fates) == {Fate.CREATED: 999, Fate.INCOMPLETE: 1}
+    assert [one.row.line for one in done if one.mistakes] == [502]
+    assert (await counts(engine))[0] == 1000
 
 
 def test_a_cell_that_is_too_long_spoils_its_own_row_only(write: Write) -> None:
@@ -256,12 +287,12 @@ def test_a_cell_may_have_line_breaks(write: Write) -> None:
 async def test_a_rehearsal_says_what_would_happen_and_stores_nothing(
     services: Services, engine: AsyncEngine, write: Write
 ) -> None:
-    path = write("email,phone,kind\na@example.com,,\nb@example.com,,outbound\n,+12125550111,\nnobody,,\n")
+    path = write("email,phone,kind\na@example.com,,\nb@example.com,,outbound\n,+12125550111,\nnobody,,\n,,outbound\n")
     before = await counts(engine)
     done: list[RowDone] = []
     found = TableImport(services, open_table(path), Defaults()).rehearse(done.append)
-    assert (found.good, found.bad, found.emails_at_once) == (3, 1, 1)
-    assert [one.row.line for one in done] == [5]
+    assert (found.good, found.bad, found.incomplete, found.emails_at_once) == (4, 1, 1, 1)
+    assert [(one.row.line, one.fate) for one in done] == [(5, Fate.INCOMPLETE), (6, Fate.REJECTED)]
     assert await counts(engine) == before
 
 
@@ -291,8 +322,9 @@ def test_T9_what_the_gate_asks_for_stands_in_columns_of_its_own(write: Write) ->
         (",,,2026-03-01", "dnc_checked_at: say in dnc_listed"),
     ],
 )
-def test_a_row_that_says_it_wrongly_is_refused(write: Write, cells: str, said: str) -> None:
+def test_what_a_row_says_wrongly_is_left_out_and_told(write: Write, cells: str, said: str) -> None:
     table = open_table(write(f"phone,region,purchased at,dnc listed,dnc checked at\n+12125550111,{cells}\n"))
-    with pytest.raises(CaptureRefused) as refused:
-        lead_of(table, next(rows_of(table)), Defaults(), "US")
-    assert said in str(refused.value)
+    lead = lead_of(table, next(rows_of(table)), Defaults(), "US")
+    assert (lead.phone, len(lead.wrong)) == ("+12125550111", 1)
+    assert said in lead.wrong[0]
+    assert (lead.region, lead.purchased_at, lead.dnc_listed, lead.dnc_checked_at) == (None,) * 4

@@ -30,7 +30,7 @@ PROTECTED = [
     ("GET", f"/api/leads/{NO_LEAD}"),
     *(
         ("POST", f"/api/leads/{NO_LEAD}/{command}")
-        for command in ("touches", "answer", "not-now", "hold", "resume", "skip", "cadence", "owner")
+        for command in ("touches", "answer", "not-now", "hold", "resume", "skip", "cadence", "owner", "contacts")
     ),
     ("GET", "/api/tasks"),
     ("POST", f"/api/tasks/{NO_LEAD}/complete"),

@@ -35,10 +35,11 @@ def follow(postgres: EmbeddedPostgres, shelf: CadenceShelf, monkeypatch: pytest.
 def table(tmp_path: Path) -> Path:
     path = tmp_path / "leads.csv"
     path.write_text(
-        "Email;Full name;Company;Question;Shoe size\n"
+        "Email;Full name;Company;Question;Shoe size;Owner\n"
         "ann@example.com;Ann [Lee];Acme;How much?;44\n"
         "not an address;Bob;;;\n"
         "carl@example.com;Carl;;How fast?;\n"
+        "dora@example.com;Dora;;;;nobody\n"
     )
     return path
 
@@ -46,13 +47,15 @@ def table(tmp_path: Path) -> Path:
 def test_a_table_is_enrolled_and_its_bad_rows_named(follow: Follow, table: Path) -> None:
     ran = follow("enroll", str(table), "--owner", "anna")
     assert ran.exit_code == 1
-    assert "2 new, 0 known already, 1 rejected" in ran.output
+    assert "3 new (1 for a person to complete: follow tasks), 0 known already, 1 rejected" in ran.output
     assert "line 3: email: 'not an address' is no email address" in ran.output
+    assert "(taken without it, and a person's task)" in ran.output
+    assert "line 5: owner: there is no active colleague 'nobody'" in ran.output
     assert "not read: Shoe size" in ran.output
     assert "Temporal can't be reached" in ran.output
     assert f"{table}.rejects.csv" in ran.output
     again = follow("enroll", str(table), "--owner", "anna")
-    assert "0 new, 2 known already, 1 rejected" in again.output
+    assert "0 new, 3 known already, 1 rejected" in again.output
 
 
 def test_a_table_that_cannot_be_enrolled_is_one_line(follow: Follow, table: Path, tmp_path: Path) -> None:
@@ -86,6 +89,32 @@ def test_a_lead_is_shown_with_others_of_the_same_company(follow: Follow, tmp_pat
     assert "Bob" in shown
     assert "Carl" not in shown
     assert "not merged" not in follow("lead", "carl@gmail.com").output
+
+
+def test_an_incomplete_lead_is_completed_by_a_person(follow: Follow, tmp_path: Path) -> None:
+    path = tmp_path / "words.csv"
+    path.write_text("email,phone,name,question,owner\n,12,Ann,How much?,anna\n")
+    dry = follow("enroll", str(path), "--dry-run")
+    assert (dry.exit_code, "1 of them can't be reached: each would become a person's task" in dry.output) == (0, True)
+    ran = follow("enroll", str(path))
+    assert (ran.exit_code, "1 new (1 for a person to complete" in ran.output) == (0, True)
+    shown = follow("tasks", "--owner", "anna").output
+    assert "complete the lead" in shown
+    lead_id = next(line for line in shown.splitlines() if "Ann ·" in line).split("Ann · ")[1].split()[0]
+
+    for words, said in (
+        ((), "email: give an email address, a phone number, or both"),
+        (("--email", "ann at example"), "is no email address"),
+    ):
+        refused = follow("add-contact", lead_id, *words)
+        assert (refused.exit_code, said in refused.output) == (1, True)
+    waiting = follow("add-contact", lead_id, "--email", "ann@example.com", "--by", "anna")
+    assert (waiting.exit_code, waiting.output.endswith("added; nothing automated follows\n")) == (0, True)
+    again = follow("add-contact", lead_id, "--email", "ann@example.com")
+    assert (again.exit_code, "the lead has it already" in again.output) == (1, True)
+    done = follow("add-contact", "ann@example.com", "--phone", "+12125550123", "--by", "anna", "--done")
+    assert (done.exit_code, "added; next: email answer-the-question, " in done.output) == (0, True)
+    assert "complete the lead" not in follow("tasks", "--owner", "anna").output
 
 
 def test_a_lead_that_is_not_there_is_one_line(follow: Follow) -> None:

@@ -49,6 +49,8 @@ class LeadRow(Base):
     company: Mapped[str | None]
     company_domain: Mapped[str | None]
     """The registrable domain of a business address; shows who may work at the same company."""
+    words_digest: Mapped[str | None]
+    """Of a lead that came in without a contact point: a keyed hash of its words, by which the very same is known."""
     question: Mapped[str | None]
     source: Mapped[str | None]
     zone: Mapped[str | None]
@@ -89,6 +91,7 @@ class LeadRow(Base):
         Index("ix_leads_stage_created_at", "stage", "created_at"),
         Index("ix_leads_cadence_created_at", "cadence", "created_at"),
         Index("ix_leads_company_domain", "company_domain", postgresql_where=sql("company_domain is not null")),
+        Index("ix_leads_words_digest", "words_digest", postgresql_where=sql("words_digest is not null")),
         Index("ix_leads_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
         Index("ix_leads_backlog_id", "backlog_id", postgresql_where=sql("backlog_id is not null")),
     )

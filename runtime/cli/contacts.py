@@ -1,0 +1,62 @@
+"""`follow add-contact`: another way to reach a lead, found by a person."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from runtime.cli.leads import with_services
+from runtime.cli.lists import fail
+from runtime.cli.one_lead import Named, lead_called
+
+if TYPE_CHECKING:
+    from api.commands import CommandDone
+    from api.services import Services
+
+_BY = "follow add-contact"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="add-contact")(add_contact)
+
+
+def add_contact(
+    lead: Named,
+    email: Annotated[str | None, typer.Option(help="An email address.")] = None,
+    phone: Annotated[str | None, typer.Option(help="A phone number, best with its country code.")] = None,
+    by: Annotated[str | None, typer.Option(help="A colleague's id: who found it.")] = None,
+    done: Annotated[
+        bool, typer.Option("--done", help="The task to complete the lead is done with it: its plan begins.")
+    ] = False,
+) -> None:
+    """Add an address or a number to a lead; a plan that runs uses it at once."""
+    from adapters.db.cases import UnknownLead
+    from api.problems import ValueRefused
+    from cadences.refusals import CommandRefused
+    from leads.capture import CaptureRefused
+
+    async def run(services: "Services") -> "CommandDone":
+        from api.commands import LeadCommands, ourselves
+        from cadences.case import Outcome, TaskKind
+
+        lead_id, commands, caller = await lead_called(services, lead), LeadCommands(services), ourselves(_BY)
+        stands = await commands.add_contacts(lead_id, caller, by, email=email, phone=phone)
+        if not done:
+            return stands
+        tasks = await services.reading.tasks(services.clock(), lead_id=lead_id, kind=TaskKind.FIND_CONTACT.value)
+        for task in tasks.items:
+            stands = await commands.complete_task(task.id, caller, by, outcome=Outcome.DONE, until=None, note=None)
+        return stands
+
+    try:
+        stands = with_services(run)
+    except (CaptureRefused, CommandRefused, ValueRefused) as refused:
+        fail(f"{refused.field}: {refused.message}")
+    except UnknownLead:
+        fail(f"no lead is called {lead!r}")
+    touch = stands.next_touch
+    follows = "nothing automated follows"
+    if touch is not None:
+        follows = f"next: {touch.channel} {touch.content}, {touch.local_at:%a %d %b %Y %H:%M} there ({touch.zone})"
+    Console(highlight=False, soft_wrap=True).print(f"added; {follows}", markup=False)
