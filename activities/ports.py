@@ -9,6 +9,7 @@ from uuid import UUID
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.slots import Permitted, Turn
+from leads.best_time import ContactTimes
 from leads.contract import CommandKind, DeliveryResult, LivenessResult, Plan, SchedulesResult
 from leads.liveness import Finding as LivenessFinding
 from leads.model import Colleague
@@ -153,6 +154,14 @@ class ReviewSchedules(Protocol):
 
     async def ensure(self) -> SchedulesResult:
         """Have one for each manager, at the manager's own end of day, and none for anybody else."""
+        ...
+
+
+class ContactTimesBook(Protocol):
+    """Knows when leads answer."""
+
+    async def learn(self, now: datetime) -> ContactTimes:
+        """Count all calls and replies anew."""
         ...
 
 

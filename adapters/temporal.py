@@ -35,6 +35,9 @@ from leads.contract import (
     DELIVERY_SCHEDULE,
     DELIVERY_WATCH,
     DELIVERY_WORKFLOW,
+    LEARNING_EVERY,
+    LEARNING_SCHEDULE,
+    LEARNING_WORKFLOW,
     LIVENESS_EVERY,
     LIVENESS_SCHEDULE,
     LIVENESS_WORKFLOW,
@@ -269,6 +272,20 @@ async def ensure_liveness_schedule(client: Client) -> bool:
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
     )
     return await _ensure_schedule(client, LIVENESS_SCHEDULE, schedule, at_once=False)
+
+
+async def ensure_learning_schedule(client: Client) -> bool:
+    """Have Temporal see to it every day, from now on, that what calls and replies teach is counted anew.
+
+    Returns:
+        True when there was no such schedule.
+    """
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(LEARNING_WORKFLOW, id=LEARNING_SCHEDULE, task_queue=WORKFLOW_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=LEARNING_EVERY)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=12)),
+    )
+    return await _ensure_schedule(client, LEARNING_SCHEDULE, schedule, at_once=True)
 
 
 async def _ensure_schedule(client: Client, name: str, schedule: Schedule, *, at_once: bool) -> bool:

@@ -9,6 +9,7 @@ from api.middleware import Incidents, JsonBodies
 from api.public import answer, unsubscribe
 from api.rest import (
     backlogs,
+    best_times,
     experiments,
     health,
     home,
@@ -58,6 +59,7 @@ def create_app(services: Services) -> FastAPI:
         reps,
         experiments,
         reports,
+        best_times,
         outbox,
         reviews,
         staff_mails,

@@ -27,6 +27,7 @@ COLUMNS = {
     "country": ("country", "country code"),
     "region": ("region", "state", "province"),
     "asked_at": ("asked at", "asked", "inquired at", "inquiry date"),
+    "reach": ("reach", "call at", "call me", "best time", "best time to call", "preferred time"),
     "purchased_at": ("purchased at", "purchased", "last purchase", "purchase date"),
     "dnc_listed": ("dnc listed", "dnc", "do not call"),
     "dnc_checked_at": ("dnc checked at", "dnc checked", "dnc date"),

@@ -13,6 +13,7 @@ from adapters.db.backlogs import Backlogs
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
@@ -65,6 +66,7 @@ class Services:
     senders: Senders
     alerts: Alerts
     experiments: Experiments
+    times: ContactTimesBook
     staff_mails: StaffMails
     reviews: Reviews
     reports: Reports

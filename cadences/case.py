@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cadences.model import Cadence
+from leads.best_time import Habits
 from leads.model import Channel, Company, Consent, ContactPoint, Ending, Lead, Stage
 from leads.reasons import Reason
 from leads.spans import Stretch
@@ -107,6 +108,10 @@ class Outcome(StrEnum):
     LOST = "lost"
 
 
+TALKED_TO = frozenset({Outcome.CONNECTED, Outcome.CALL_BACK, Outcome.YES, Outcome.NO, Outcome.NOT_NOW})
+"""How a call ends in which somebody was talked to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Work for one of our people, with an owner and a due time."""
@@ -124,6 +129,8 @@ class Task:
     occurrence: int = 1
     text: str = ""
     """What helps to do it: the talk track, the reply's words."""
+    best_at: datetime | None = None
+    """The best instant for it within its time, where something is known of that; a proposal."""
     contact: str | None = None
     """The number a call is for; a wrong one is struck off even when the lead has another by then."""
     escalate_to: str = "manager"
@@ -194,6 +201,8 @@ class NextTouch:
     """The task that was created for it; while it is set the plan waits for the task."""
     variant: str | None = None
     """Which of its step's variants it is, where the step tries several."""
+    best_at: datetime | None = None
+    """The best instant for a call within its time, where something is known of that; a proposal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -435,6 +444,8 @@ class Case:
     correspondence: Correspondence = Correspondence()
     response: ResponseClock | None = None
     """The clock of the newest question."""
+    habits: Habits = field(default_factory=Habits)
+    """When people answer, for proposals of when to call."""
     first_response_due_at: datetime | None = None
     first_human_at: datetime | None = None
     """First human contact: a connected call or a person's written answer."""

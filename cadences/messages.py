@@ -108,7 +108,13 @@ def _address(lead: Lead, channel: Channel) -> str:
 
 
 def talk_track(case: Case, bundle: CadenceBundle, touch: NextTouch) -> str:
-    """What helps a colleague with the task of a touch: the talk track, or why it is not a message.
+    """What helps a colleague with the task of a touch: the best time, then the talk track or why it is no message."""
+    best = [f"Best time: {reason.text}" for reason in touch.reasons if reason.rule == "best time"]
+    return "\n\n".join([*best, _talk_track(case, bundle, touch)]).strip()
+
+
+def _talk_track(case: Case, bundle: CadenceBundle, touch: NextTouch) -> str:
+    """The talk track, or why it is not a message.
 
     A template that fails for this lead must not keep the task from being created, so its mistake stands there instead.
     """

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from cadences.best_times import best_time
 from cadences.case import Case, Enrollment, NextTouch, StepRef, Task
 from cadences.contact_rules import Block, Defer, first_instant
 from cadences.first_response import next_look
@@ -150,6 +151,9 @@ def _touch(case: Case, candidate: _Candidate, now: datetime) -> NextTouch | None
             due_at = _due(case, candidate, opening.at)
             if candidate.at_once:  # The colleague sees it at once; the call itself waits for the open hours.
                 act_at, planned_at = max(wanted, _earliest(case, now)), wanted
+        best = None
+        if channel is Channel.CALL and due_at is not None and not _is_first_response(case, candidate):
+            best = best_time(case, opening.at, due_at)
         return NextTouch(
             step=candidate.ref,
             channel=channel,
@@ -157,9 +161,10 @@ def _touch(case: Case, candidate: _Candidate, now: datetime) -> NextTouch | None
             act_at=act_at,
             opens_at=opening.at,
             due_at=due_at,
-            reasons=(*reasons, *why_not, *opening.reasons),
+            reasons=(*reasons, *why_not, *opening.reasons, *([best.reason] if best else ())),
             planned_at=planned_at,
             variant=variant,
+            best_at=best.at if best else None,
         )
     return None
 
@@ -295,6 +300,12 @@ def _due(case: Case, candidate: _Candidate, opens_at: datetime) -> datetime:
                 return clock.due_at
             within = case.cadence.target.within
     return due_after(case, opens_at, within or CALL_WITHIN)
+
+
+def _is_first_response(case: Case, candidate: _Candidate) -> bool:
+    """Whether the call answers a question: then the sooner the better, and no hour is worth waiting for."""
+    first_call = next((step for step in case.cadence.steps if step.channel is Channel.CALL), None)
+    return case.enrollment.answers_question and (candidate.at_once or candidate.step is first_call)
 
 
 def _after_silence(case: Case, now: datetime) -> NextTouch:

@@ -43,6 +43,8 @@ class PreviewedTouch:
     due_at: datetime | None
     """When a call or task is due (UTC); None for messages."""
     reasons: tuple[Reason, ...]
+    best_at: datetime | None = None
+    """When the call is best made within its time (UTC), where something is known of that."""
     variant: str | None = None
     """Which of its step's variants this lead gets, where the step tries several."""
 
@@ -142,5 +144,6 @@ def _previewed(case: Case, touch: NextTouch, number: int) -> PreviewedTouch:
         local=touch.opens_at.astimezone(case.zone),
         due_at=touch.due_at,
         reasons=touch.reasons,
+        best_at=touch.best_at,
         variant=touch.variant,
     )

@@ -117,7 +117,7 @@ def _given_to_a_person(case: Case, now: datetime, why: str = "") -> Case:
     touch = _expected(case)
     title = f"reach the lead in person instead of {touch.channel.value} {touch.content}"
     by_hand = replace(
-        touch, channel=Channel.TASK, content=title, due_at=due_after(case, now, CALL_WITHIN), variant=None
+        touch, channel=Channel.TASK, content=title, due_at=due_after(case, now, CALL_WITHIN), variant=None, best_at=None
     )
     case = case.enrolled(next=by_hand, not_before=None, refusals=0, troubles=0, slot=None)
     why = why or f"The provider could not get the {touch.channel.value} there, and tried twice."
@@ -154,6 +154,7 @@ def task_created(case: Case, now: datetime, text: str = "") -> Case:
         enrollment_id=case.enrollment.id,
         step_id=touch.step.step_id,
         occurrence=touch.step.occurrence,
+        best_at=touch.best_at,
         contact=number.value if kind is TaskKind.CALL and number is not None else None,
         escalate_to=_first_response_escalation(case, touch),
         escalate_at=due_at,
@@ -173,7 +174,7 @@ def could_not_be_written(case: Case, why: str, now: datetime) -> Case:
     touch = _expected(case)
     title = f"write to the lead in person: {touch.channel.value} {touch.content} could not be written"
     due_at = due_after(case, now, CALL_WITHIN)
-    by_hand = replace(touch, channel=Channel.TASK, content=title, due_at=due_at, variant=None)
+    by_hand = replace(touch, channel=Channel.TASK, content=title, due_at=due_at, variant=None, best_at=None)
     return task_created(case.enrolled(next=by_hand), now, why)
 
 

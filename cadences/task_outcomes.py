@@ -191,6 +191,7 @@ def _call_back(case: Case, task: Task, at: datetime, now: datetime) -> Case:
         created_at=now,
         opens_at=at,
         due_at=due_at,
+        best_at=None,
         escalate_at=due_at,
         escalations=0,
         escalated_to=None,
@@ -200,7 +201,9 @@ def _call_back(case: Case, task: Task, at: datetime, now: datetime) -> Case:
     touch = case.enrollment.next
     if touch is not None and touch.task_id == task.id:
         asked = Reason("plan", "the person asked to be called then", at)
-        promised = replace(touch, task_id=again.id, opens_at=at, act_at=now, due_at=due_at, reasons=(asked,))
+        promised = replace(
+            touch, task_id=again.id, opens_at=at, act_at=now, due_at=due_at, best_at=None, reasons=(asked,)
+        )
         outcomes = {**case.enrollment.outcomes, touch.step.step_id: Outcome.CALL_BACK.value}
         case = case.enrolled(next=promised, outcomes=outcomes)
     return case

@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from leads.model import Channel, LeadKind
+from leads.work_hours import WorkHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class NewLead:
     country: str | None = None
     region: str | None = None
     """The state or province that the address, or the person, names: ISO 3166-2 without the country, like TX."""
+    reach: WorkHours | None = None
+    """When the person wants to be called, on the person's own clock."""
     purchased_at: datetime | None = None
     dnc_listed: bool | None = None
     """What the Do-Not-Call registry says of the phone number."""

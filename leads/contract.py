@@ -24,6 +24,10 @@ STAFF_MAIL_WORKFLOW = "StaffMailing"
 STAFF_MAIL_SCHEDULE = "send-staff-mails"
 STAFF_MAIL_WATCH = timedelta(hours=1)
 """How long one run of that schedule keeps watch over the mails to colleagues before the next takes over."""
+LEARNING_WORKFLOW = "Learning"
+LEARNING_SCHEDULE = "learn-contact-times"
+LEARNING_EVERY = timedelta(days=1)
+"""How often it is counted anew when leads answer."""
 
 WORKFLOW_QUEUE = "follow-leads"
 """Workflow tasks, and the activities that only touch our database."""
@@ -267,6 +271,13 @@ class SchedulesResult(Payload):
     created: int = 0
     changed: int = 0
     removed: int = 0
+
+
+class LearningResult(Payload):
+    """What was counted of when leads answer."""
+
+    calls: int
+    replies: int
 
 
 class LivenessResult(Payload):

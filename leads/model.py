@@ -202,6 +202,8 @@ class Lead:
     country: str | None = None
     region: str | None = None
     """The state or province that the address, or the lead, names: ISO 3166-2 without the country, like TX."""
+    reach: WorkHours | None = None
+    """When the person wants to be called, on the person's own clock."""
     inquired_at: datetime | None = None
     """When the person last asked us something."""
     purchased_at: datetime | None = None

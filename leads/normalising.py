@@ -18,6 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from leads.capture import CaptureRefused, NewConsent, NewLead
 from leads.model import Channel, LeadKind
+from leads.work_hours import WorkHours
 from leads.zones import is_known_zone
 
 Kept = TypeVar("Kept")
@@ -189,6 +190,7 @@ def new_lead(
     zone: str | None = None,
     country: str | None = None,
     state: str | None = None,
+    reach: str | None = None,
     purchased_at: datetime | None = None,
     dnc_listed: bool | None = None,
     dnc_checked_at: datetime | None = None,
@@ -238,6 +240,7 @@ def new_lead(
         zone=known.read(known_zone, zone),
         country=lives_in,
         region=known.read(known_state, state, lives_in or region),
+        reach=known.read(_reach, reach),
         purchased_at=purchased_at,
         dnc_listed=dnc_listed,
         dnc_checked_at=dnc_checked_at,
@@ -295,6 +298,13 @@ class Reader:
         if not self._forgiving:
             raise refused
         self.refusals.append(str(refused))
+
+
+def _reach(text: str) -> WorkHours:
+    try:
+        return WorkHours.parse(text)
+    except ValueError as error:
+        raise CaptureRefused("reach", str(error)) from error
 
 
 def _given(text: str | None) -> TypeGuard[str]:

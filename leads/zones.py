@@ -76,7 +76,12 @@ def _country_zone_names(number: str) -> frozenset[str]:
 
 def main_zone(lead: Lead, company: Company) -> ZoneInfo:
     """The lead's own clock for email and for counting days: the stated zone, else the phone's, else the company's."""
-    return ZoneInfo(lead.zone) if lead.zone else _phones_zone(lead.phone, company.zone)
+    return clock_of(lead.zone, lead.phone, company)
+
+
+def clock_of(zone: str | None, phone: str | None, company: Company) -> ZoneInfo:
+    """The same, from a stated zone and a phone number alone."""
+    return ZoneInfo(zone) if zone else _phones_zone(phone, company.zone)
 
 
 @remembered

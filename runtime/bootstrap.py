@@ -10,6 +10,7 @@ from temporalio.client import Client
 
 from activities import ports
 from activities.delivery import DeliveryActivities
+from activities.learning import LearningActivities
 from activities.liveness import LivenessActivities
 from activities.messages import MessageActivities
 from activities.reviews import ReviewActivities
@@ -22,6 +23,7 @@ from adapters.db.backlogs import Backlogs
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
 from adapters.db.engine import connect
 from adapters.db.erasure import Erasure
@@ -62,6 +64,7 @@ class Foundation:
     backlogs: Backlogs
     router: Router
     people: People
+    times: ContactTimesBook
     suppressions: Suppressions
     audit: SuppressionAudit
     erasure: Erasure
@@ -121,6 +124,7 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             intake=LeadIntake(engine, shelf, cases, company, key, router),
             router=router,
             people=People(engine),
+            times=ContactTimesBook(engine, company),
             suppressions=Suppressions(engine, key),
             audit=SuppressionAudit(engine, key),
             erasure=Erasure(engine, key),
@@ -188,6 +192,7 @@ class Activities:
     liveness: LivenessActivities | None
     """None where only leads are followed, as in most tests."""
     staff: StaffActivities | None = None
+    learning: LearningActivities | None = None
 
 
 def activities_of(
@@ -201,6 +206,7 @@ def activities_of(
     redeliver_every: timedelta = timedelta(seconds=10),
     liveness: ports.LivenessChecker | None = None,
     staff: StaffActivities | None = None,
+    times: ports.ContactTimesBook | None = None,
 ) -> Activities:
     """The activities over anything that fits the ports; mypy checks here that our adapters do."""
     return Activities(
@@ -209,6 +215,7 @@ def activities_of(
         delivery=DeliveryActivities(delivery, redeliver_every),
         liveness=LivenessActivities(liveness) if liveness is not None else None,
         staff=staff,
+        learning=LearningActivities(times, clock) if times is not None else None,
     )
 
 
@@ -293,4 +300,5 @@ def wired_activities(foundation: Foundation, client: Client, senders: Senders) -
         redeliver_every=foundation.settings.redeliver_every,
         liveness=doctor_of(foundation, client),
         staff=staff_activities_of(foundation, client, senders.email),
+        times=foundation.times,
     )

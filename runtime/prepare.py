@@ -7,7 +7,12 @@ import structlog
 
 from adapters.db.access import ApiTokens
 from adapters.db.migrate import SchemaTooNew, migrate
-from adapters.temporal import ensure_delivery_schedule, ensure_liveness_schedule, ensure_staff_mail_schedule
+from adapters.temporal import (
+    ensure_delivery_schedule,
+    ensure_learning_schedule,
+    ensure_liveness_schedule,
+    ensure_staff_mail_schedule,
+)
 from cadences.library import shipped
 from leads.model import Colleague
 from runtime import sample
@@ -63,6 +68,7 @@ async def _prepare(foundation: Foundation) -> None:
     await ensure_liveness_schedule(client)
     await ensure_staff_mail_schedule(client)
     await review_schedules_of(foundation, client).ensure()
+    await ensure_learning_schedule(client)
     if await ensure_delivery_schedule(client):
         announced = await delivery_of(foundation, client).announce_all()
         if announced:

@@ -69,6 +69,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             router=foundation.router,
             senders=Senders(foundation.engine, foundation.company),
             alerts=Alerts(foundation.engine),
+            times=foundation.times,
             experiments=Experiments(foundation.engine, foundation.shelf),
             staff_mails=StaffMails(foundation.engine),
             reviews=reviews_of(foundation),

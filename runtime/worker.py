@@ -27,6 +27,7 @@ from runtime.settings import Settings
 from workflows.command_delivery import CommandDelivery
 from workflows.daily_review import DailyReview
 from workflows.lead_cadence import LeadCadence
+from workflows.learning import Learning
 from workflows.liveness_check import LivenessCheck
 from workflows.staff_mailing import StaffMailing
 
@@ -72,7 +73,7 @@ def workers(
         Worker(
             client,
             task_queue=WORKFLOW_QUEUE,
-            workflows=[LeadCadence, CommandDelivery, LivenessCheck, StaffMailing, DailyReview],
+            workflows=[LeadCadence, CommandDelivery, LivenessCheck, StaffMailing, DailyReview, Learning],
             activities=[
                 activities.tasks.create_call_task,
                 activities.tasks.create_task,
@@ -81,6 +82,7 @@ def workers(
                 activities.delivery.deliver_commands,
                 *([activities.liveness.check_liveness] if activities.liveness else []),
                 *(_of_staff(activities.staff) if activities.staff else []),
+                *([activities.learning.learn_contact_times] if activities.learning else []),
             ],
             workflow_runner=_SANDBOX if sandboxed else UnsandboxedWorkflowRunner(),
             max_cached_workflows=max_workflows,

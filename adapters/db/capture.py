@@ -232,6 +232,7 @@ class LeadIntake:
             zone=new.zone,
             country=new.country,
             region=new.region,
+            reach=new.reach,
             inquired_at=_inquired_at(new, now),
             purchased_at=new.purchased_at,
             generated_by=generated_by,
@@ -339,12 +340,14 @@ class LeadIntake:
             filled["company_domain"] = domain
         if new.purchased_at is not None and (lead.purchased_at is None or new.purchased_at > lead.purchased_at):
             filled["purchased_at"] = new.purchased_at
+        if new.reach is not None and new.reach != lead.reach:
+            filled["reach"] = str(new.reach)  # A wish counts as it was last said.
         attributes = {**new.attributes, **lead.attributes}
         if attributes != dict(lead.attributes):
             filled["attributes"] = attributes
         if filled:
             await connection.execute(update(LeadRow).where(LeadRow.id == lead.id).values(filled))
-        return bool(new_points or consents or checked or filled.keys() & {"zone", "region", "purchased_at"})
+        return bool(new_points or consents or checked or filled.keys() & {"zone", "region", "purchased_at", "reach"})
 
     def _consents(self, new: NewLead, closed: Mapping[str, frozenset[str]], now: datetime) -> tuple[Consent, ...]:
         """What was consented to, towards us; a contact point that was stopped is not opened by it."""

@@ -19,6 +19,7 @@ from adapters.db.rows import (
     ContactPointRow,
     EnrollmentRow,
     FirstResponseRow,
+    InboundMessageRow,
     LeadRow,
     SenderRow,
     SendingDomainRow,
@@ -26,7 +27,9 @@ from adapters.db.rows import (
     TouchRow,
     table_of,
 )
+from cadences.case import TALKED_TO
 from leads.model import Channel
+from leads.replies import InboundKind
 from leads.sending import TouchState
 
 _LIMITS_LOOK_BACK = timedelta(days=14)
@@ -87,6 +90,26 @@ def _case_query() -> Select[Any]:
     texted = (
         select(func.jsonb_agg(TouchRow.contact.distinct()))
         .where(TouchRow.lead_id == lead_id, TouchRow.channel == Channel.SMS.value, TouchRow.state.in_(_WENT_OUT))
+        .scalar_subquery()
+    )
+    calls = (
+        select(
+            func.jsonb_agg(
+                func.jsonb_build_object(*("at", TouchRow.happened_at, "connected", TouchRow.outcome.in_(TALKED_TO)))
+            )
+        )
+        .where(
+            TouchRow.lead_id == lead_id,
+            TouchRow.channel == Channel.CALL.value,
+            TouchRow.state == TouchState.MADE,
+            TouchRow.personal.is_(False),
+            TouchRow.outcome.is_not(None),
+        )
+        .scalar_subquery()
+    )
+    replies = (
+        select(func.jsonb_agg(InboundMessageRow.received_at))
+        .where(InboundMessageRow.lead_id == lead_id, InboundMessageRow.kind == InboundKind.REPLY)
         .scalar_subquery()
     )
     manager = (
@@ -158,6 +181,8 @@ def _case_query() -> Select[Any]:
         last_email.label("last_email"),
         texted.label("texted"),
         response.label("response"),
+        calls.label("calls"),
+        replies.label("replies"),
         claim.label("claim"),
         offers.label("senders"),
         own_domain.label("own_domain"),

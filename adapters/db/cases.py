@@ -16,8 +16,10 @@ from adapters.db.cadences import CadenceShelf
 from adapters.db.case_loading import load_case
 from adapters.db.case_writing import CaseWriter, add_command
 from adapters.db.contact_points import found_points
+from adapters.db.contact_times import RememberedTimes
 from adapters.db.deliverability import domain_of, judge_domain
 from adapters.db.documents import (
+    read_calls,
     read_claim,
     read_colleague,
     read_enrollment,
@@ -41,6 +43,7 @@ from cadences.case import Case, Correspondence
 from cadences.planning import contract_plan
 from cadences.senders import senders_of
 from cadences.slots import Permitted, Turn
+from leads.best_time import Habits
 from leads.contract import CommandKind, Plan
 from leads.model import Channel, Colleague, Company, ContactKind, ContactPoint, Lead
 from leads.sending import Claim, MessageReport, Receipt, TouchState
@@ -310,6 +313,7 @@ class CaseStore:
         self._shelf = shelf
         self._company = company
         self._key = key
+        self._times = RememberedTimes()
 
     @asynccontextmanager
     async def open(
@@ -373,6 +377,9 @@ class CaseStore:
             ),
             correspondence=Correspondence(**(row["last_email"] or {}), texted=_was_texted(lead, row["texted"] or [])),
             response=read_response(row["response"]),
+            habits=Habits(
+                await self._times.get(connection, now), read_calls(row["calls"]), read_instants(row["replies"])
+            ),
             first_response_due_at=row["first_response_due_at"],
             first_human_at=row["first_human_at"],
         )

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from cadences.case import Enrollment, ResponseClock, Task
 from cadences.senders import SenderOffer
+from leads.best_time import CallMade
 from leads.model import Channel, Colleague, Consent, ContactPoint, Lead, LeadKind, Stage
 from leads.sending import Claim
 from leads.work_hours import WorkHours
@@ -23,6 +24,7 @@ _COLLEAGUE: TypeAdapter[Colleague] = TypeAdapter(Colleague)
 _CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
 _OFFERS: TypeAdapter[tuple[SenderOffer, ...]] = TypeAdapter(tuple[SenderOffer, ...])
 _RESPONSE: TypeAdapter[ResponseClock] = TypeAdapter(ResponseClock)
+_CALLS: TypeAdapter[tuple[CallMade, ...]] = TypeAdapter(tuple[CallMade, ...])
 _INSTANTS: TypeAdapter[tuple[datetime, ...]] = TypeAdapter(tuple[datetime, ...])
 
 
@@ -102,6 +104,10 @@ def read_pause(domain: Mapping[str, Any] | None) -> tuple[datetime, str] | None:
     return datetime.fromisoformat(domain["paused_until"]), domain["why"] or ""
 
 
+def read_calls(rows: list[dict[str, Any]] | None) -> tuple[CallMade, ...]:
+    return _CALLS.validate_python(rows or [])
+
+
 def read_instants(values: list[str] | None) -> tuple[datetime, ...]:
     return _INSTANTS.validate_python(values or [])
 
@@ -126,6 +132,7 @@ def read_lead(
         zone=row["zone"],
         country=row["country"],
         region=row["region"],
+        reach=WorkHours.parse(row["reach"]) if row["reach"] else None,
         inquired_at=row["inquired_at"],
         purchased_at=row["purchased_at"],
         generated_by=read_colleague(generated_by) if generated_by else None,

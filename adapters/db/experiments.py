@@ -12,15 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
 from adapters.db.rows import AnswerRow, CadenceRow, CadenceVersionRow, EnrollmentRow, InboundMessageRow, TouchRow
-from cadences.case import Outcome
+from cadences.case import TALKED_TO
 from cadences.experiments import Experiment, experiments_of
 from leads.experiments import OPT_OUT_WITHIN, WITHIN, Arm, Goal, Judgement, Share, judge, share_of
 from leads.model import Channel, Ending
 from leads.replies import InboundKind
 from leads.sending import TouchState
-
-_TALKED = (Outcome.CONNECTED, Outcome.CALL_BACK, Outcome.YES, Outcome.NO, Outcome.NOT_NOW)
-"""How a call ends in which somebody was talked to: only then did the talk track matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,8 @@ def _tried(experiment: Experiment, versions: Sequence[str]) -> Any:
         # It went out, and came back: what a variant does to that belongs to what it does.
         and_(TouchRow.state == TouchState.FAILED, TouchRow.provider_message_id.is_not(None)),
     )
-    talked_to = TouchRow.outcome.in_([outcome.value for outcome in _TALKED])
+    # Of a call in which nobody was talked to nobody heard the talk track.
+    talked_to = TouchRow.outcome.in_(TALKED_TO)
     is_call = experiment.channel is Channel.CALL
     return (
         select(

@@ -162,6 +162,7 @@ async def read_lead_view(
         zone=zone.key,
         stated_zone=lead.zone,
         country=lead.country,
+        reach=str(lead.reach) if lead.reach else None,
         cost=lead.cost,
         attributes=dict(lead.attributes),
         stage=lead.stage.value,

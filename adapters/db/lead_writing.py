@@ -55,6 +55,7 @@ async def insert_lead(
             "zone": lead.zone,
             "country": lead.country,
             "region": lead.region,
+            "reach": str(lead.reach) if lead.reach else None,
             "inquired_at": lead.inquired_at,
             "purchased_at": lead.purchased_at,
             "attributes": dict(lead.attributes),

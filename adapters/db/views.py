@@ -41,6 +41,10 @@ class NextTouchView:
     due_at: datetime | None
     task_id: UUID | None
     """The task that the plan waits for."""
+    best_at: datetime | None
+    """When a call is best made within its time (UTC); None where nothing is known of that."""
+    best_local_at: datetime | None
+    """The same instant on the lead's own clock."""
     variant: str | None
     """Which of its step's variants it is, where the step tries several."""
     reasons: list[ReasonView]
@@ -109,6 +113,8 @@ class TaskView:
     created_at: datetime
     opens_at: datetime
     due_at: datetime
+    best_at: datetime | None
+    """When a call is best made within its time; None where nothing is known of that."""
     contact: str | None
     """The number or address it is about."""
     escalations: int
@@ -356,6 +362,8 @@ class LeadView:
     """The lead's own clock."""
     stated_zone: str | None
     country: str | None
+    reach: str | None
+    """When the lead wants to be called, on its own clock."""
     cost: Decimal | None
     attributes: dict[str, str]
     stage: str
@@ -431,6 +439,8 @@ def next_touch_view(enrollment: Enrollment, zone: ZoneInfo) -> NextTouchView | N
         prepared_at=touch.act_at,
         due_at=touch.due_at,
         task_id=touch.task_id,
+        best_at=touch.best_at,
+        best_local_at=touch.best_at.astimezone(zone) if touch.best_at else None,
         variant=touch.variant,
         reasons=[_reason_view(reason, zone) for reason in touch.reasons],
     )

@@ -121,6 +121,8 @@ class LeadSent(_Sent):
     """Two letters (ISO 3166)."""
     region: str | None = Field(None, max_length=60)
     """The state or province, like TX; in the US it narrows when texts and calls are allowed."""
+    reach: str | None = Field(None, max_length=60)
+    """When the person wants to be called, on the person's own clock: `tue 14:00-17:00`."""
     purchased_at: Instant | None = None
     """When the person last bought something from us."""
     dnc_listed: bool | None = None

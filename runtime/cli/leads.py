@@ -215,12 +215,13 @@ def tasks(
 
     page = with_services(run)
     console = Console(highlight=False)
-    grid = Grid("due", "owner", "kind", "task", "lead", "id", title="tasks")
+    grid = Grid("due", "best", "owner", "kind", "task", "lead", "id", title="tasks")
     for task in page.items:
         due = f"{local_time(task.due_at)}{' (overdue)' if task.overdue else ''}"
         who = " · ".join(part for part in (task.lead_name, task.lead_company, str(task.lead_id)[:8]) if part)
         owner = task.owner + (f" (escalated to {task.escalated_to})" if task.escalated_to else "")
-        grid.add_row(*map(escape, (due, owner, _words(task.kind), task.title, who, str(task.id)[:8])))
+        best = local_time(task.best_at) if task.best_at else ""
+        grid.add_row(*map(escape, (due, best, owner, _words(task.kind), task.title, who, str(task.id)[:8])))
     console.print(grid)
     if page.total > len(page.items):
         console.print(f"{len(page.items)} of {page.total}{'' if page.total_exact else ' and more'}")

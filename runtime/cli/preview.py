@@ -146,6 +146,7 @@ class _LeadFile(BaseModel):
     question: str | None = None
     kind: str | None = None
     source: str | None = None
+    reach: str | None = None
     consents: list[Annotated[_ConsentFile, BeforeValidator(_channel_alone)]] = []
     attributes: dict[str, str] = {}
 
@@ -188,6 +189,7 @@ def _captured(new: NewLead, now: datetime) -> Lead:
         source=new.source,
         zone=new.zone,
         country=new.country,
+        reach=new.reach,
         attributes=dict(new.attributes),
         contacts=tuple(ContactPoint(kind, value) for kind, value in points if value is not None),
         consents=tuple(

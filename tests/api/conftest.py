@@ -16,6 +16,7 @@ from adapters.db.backlogs import Backlogs
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
 from adapters.db.erasure import Erasure
 from adapters.db.experiments import Experiments
@@ -89,6 +90,7 @@ def services(
         senders=Senders(engine, COMPANY),
         alerts=Alerts(engine),
         experiments=Experiments(engine, shelf),
+        times=ContactTimesBook(engine, COMPANY),
         staff_mails=StaffMails(engine),
         reviews=Reviews(engine, COMPANY, LINKS),
         reports=Reports(engine),

@@ -38,6 +38,7 @@ PROTECTED = [
     ("GET", "/api/backlogs"),
     ("GET", "/api/reports/figures"),
     ("GET", "/api/experiments"),
+    ("GET", "/api/best-times"),
     ("GET", "/api/staff-mails"),
     ("GET", "/api/reviews/{day}"),
     ("GET", "/api/outbox"),

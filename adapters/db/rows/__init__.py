@@ -6,6 +6,7 @@ from adapters.db.rows.access import (
 )
 from adapters.db.rows.backlogs import BacklogRow
 from adapters.db.rows.base import Base, table_of
+from adapters.db.rows.learnt import ContactTimeRow
 from adapters.db.rows.measures import (
     FirstResponseRow,
     StaffMailRow,
@@ -58,6 +59,7 @@ __all__ = [
     "CommandRow",
     "ConsentRow",
     "ContactPointRow",
+    "ContactTimeRow",
     "EnrollmentRow",
     "ErasureRow",
     "FirstResponseRow",

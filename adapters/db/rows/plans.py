@@ -71,6 +71,7 @@ class TaskRow(Base):
     created_at: Mapped[datetime]
     opens_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    best_at: Mapped[datetime | None]
     contact: Mapped[str | None]
     escalate_to: Mapped[str]
     escalate_at: Mapped[datetime | None]
