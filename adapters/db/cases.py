@@ -15,6 +15,7 @@ from adapters.db.alerts import AlertKind, of_account, raise_alert, resolve_accou
 from adapters.db.cadences import CadenceShelf
 from adapters.db.case_loading import load_case
 from adapters.db.case_writing import CaseWriter, add_command
+from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.contact_points import found_points
 from adapters.db.contact_times import RememberedTimes
 from adapters.db.deliverability import domain_of, judge_domain
@@ -45,7 +46,8 @@ from cadences.senders import senders_of
 from cadences.slots import Permitted, Turn
 from leads.best_time import Habits
 from leads.contract import CommandKind, Plan
-from leads.model import Channel, Colleague, Company, ContactKind, ContactPoint, Lead
+from leads.model import Channel, Colleague, Company, ContactKind, ContactPoint, Lead, Role
+from leads.presence import is_at_work
 from leads.sending import Claim, MessageReport, Receipt, TouchState
 from leads.suppression import SuppressionKey
 
@@ -133,16 +135,19 @@ class OpenCase:
         return read_colleague(row) if row else None
 
     async def relief(self) -> Colleague | None:
-        """Who takes the lead over from its owner: another active rep, who got a lead longest ago; None without any."""
-        newest = select(func.max(LeadRow.created_at)).where(LeadRow.owner_id == ColleagueRow.id).scalar_subquery()
+        """Who takes the lead over from its owner: a rep who is at work now, of the owner's team if one is, and of
+        these who got a lead longest ago; None without any.
+        """
+        owner, people = self.case.lead.owner, table_of(ColleagueRow)
+        newest = select(func.max(LeadRow.created_at)).where(LeadRow.owner_id == people.c.id).scalar_subquery()
         found = await self._connection.execute(
-            select(ColleagueRow.__table__)
-            .where(ColleagueRow.active, ColleagueRow.role == "rep", ColleagueRow.id != self.case.lead.owner.id)
-            .order_by(newest.asc().nulls_first(), ColleagueRow.id)
-            .limit(1)
+            select(colleague_document(people))
+            .where(people.c.active, people.c.role == Role.REP.value, people.c.weight > 0, people.c.id != owner.id)
+            .order_by(people.c.team.is_not_distinct_from(owner.team).desc(), newest.asc().nulls_first(), people.c.id),
+            {"absent_since": absent_since(self._now)},
         )
-        row = found.mappings().one_or_none()
-        return read_colleague(row) if row else None
+        reps = (read_colleague(document) for document in found.scalars())
+        return next((rep for rep in reps if is_at_work(rep, self.case.company, self._now)), None)
 
     async def found_points(self, points: Sequence[tuple[ContactKind, str]]) -> tuple[ContactPoint, ...]:
         """Contact points that a person found for this lead, as the company's own list has them.

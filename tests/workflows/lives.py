@@ -6,7 +6,7 @@ workflow's: an interceptor sets it to the instant at which the workflow asked.
 
 import asyncio
 import sysconfig
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,11 +118,19 @@ class Life:
         await self._settled()
         return captured.lead_id
 
-    async def say(self, kind: CommandKind, decide: Callable[[Case, datetime], Case], **told: Any) -> Plan:
+    async def say(
+        self,
+        kind: CommandKind,
+        decide: Callable[[Case, datetime], Case],
+        *,
+        by: str = "anna",
+        details: Mapping[str, Any] | None = None,
+        **told: Any,
+    ) -> Plan:
         """Commit a command, then tell the workflow, as the API does."""
         now = self.clock()
         async with self.cases.open(self.lead_id, now) as opened:
-            plan = await opened.save(decide(opened.case, now), kind, by="anna", told=told)
+            plan = await opened.save(decide(opened.case, now), kind, by=by, details=details, told=told)
         assert await self.delivery.deliver(self.lead_id)
         await self._settled()
         return plan
