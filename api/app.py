@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from api import problems
 from api.middleware import Incidents, JsonBodies
 from api.public import answer, unsubscribe
+from api.public import policy as policy_page
 from api.rest import (
     backlogs,
     best_times,
@@ -15,6 +16,7 @@ from api.rest import (
     home,
     leads,
     outbox,
+    policy,
     reports,
     reps,
     reviews,
@@ -63,10 +65,12 @@ def create_app(services: Services) -> FastAPI:
         outbox,
         reviews,
         staff_mails,
+        policy,
         health,
         home,
         answer,
         unsubscribe,
+        policy_page,
         sendgrid,
         sendgrid_inbound,
         twilio,

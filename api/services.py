@@ -18,6 +18,7 @@ from adapters.db.dossier import Dossiers
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
+from adapters.db.policies import Policies
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
@@ -71,6 +72,7 @@ class Services:
     reviews: Reviews
     reports: Reports
     playbook: Playbook
+    policies: Policies
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys

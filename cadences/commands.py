@@ -41,7 +41,8 @@ from leads.ids import derived_id
 from leads.model import Channel, Colleague, Ending, Stage
 from leads.spans import Span, Unit, add_span
 
-_HAND_OVER_WITHIN = Span(1, Unit.HOUR)
+HAND_OVER_WITHIN = Span(1, Unit.HOUR)
+"""When a hand-over is due, where neither `on_yes` nor a first-response target says it."""
 
 
 def log_personal_touch(
@@ -114,7 +115,7 @@ def record_answer(case: Case, *, answer: str, by: str, note: str | None, now: da
         return end(case, Ending.NO, now, f"{by} recorded a no").with_stage(Stage.LOST)
     case = end(case, Ending.YES, now, f"{by} recorded a yes").with_stage(Stage.QUALIFIED)
     on_yes = case.cadence.on_yes
-    within = on_yes.within or (case.cadence.first_response.within if case.cadence.first_response else _HAND_OVER_WITHIN)
+    within = on_yes.within or (case.cadence.first_response.within if case.cadence.first_response else HAND_OVER_WITHIN)
     return standing_task(case, TaskKind.HAND_OVER, on_yes.task, note or "", within, on_yes.escalate_to, now)
 
 

@@ -11,6 +11,7 @@ from cadences.case import Assigned, Case, Notice, ResponseClock, TaskKind
 from cadences.owners import given_to
 from leads.model import Colleague, Company
 from leads.spans import Span, Unit, add_span
+from leads.staff_mails import plain
 
 _WARN_AFTER = 0.5
 """Of the time there is: then the owner is warned."""
@@ -113,10 +114,11 @@ def _handed_over(case: Case, relief: Colleague, now: datetime) -> Case:
 def _told(case: Case, colleague: str, what: str, words: str) -> Case:
     clock, zone = _running(case), ZoneInfo(case.company.zone)
     who = case.lead.name or case.lead.company or "A lead without a name"
-    question = f"\n\n> {case.lead.question}" if case.lead.question else ""
+    question = f"\n\n> {plain(case.lead.question)}" if case.lead.question else ""
     text = (
-        f"{who} waits for a first answer since {clock.asked_at.astimezone(zone):%H:%M}, "
-        f"and is to get it by {clock.due_at.astimezone(zone):%a %H:%M} ({case.company.zone}). {words}{question}\n\n"
+        f"{plain(who)} waits for a first answer since {clock.asked_at.astimezone(zone):%H:%M}, "
+        f"and is to get it by {clock.due_at.astimezone(zone):%a %H:%M} ({case.company.zone}). "
+        f"{plain(words)}{question}\n\n"
         f"`follow lead {case.lead.id}` shows everything."
     )
     subject = f"First answer due {clock.due_at.astimezone(zone):%a %H:%M}: {who}"

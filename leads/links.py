@@ -9,6 +9,8 @@ ANSWER_PATH = "/a"
 """The page on which a person says yes, no, or not now."""
 UNSUBSCRIBE_PATH = "/u"
 """The page that stops all messages; mailboxes post there by themselves (RFC 8058)."""
+POLICY_PATH = "/policy"
+"""The page on which a colleague reads and acknowledges the follow-up policy."""
 REPLY_PREFIX = "r+"
 """Begins the local part of the addresses that replies to our messages go to."""
 COPY_PREFIX = "b+"
@@ -33,6 +35,10 @@ class Links:
     def unsubscribe(self, lead_id: UUID, touch_id: UUID) -> str:
         """The page that stops all messages."""
         return f"{self.base_url}{UNSUBSCRIBE_PATH}/{self.key.link(Purpose.UNSUBSCRIBE, lead_id, touch_id)}"
+
+    def policy(self, colleague_id: str, version: str) -> str:
+        """The page on which a colleague acknowledges a version of the policy."""
+        return f"{self.base_url}{POLICY_PATH}/{self.key.policy(colleague_id, version)}"
 
     def lead_page(self, lead_id: UUID) -> str:
         """Where a colleague sees a lead."""

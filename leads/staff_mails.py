@@ -14,7 +14,10 @@ RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15)
 """How long a refused mail waits, the longest again and again: news for a colleague is never given up."""
 _MAILS = UUID("b6c2a1a4-9a53-4a37-9f5e-2f9a4d7c5e10")
 """What the ids of mails follow from that belong to no lead."""
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_MEANS_SOMETHING = re.compile(r"[\\`*\[\]<>&|]|(?<![^\W_])_|_(?![^\W_])|^[-+=#~]|(?<={lead):")
+"""What Markdown, and a mention, would make something of."""
+_NUMBERED = re.compile(r"^(\d+)([.)])")
+"""It would begin a list."""
 _MENTION = re.compile(r"\{lead:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\}")
 
 
@@ -103,7 +106,8 @@ def staff_mail_id(kind: str, colleague_id: str, about: str) -> UUID:
 
 def plain(words: str) -> str:
     """Words of others, for Markdown: one line, and every sign as it stands."""
-    return _PUNCTUATION.sub(r"\\\1", " ".join(words.split()))
+    literal = _MEANS_SOMETHING.sub(r"\\\g<0>", " ".join(words.split()))
+    return _NUMBERED.sub(r"\1\\\2", literal)
 
 
 def mention(lead_id: UUID) -> str:

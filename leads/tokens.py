@@ -23,6 +23,7 @@ class Purpose(StrEnum):
 
     ANSWER = "answer"
     UNSUBSCRIBE = "unsubscribe"
+    POLICY = "policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,14 @@ class LinkToken:
 
     lead_id: UUID
     touch_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyToken:
+    """Which colleague was sent which version of the policy."""
+
+    colleague_id: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,21 @@ class TokenKey:
         except (ValueError, binascii.Error):
             return None
         return read if _same(self.link(purpose, read.lead_id, read.touch_id), token) else None
+
+    def policy(self, colleague_id: str, version: str) -> str:
+        """A token for the page on which a colleague acknowledges a version of the policy."""
+        payload = base64.urlsafe_b64encode(f"{version} {colleague_id}".encode()).rstrip(b"=")
+        return self._signer(f"link {Purpose.POLICY.value}").sign(payload).decode()
+
+    def read_policy(self, token: str) -> PolicyToken | None:
+        """What a policy link's token says; None when we did not make it."""
+        payload = token.partition(".")[0]
+        try:
+            decoded = base64.urlsafe_b64decode(f"{payload}{'=' * (-len(payload) % 4)}".encode()).decode()
+        except (ValueError, binascii.Error):
+            return None
+        version, _, colleague_id = decoded.partition(" ")
+        return PolicyToken(colleague_id, version) if _same(self.policy(colleague_id, version), token) else None
 
     def reply(self, touch_id: UUID) -> str:
         """A token for a reply address; mail systems may change the case of its letters."""

@@ -28,6 +28,7 @@ from adapters.db.dossier import Dossiers
 from adapters.db.engine import connect
 from adapters.db.erasure import Erasure
 from adapters.db.people import People
+from adapters.db.policies import Policies
 from adapters.db.reviews import Reviews
 from adapters.db.routing import Router
 from adapters.db.staff_mails import StaffMails
@@ -222,6 +223,12 @@ def activities_of(
 def reviews_of(foundation: Foundation) -> Reviews:
     """The managers' daily reviews."""
     return Reviews(foundation.engine, foundation.company, foundation.links)
+
+
+def policies_of(foundation: Foundation) -> Policies:
+    """The written follow-up policy."""
+    playbook = Playbook(foundation.settings.playbook_dir)
+    return Policies(foundation.engine, foundation.shelf, foundation.company, foundation.links, playbook)
 
 
 def review_schedules_of(foundation: Foundation, client: Client) -> ReviewSchedules:

@@ -27,6 +27,7 @@ from runtime.bootstrap import (
     connect_temporal,
     delivery_of,
     open_foundation,
+    policies_of,
     review_schedules_of,
     reviews_of,
 )
@@ -75,6 +76,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             reviews=reviews_of(foundation),
             reports=Reports(foundation.engine),
             playbook=Playbook(settings.playbook_dir),
+            policies=policies_of(foundation),
             clock=foundation.clock,
             company=foundation.company,
             webhooks=_webhook_keys(settings),

@@ -74,6 +74,11 @@ class CadenceShelf:
         async with self._engine.connect() as connection:
             return (await connection.execute(select(CadenceRow.name).order_by(CadenceRow.name))).scalars().all()
 
+    async def all_current(self, connection: AsyncConnection) -> list[CadenceBundle]:
+        """What new enrollments take, by name."""
+        found = await connection.execute(select(CadenceRow.version).order_by(CadenceRow.name))
+        return [await self.version(connection, version) for version in found.scalars().all()]
+
     async def current(self, connection: AsyncConnection, name: str) -> CadenceBundle:
         """The version that new enrollments take.
 

@@ -22,6 +22,7 @@ from adapters.db.erasure import Erasure
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
+from adapters.db.policies import Policies
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
@@ -95,6 +96,7 @@ def services(
         reviews=Reviews(engine, COMPANY, LINKS),
         reports=Reports(engine),
         playbook=Playbook(),
+        policies=Policies(engine, shelf, COMPANY, LINKS, Playbook()),
         clock=clock,
         company=COMPANY,
         webhooks=WebhookKeys(),

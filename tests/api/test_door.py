@@ -41,6 +41,8 @@ PROTECTED = [
     ("GET", "/api/best-times"),
     ("GET", "/api/staff-mails"),
     ("GET", "/api/reviews/{day}"),
+    ("GET", "/api/policy"),
+    ("GET", "/api/policy/acknowledgements"),
     ("GET", "/api/outbox"),
 ]
 

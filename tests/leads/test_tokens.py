@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.tokens import LinkToken, Purpose, TokenKey
+from leads.tokens import LinkToken, PolicyToken, Purpose, TokenKey
 
 KEY = TokenKey(b"a secret of this installation")
 LEAD, TOUCH = UUID(int=0x1234 << 96), UUID(int=0x5678 << 90 | 3)
@@ -60,3 +60,16 @@ def test_a_colleague_s_address_names_that_colleague() -> None:
     token = KEY.mailbox("anna-b")
     assert KEY.read_mailbox(token) == KEY.read_mailbox(token.upper()) == "anna-b"
     assert KEY.read_mailbox(token.replace("anna", "tom")) is None
+
+
+def test_a_policy_link_says_who_and_which_version_and_opens_nothing_else() -> None:
+    token = KEY.policy("anna.k-2", "0123456789ab")
+    assert KEY.read_policy(token) == PolicyToken("anna.k-2", "0123456789ab")
+    assert set(token) <= set(IN_LINKS)
+    assert TokenKey(b"another secret").read_policy(token) is None
+    assert KEY.read_policy(KEY.link(Purpose.POLICY, LEAD, TOUCH)) is None
+    for place in range(len(token)):
+        changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+        assert KEY.read_policy(changed) is None
+    for nothing in ("", ".", "a.b", "ä", "\x00", "=" * 9, "A" * 43):
+        assert KEY.read_policy(nothing) is None

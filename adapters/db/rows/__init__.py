@@ -39,7 +39,7 @@ from adapters.db.rows.plans import (
     HoldRow,
     TaskRow,
 )
-from adapters.db.rows.reviews import ReviewRow
+from adapters.db.rows.reviews import PolicyAcknowledgementRow, PolicyVersionRow, ReviewRow
 from adapters.db.rows.routing import (
     AbsenceRow,
     AssignmentRow,
@@ -69,6 +69,8 @@ __all__ = [
     "InquiryRow",
     "LeadRow",
     "OutboxRow",
+    "PolicyAcknowledgementRow",
+    "PolicyVersionRow",
     "ReviewRow",
     "SenderRow",
     "SenderSlotRow",

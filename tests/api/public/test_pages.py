@@ -14,10 +14,10 @@ from tests.api.conftest import client_of
 from tests.api.public.conftest import Browser, Page, Prospect
 from tests.links import LINKS
 
-ALL = ["answer", "answered", "wrong date", "unsubscribe", "unsubscribed", "broken"]
+ALL = ["answer", "answered", "wrong date", "unsubscribe", "unsubscribed", "policy", "broken"]
 
 
-async def shown(name: str, browser: Browser, prospect: Prospect) -> Page:
+async def shown(name: str, browser: Browser, prospect: Prospect, services: Services) -> Page:
     match name:
         case "answer":
             return await browser.open(prospect.answer())
@@ -29,12 +29,17 @@ async def shown(name: str, browser: Browser, prospect: Prospect) -> Page:
             return await browser.open(prospect.unsubscribe)
         case "unsubscribed":
             return await browser.press(await browser.open(prospect.unsubscribe), "Unsubscribe")
+        case "policy":
+            version = (await services.policies.send(services.clock())).version
+            return await browser.open(LINKS.policy("anna", version))
     return await browser.open(f"{LINKS.base_url}/u/broken")
 
 
 @pytest.mark.parametrize("name", ALL)
-async def test_a_page_lets_nothing_in_or_out(browser: Browser, prospect: Prospect, name: str) -> None:
-    page = await shown(name, browser, prospect)
+async def test_a_page_lets_nothing_in_or_out(
+    browser: Browser, prospect: Prospect, services: Services, name: str
+) -> None:
+    page = await shown(name, browser, prospect, services)
     style = page.soup.find("style")
     assert isinstance(style, Tag)
     digest = base64.b64encode(hashlib.sha256(style.get_text().encode()).digest()).decode()
@@ -51,8 +56,8 @@ async def test_a_page_lets_nothing_in_or_out(browser: Browser, prospect: Prospec
 
 
 @pytest.mark.parametrize("name", ALL)
-async def test_a_page_is_for_everybody(browser: Browser, prospect: Prospect, name: str) -> None:
-    page = await shown(name, browser, prospect)
+async def test_a_page_is_for_everybody(browser: Browser, prospect: Prospect, services: Services, name: str) -> None:
+    page = await shown(name, browser, prospect, services)
     html = page.soup.find("html")
     assert isinstance(html, Tag)
     assert html["lang"] == "en"
@@ -74,7 +79,7 @@ async def test_what_the_company_is_called_comes_out_literally(
 ) -> None:
     company = replace(services.company, name="Bread & <b>Butter</b>", phone="+1 212 555 0100")
     async with client_of(replace(services, company=company), None) as client:
-        page = await shown(name, Browser(client, browser.clock), prospect)
+        page = await shown(name, Browser(client, browser.clock), prospect, services)
     assert "Bread & <b>Butter</b>" in page.text
     assert page.soup.find("b") is None
 
