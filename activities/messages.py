@@ -13,16 +13,15 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.letters import Letter, meeting_letter, planned_letter
 from activities.ports import CaseStore, Clock, MessageSender, OpenCase
-from activities.steps import admitted, instant_of, is_current
-from cadences.case import Case, NextTouch, StepRef
+from activities.steps import instant_of, is_current
+from cadences.case import Case, StepRef
+from cadences.errands import Errand, MeetingMessage, errand_of, reference_of
 from cadences.hearing import contact_point_lost, lead_opted_out
-from cadences.messages import compose
-from cadences.progress import account_in_trouble, awaits, could_not_be_written, message_refused, message_sent
-from cadences.slots import holds_slot, permitted_from, put_off
-from cadences.templating import TemplateMistake
-from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
-from leads.contract import SEND_WITHIN, STEP_TIMEOUT, CommandKind, Plan, StepInput
+from cadences.planning import plan
+from cadences.unknown_sends import looked_up_in_vain, send_settled, to_look_up
+from leads.contract import SEND_WITHIN, STEP_TIMEOUT, CommandKind, Plan, StepInput, WakeKind
 from leads.ids import touch_id
 from leads.links import Links
 from leads.model import Channel
@@ -47,6 +46,7 @@ from leads.sending import (
 class _Claimed:
     """A claim that this attempt holds."""
 
+    errand: Errand
     message: OutgoingMessage
     at: datetime
     interrupted: bool
@@ -58,9 +58,6 @@ class _Claimed:
 
 
 log = structlog.get_logger()
-
-_SENDABLE = (TouchState.REFUSED, TouchState.FAILED)
-"""Claims whose message was certainly not accepted, so that it may be sent again under them."""
 
 
 class MessageActivities:
@@ -82,6 +79,11 @@ class MessageActivities:
     async def send_sms(self, step: StepInput) -> Plan:
         """Send the text of a step, if it is still its turn, and say what comes next."""
         return await self._send(step, self._sms)
+
+    @activity.defn
+    async def send_invitation(self, step: StepInput) -> Plan:
+        """Tell the lead of a meeting, if that is still to be done, and say what comes next."""
+        return await self._send(step, self._email)
 
     @activity.defn
     async def look_up_send(self, step: StepInput) -> Plan:
@@ -129,32 +131,27 @@ class MessageActivities:
     async def _claim(self, step: StepInput, provider: str) -> _Claimed | Plan:
         """Claim the step in the ledger; or the newest plan, when it is not to be sent now."""
         now = instant_of(step, self._clock())
-        reference = _reference(step)
-        async with self._cases.open(step.lead_id, now, touch_id=reference) as opened:
-            claim = await opened.claim_of(reference)
-            if claim is not None and claim.state is TouchState.CLAIMED:
+        async with self._cases.open(step.lead_id, now, touch_id=_known_reference(step)) as opened:
+            errand = errand_of(opened.case, _step_of(step), step.enrollment_id)
+            claim = await opened.claim_of(reference_of(errand)) if errand is not None else None
+            if errand is not None and claim is not None and claim.state is TouchState.CLAIMED:
                 # Whatever the plan says by now: this message may be out, and must be settled first.
                 _leave_to_its_holder(claim, self._clock())
                 message = _message_of(claim, step)
-                return _Claimed(message, claim.claimed_at, interrupted=True, provider=claim.provider, under=opened)
+                return _Claimed(
+                    errand, message, claim.claimed_at, interrupted=True, provider=claim.provider, under=opened
+                )
             if not is_current(step, opened):
                 return opened.plan
-            fresh, touch = admitted(step, opened.case, now)
-            if touch is None:
-                return await opened.save(fresh)
-            went_out = claim is not None and claim.accepted and claim.channel is touch.channel
-            if claim is not None and (went_out or claim.state not in _SENDABLE):
-                # It went out, or nobody knows, and the plan never heard: it hears now, and nothing is sent.
-                return await opened.save(message_sent(fresh, touch.step, now, step.enrollment_id))
-            try:
-                message = compose(fresh, opened.bundle, touch, reference, self._links)
-            except TemplateMistake as broken:
-                return await opened.save(could_not_be_written(fresh, str(broken), now))
-            if (waiting := await _until_its_turn(opened, fresh, touch, now)) is not None:
-                return await opened.save(waiting)
+            if errand is None:
+                return await opened.save(plan(opened.case, now))
+            write = meeting_letter if isinstance(errand, MeetingMessage) else planned_letter
+            letter = await write(step, opened, errand, claim, self._links, now)
+            if isinstance(letter, Case):
+                return await opened.save(letter)
             attempt = 1 if claim is None else claim.attempt + 1
-            await opened.claim(_claim_for(step, message, provider, now, attempt, touch))
-            return _Claimed(message, now, interrupted=False, provider=provider, under=opened)
+            await opened.claim(_claim_for(errand, letter, provider, now, attempt))
+            return _Claimed(errand, letter.message, now, interrupted=False, provider=provider, under=opened)
 
     async def _hand_over(self, claimed: _Claimed, sender: MessageSender) -> Receipt:
         if not claimed.interrupted:
@@ -177,28 +174,19 @@ class MessageActivities:
         now, message = instant_of(step, self._clock()), claimed.message
         async with self._cases.open(step.lead_id, now, known=claimed.under) as opened:
             if await _is_settled(claimed, opened):
-                return await _save_straggler(opened, step, claimed, result, now)
+                return await _save_straggler(opened, claimed, result, now)
             receipt = result if isinstance(result, Receipt) else None
             error = f"{result.code} {result}".strip() if isinstance(result, SendError) else None
-            said = _said(result, opened.case, step)
+            said = _said(result, opened.case, claimed.errand)
             state = await opened.settle(message.touch_id, said, receipt, error)
             if receipt is None and state is not said:
                 # The answer to our call was lost or late; the provider's own report was faster.
-                return await opened.save(message_sent(opened.case, _step_of(step), now, step.enrollment_id))
+                return await opened.save(claimed.errand.sent(opened.case, now))
             alerted = await _tell_admin(opened, claimed.provider, result)
-            plan = await opened.save(_case_after(opened.case, step, message, result, now, claimed.provider))
+            newest = await opened.save(_case_after(opened.case, claimed, result, now))
         if alerted and isinstance(result, AccountTrouble):
             log.error("a provider's account is in trouble", provider=claimed.provider, code=result.code)
-        return plan
-
-
-async def _until_its_turn(opened: OpenCase, case: Case, touch: NextTouch, now: datetime) -> Case | None:
-    """The case that waits for its sender's next free slot; None when it is the message's turn now."""
-    sender = case.senders.get(touch.channel)
-    if sender is None or not sender.limited or holds_slot(case, touch, now):
-        return None
-    turn = await opened.take_slot(sender.address, permitted_from(case, touch, now))
-    return put_off(case, touch, turn, now) if turn is not None and turn.at > now else None
+        return newest
 
 
 async def _tell_admin(opened: OpenCase, provider: str, result: Receipt | SendError) -> bool:
@@ -219,16 +207,14 @@ async def _is_settled(claimed: _Claimed, opened: OpenCase) -> bool:
     return claim is not None and (claim.state is not TouchState.CLAIMED or claim.claimed_at != claimed.at)
 
 
-async def _save_straggler(
-    opened: OpenCase, step: StepInput, claimed: _Claimed, result: Receipt | SendError, now: datetime
-) -> Plan:
+async def _save_straggler(opened: OpenCase, claimed: _Claimed, result: Receipt | SendError, now: datetime) -> Plan:
     """Write down what an attempt learnt that stood still while another one took its place.
 
     Temporal takes no answer from it any more, so what it changes is told to the workflow as a report is.
     """
     message = claimed.message
     receipt = result if isinstance(result, Receipt) else None
-    said, claim = _said(result, opened.case, step), await opened.claim_of(message.touch_id)
+    said, claim = _said(result, opened.case, claimed.errand), await opened.claim_of(message.touch_id)
     in_other_hands = claim is not None and claim.state is TouchState.CLAIMED
     if said is TouchState.UNKNOWN or (in_other_hands and receipt is None):
         return opened.plan  # Whoever settled the claim, or is about to, knows as much, or more.
@@ -236,7 +222,7 @@ async def _save_straggler(
     state = await opened.settle(message.touch_id, said, receipt, error)
     if state is not said and receipt is None:
         return opened.plan  # The provider's own report says otherwise.
-    case = _case_after(opened.case, step, message, result, now, claimed.provider)
+    case = _case_after(opened.case, claimed, result, now)
     case = send_settled(case, message.touch_id, sent=receipt is not None, now=now)
     if replace(case, messages=opened.case.messages) == opened.case:
         return opened.plan
@@ -250,38 +236,34 @@ def _leave_to_its_holder(claim: Claim, now: datetime) -> None:
         raise ApplicationError("another attempt may still be sending this", next_retry_delay=left)
 
 
-def _case_after(
-    case: Case, step: StepInput, message: OutgoingMessage, result: Receipt | SendError, now: datetime, provider: str
-) -> Case:
+def _case_after(case: Case, claimed: _Claimed, result: Receipt | SendError, now: datetime) -> Case:
     """What the provider's answer does to the case, whose plan may have changed while the message was out.
 
     What it says of the person and of the message holds under whatever enrollment there is by now; the plan moves on
     only if it is the one that waited for this step.
     """
-    done = _step_of(step)
+    errand, message = claimed.errand, claimed.message
     match result:
         case Receipt():
-            return message_sent(case, done, now, step.enrollment_id)
+            return errand.sent(case, now)
         case ContactPointDead():
             return contact_point_lost(case, contact=message.to, why=str(result), now=now)
         case RecipientOptedOut():
             return lead_opted_out(case, why="the provider reports an opt-out", now=now)
         case OutcomeUnknown():
-            return message_unknown(case, done, message.channel, now, step.enrollment_id)
+            return errand.unknown(case, message.channel, now)
         case SendRefused():
-            return message_refused(case, done, now, result.retry_after, step.enrollment_id, once=result.once)
+            return errand.refused(case, now, str(result), result.retry_after, once=result.once)
         case AccountTrouble():
-            why = f"{provider} {result.code}: {result}"
-            return account_in_trouble(case, done, now, why, step.enrollment_id)
+            return errand.in_trouble(case, now, f"{claimed.provider} {result.code}: {result}")
         case _:
-            return message_unknown(case, done, message.channel, now, step.enrollment_id)
+            return errand.unknown(case, message.channel, now)
 
 
-def _said(result: Receipt | SendError, case: Case, step: StepInput) -> TouchState:
-    """What the ledger is told: a refusal is final when no plan will try again."""
+def _said(result: Receipt | SendError, case: Case, errand: Errand) -> TouchState:
+    """What the ledger is told: a refusal is final when nothing will try again."""
     said = _state_after(result)
-    tried_again = awaits(case, _step_of(step), step.enrollment_id)
-    return TouchState.FAILED if said is TouchState.REFUSED and not tried_again else said
+    return TouchState.FAILED if said is TouchState.REFUSED and not errand.is_awaited(case) else said
 
 
 def _state_after(result: Receipt | SendError) -> TouchState:
@@ -302,18 +284,20 @@ def _step_of(step: StepInput) -> StepRef:
     return StepRef(step.step_id or "", step.occurrence)
 
 
-def _reference(step: StepInput) -> UUID:
+def _known_reference(step: StepInput) -> UUID | None:
+    """The ledger's id of the step's message, where it can be told before the case is there."""
+    if step.kind is WakeKind.SEND_INVITATION:
+        return None
     return touch_id(step.enrollment_id, step.step_id or "", step.occurrence)
 
 
-def _claim_for(
-    step: StepInput, message: OutgoingMessage, provider: str, now: datetime, attempt: int, touch: NextTouch
-) -> Claim:
+def _claim_for(errand: Errand, letter: Letter, provider: str, now: datetime, attempt: int) -> Claim:
+    message = letter.message
     return Claim(
         touch_id=message.touch_id,
-        enrollment_id=step.enrollment_id,
-        step_id=step.step_id or "",
-        occurrence=step.occurrence,
+        enrollment_id=errand.enrollment_id,
+        step_id=errand.step.step_id,
+        occurrence=errand.step.occurrence,
         channel=message.channel,
         contact=message.to,
         subject=message.subject,
@@ -323,8 +307,8 @@ def _claim_for(
         attempt=attempt,
         sender=message.sender,
         segments=message.segments,
-        variant=touch.variant,
-        template=touch.content,
+        variant=letter.variant,
+        template=letter.template,
     )
 
 

@@ -5,6 +5,7 @@ from temporalio import activity
 from activities.ports import CaseStore, Clock
 from activities.steps import admitted, instant_of, is_current
 from cadences.first_response import wants_relief
+from cadences.meeting_tasks import see_to_meetings
 from cadences.messages import talk_track
 from cadences.progress import see_to_overdue, task_created
 from leads.contract import Plan, StepInput
@@ -35,7 +36,7 @@ class TaskActivities:
             if not is_current(step, opened):
                 return opened.plan
             relief = await opened.relief() if wants_relief(opened.case, now) else None
-            return await opened.save(see_to_overdue(opened.case, now, relief))
+            return await opened.save(see_to_meetings(see_to_overdue(opened.case, now, relief), now))
 
     async def _create(self, step: StepInput) -> Plan:
         now = instant_of(step, self._clock())

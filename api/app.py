@@ -15,6 +15,7 @@ from api.rest import (
     health,
     home,
     leads,
+    meetings,
     outbox,
     policy,
     reports,
@@ -57,6 +58,7 @@ def create_app(services: Services) -> FastAPI:
     for part in (
         leads,
         backlogs,
+        meetings,
         tasks,
         reps,
         experiments,

@@ -17,7 +17,7 @@ from adapters.db.access import RepeatableWrite, Token
 from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import OpenCase, UnknownLead
 from adapters.db.engine import is_trouble
-from adapters.db.views import HoldView, NextTouchView, hold_view, next_touch_view
+from adapters.db.views import HoldView, MeetingView, NextTouchView, hold_view, meeting_view, next_touch_view
 from api.problems import PerhapsStored, UnknownTask, ValueRefused
 from api.services import Services
 from api.telling import TELL_OF_CAPTURE_WITHIN, tell
@@ -28,6 +28,7 @@ from cadences.incomplete import contacts_found
 from cadences.refusals import CommandRefused, require_future, require_past
 from leads.capture import Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan, workflow_id
+from leads.meetings import Appointment
 from leads.model import Channel, ContactKind
 from leads.normalising import normal_email, normal_phone
 
@@ -78,12 +79,14 @@ class CommandDone:
     next_touch: NextTouchView | None
     hold: HoldView | None
     open_tasks: list[UUID]
+    meetings: list[MeetingView]
+    """Those that are agreed and not over, the next one first."""
     told: bool
     """Whether the workflow has heard; if not, it will."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Decision:
+class Decision:
     """What a command makes of a case, what is kept of it, and what the workflow is told."""
 
     case: Case
@@ -91,7 +94,7 @@ class _Decision:
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
-_Decide = Callable[[OpenCase, str, datetime], Awaitable[_Decision]]
+_Decide = Callable[[OpenCase, str, datetime], Awaitable[Decision]]
 _CAPTURED: TypeAdapter[LeadCaptured] = TypeAdapter(LeadCaptured)
 _DONE: TypeAdapter[CommandDone] = TypeAdapter(CommandDone)
 _REFUSALS = (CommandRefused, ValueRefused, CaptureRefused, UnknownLead, UnknownCadence)
@@ -142,35 +145,35 @@ class LeadCommands:
     ) -> CommandDone:
         """A human was in touch outside the plan."""
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             touched_at = at or now
-            _value_fits(require_past, "at", touched_at, now)
+            value_fits(require_past, "at", touched_at, now)
             case = commands.log_personal_touch(
                 file.case, channel=channel, touched_at=touched_at, by=who, note=note, now=now
             )
             touch = next(fact for fact in case.facts if isinstance(fact, TouchMade))
             details = {"channel": channel.value, "touched_at": touched_at, "note": note}
-            return _Decision(case, details, {"touched_at": touched_at, "touch_id": touch.id})
+            return Decision(case, details, {"touched_at": touched_at, "touch_id": touch.id})
 
-        return await self._carry_out(lead_id, caller, by, CommandKind.LOG_PERSONAL_TOUCH, decide)
+        return await self.carry_out(lead_id, caller, by, CommandKind.LOG_PERSONAL_TOUCH, decide)
 
     async def record_answer(
         self, lead_id: UUID, caller: Caller, by: str | None, *, answer: str, note: str | None
     ) -> CommandDone:
         """The lead said yes or no."""
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             case = commands.record_answer(file.case, answer=answer, by=who, note=note, now=now)
-            return _Decision(case, {"answer": answer, "note": note}, {"answer": answer})
+            return Decision(case, {"answer": answer, "note": note}, {"answer": answer})
 
-        return await self._carry_out(lead_id, caller, by, CommandKind.RECORD_ANSWER, decide)
+        return await self.carry_out(lead_id, caller, by, CommandKind.RECORD_ANSWER, decide)
 
     async def not_now(
         self, lead_id: UUID, caller: Caller, by: str | None, *, until: datetime | date, note: str | None
     ) -> CommandDone:
         """The lead asked to be left alone until a date."""
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             ends_at = _end_of_wait(until, file.case.zone, now)
             later = await _later(file)
             case = commands.not_now(
@@ -182,61 +185,61 @@ class LeadCommands:
                 note=note,
                 now=now,
             )
-            return _Decision(case, {"until": ends_at, "note": note}, {"until": ends_at, "cadence": later.name})
+            return Decision(case, {"until": ends_at, "note": note}, {"until": ends_at, "cadence": later.name})
 
-        return await self._carry_out(lead_id, caller, by, CommandKind.NOT_NOW, decide)
+        return await self.carry_out(lead_id, caller, by, CommandKind.NOT_NOW, decide)
 
     async def hold(
         self, lead_id: UUID, caller: Caller, by: str | None, *, until: datetime | date, reason: str
     ) -> CommandDone:
         """Somebody pauses the machine until an instant."""
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             ends_at = _end_of_wait(until, file.case.zone, now)
             case = commands.hold(file.case, until=ends_at, reason=reason, by=who, now=now)
-            return _Decision(case, {"until": ends_at, "reason": reason}, {"until": ends_at})
+            return Decision(case, {"until": ends_at, "reason": reason}, {"until": ends_at})
 
-        return await self._carry_out(lead_id, caller, by, CommandKind.HOLD, decide)
+        return await self.carry_out(lead_id, caller, by, CommandKind.HOLD, decide)
 
     async def resume(self, lead_id: UUID, caller: Caller, by: str | None) -> CommandDone:
         """Somebody ends the hold."""
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
-            return _Decision(commands.resume(file.case, by=who, now=now))
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+            return Decision(commands.resume(file.case, by=who, now=now))
 
-        return await self._carry_out(lead_id, caller, by, CommandKind.RESUME, decide)
+        return await self.carry_out(lead_id, caller, by, CommandKind.RESUME, decide)
 
     async def skip_step(self, lead_id: UUID, caller: Caller, by: str | None, *, step: str | None) -> CommandDone:
         """Leave the next step out."""
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             planned = file.case.enrollment.next
             case = commands.skip_step(file.case, step_id=step, by=who, now=now)
             skipped = planned.step.step_id if planned else step
-            return _Decision(case, {"step": skipped}, {"step_id": skipped})
+            return Decision(case, {"step": skipped}, {"step_id": skipped})
 
-        return await self._carry_out(lead_id, caller, by, CommandKind.SKIP_STEP, decide)
+        return await self.carry_out(lead_id, caller, by, CommandKind.SKIP_STEP, decide)
 
     async def switch_cadence(self, lead_id: UUID, caller: Caller, by: str | None, *, cadence: str) -> CommandDone:
         """Another cadence takes over at once."""
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             bundle = await file.cadence(cadence)
             case = commands.switch_cadence(file.case, cadence=bundle.cadence, version=bundle.version, by=who, now=now)
-            return _Decision(case, {"cadence": cadence}, {"cadence": cadence})
+            return Decision(case, {"cadence": cadence}, {"cadence": cadence})
 
-        return await self._carry_out(lead_id, caller, by, CommandKind.SWITCH_CADENCE, decide)
+        return await self.carry_out(lead_id, caller, by, CommandKind.SWITCH_CADENCE, decide)
 
     async def reassign(
         self, lead_id: UUID, caller: Caller, by: str | None, *, owner: str, note: str | None = None
     ) -> CommandDone:
         """Another colleague owns the lead."""
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             case = commands.reassign(file.case, owner=await file.colleague(owner), by=who, now=now, why=note)
-            return _Decision(case, {"owner": owner, "note": note}, {"owner": owner})
+            return Decision(case, {"owner": owner, "note": note}, {"owner": owner})
 
-        return await self._carry_out(lead_id, caller, by, CommandKind.REASSIGN, decide, owner=owner)
+        return await self.carry_out(lead_id, caller, by, CommandKind.REASSIGN, decide, owner=owner)
 
     async def add_contacts(
         self, lead_id: UUID, caller: Caller, by: str | None, *, email: str | None, phone: str | None
@@ -254,12 +257,12 @@ class LeadCommands:
         if not points:
             raise ValueRefused("email", "give an email address, a phone number, or both")
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             case = contacts_found(file.case, await file.found_points(points), now)
-            return _Decision(case, {kind.value: value for kind, value in points})
+            return Decision(case, {kind.value: value for kind, value in points})
 
         contacts = [value for _, value in points]
-        return await self._carry_out(lead_id, caller, by, CommandKind.PLAN_CHANGED, decide, contacts=contacts)
+        return await self.carry_out(lead_id, caller, by, CommandKind.PLAN_CHANGED, decide, contacts=contacts)
 
     async def complete_task(
         self,
@@ -270,8 +273,14 @@ class LeadCommands:
         outcome: Outcome,
         until: datetime | date | None,
         note: str | None,
+        meeting: Appointment | None = None,
+        organizer: str | None = None,
     ) -> CommandDone:
         """A person says how a task ended.
+
+        Args:
+            meeting: what was agreed on.
+            organizer: who meets the lead then; its owner when left out.
 
         Raises:
             UnknownTask: there is no such task.
@@ -280,7 +289,7 @@ class LeadCommands:
         if task is None:
             raise UnknownTask(str(task_id))
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> _Decision:
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             open_task = next((one for one in file.case.open_tasks if one.id == task_id), None)
             if open_task is not None and outcome not in task_outcomes.OUTCOMES[open_task.kind]:
                 allowed = ", ".join(sorted(task_outcomes.OUTCOMES[open_task.kind]))
@@ -289,6 +298,11 @@ class LeadCommands:
             if (ends_at is None) == (outcome in (Outcome.NOT_NOW, Outcome.CALL_BACK)):
                 needs = "needs" if ends_at is None else "takes no"
                 raise ValueRefused("until", f"the outcome {outcome.value!r} {needs} date")
+            if (meeting is None) == (outcome is Outcome.MEETING):
+                needs = "needs" if meeting is None else "takes no"
+                raise ValueRefused("meeting", f"the outcome {outcome.value!r} {needs} meeting")
+            if meeting is not None:
+                value_fits(require_future, "meeting.at", meeting.starts_at, now)
             later = await _later(file) if outcome is Outcome.NOT_NOW else None
             case = task_outcomes.complete_task(
                 file.case,
@@ -299,15 +313,18 @@ class LeadCommands:
                 now=now,
                 until=ends_at,
                 later=(later.cadence, later.version) if later else None,
+                meeting=meeting,
+                organizer=await file.colleague(organizer) if organizer is not None else None,
             )
             told: dict[str, Any] = {"task_id": task_id, "until": ends_at}
             if outcome in (Outcome.YES, Outcome.NO):
                 told["answer"] = outcome.value
-            return _Decision(case, {"outcome": outcome.value, "until": ends_at, "note": note}, told)
+            return Decision(case, {"outcome": outcome.value, "until": ends_at, "note": note}, told)
 
-        return await self._carry_out(task.lead_id, caller, by, CommandKind.COMPLETE_TASK, decide)
+        others = {"meeting.organizer": organizer} if organizer is not None else {}
+        return await self.carry_out(task.lead_id, caller, by, CommandKind.COMPLETE_TASK, decide, **others)
 
-    async def _carry_out(
+    async def carry_out(
         self,
         lead_id: UUID,
         caller: Caller,
@@ -429,11 +446,11 @@ def _end_of_wait(until: datetime | date, zone: ZoneInfo, now: datetime) -> datet
         ends_at = until if isinstance(until, datetime) else datetime.combine(until, time(), zone).astimezone(UTC)
     except OverflowError as error:
         raise ValueRefused("until", "it lies more than ten years ahead") from error
-    _value_fits(require_future, "until", ends_at, now)
+    value_fits(require_future, "until", ends_at, now)
     return ends_at
 
 
-def _value_fits(
+def value_fits(
     require: Callable[[str, datetime, datetime], None], field_name: str, at: datetime, now: datetime
 ) -> None:
     """A date that is wrong for every lead is the caller's mistake, not a conflict with how this lead stands."""
@@ -453,5 +470,6 @@ def _done(case: Case, plan: Plan, now: datetime, *, told: bool) -> CommandDone:
         next_touch=next_touch_view(case.enrollment, case.zone),
         hold=hold_view(case.enrollment.hold, now),
         open_tasks=list(plan.open_tasks),
+        meetings=[meeting_view(one, case.zone) for one in case.meetings if one.is_ahead(now)],
         told=told,
     )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from cadences.model import Cadence
 from leads.best_time import Habits
+from leads.meetings import Meeting
 from leads.model import Channel, Company, Consent, ContactPoint, Ending, Lead, Stage
 from leads.reasons import Reason
 from leads.spans import Stretch
@@ -31,6 +32,8 @@ class HoldReason(StrEnum):
     """A provider's account is in trouble; the step is kept."""
     AWAY = "away"
     """The lead's mailbox says until when the lead is away."""
+    MEETING = "meeting"
+    """A meeting is agreed; nothing goes out before it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Hold:
     until: datetime
     note: str | None = None
     over: "Hold | None" = None
-    """What somebody of ours placed and this one outlasts: in force again should this one be lifted before."""
+    """What somebody of ours placed or agreed on, and this one outlasts: in force again should this one be lifted."""
 
 
 class TaskKind(StrEnum):
@@ -66,6 +69,10 @@ class TaskKind(StrEnum):
     """The plan is used up without an answer: decide how to go on."""
     FIND_CONTACT = "find_contact"
     """No usable contact point is left, or none came in: find one, or close the lead."""
+    INVITATION = "invitation"
+    """An invitation to a meeting needs a person: nobody answered it, it was declined, or it could not be sent."""
+    MEETING = "meeting"
+    """A meeting is over: say how it was."""
 
 
 class TaskState(StrEnum):
@@ -106,9 +113,17 @@ class Outcome(StrEnum):
     """Sales took the qualified lead over; what is left is to win the order, or to lose it."""
     WON = "won"
     LOST = "lost"
+    MEETING = "meeting"
+    """A meeting was agreed."""
+    CONFIRMED = "confirmed"
+    """The person says that the meeting takes place."""
+    HELD = "held"
+    """The meeting took place."""
+    NO_SHOW = "no-show"
+    """The person did not come to it."""
 
 
-TALKED_TO = frozenset({Outcome.CONNECTED, Outcome.CALL_BACK, Outcome.YES, Outcome.NO, Outcome.NOT_NOW})
+TALKED_TO = frozenset({Outcome.CONNECTED, Outcome.CALL_BACK, Outcome.YES, Outcome.NO, Outcome.NOT_NOW, Outcome.MEETING})
 """How a call ends in which somebody was talked to."""
 
 
@@ -446,6 +461,7 @@ class Case:
     """The clock of the newest question."""
     habits: Habits = field(default_factory=Habits)
     """When people answer, for proposals of when to call."""
+    meetings: tuple[Meeting, ...] = ()
     first_response_due_at: datetime | None = None
     first_human_at: datetime | None = None
     """First human contact: a connected call or a person's written answer."""
@@ -485,6 +501,13 @@ class Case:
     def with_task(self, task: Task) -> "Case":
         """The case with a task added, or replaced by id."""
         return replace(self, tasks=(*(other for other in self.tasks if other.id != task.id), task))
+
+    def with_meeting(self, meeting: Meeting) -> "Case":
+        """The case with a meeting added, or replaced by id."""
+        return replace(self, meetings=(*(other for other in self.meetings if other.id != meeting.id), meeting))
+
+    def meeting(self, meeting_id: UUID) -> Meeting | None:
+        return next((one for one in self.meetings if one.id == meeting_id), None)
 
     def with_fact(self, fact: Fact) -> "Case":
         return replace(self, facts=(*self.facts, fact))

@@ -12,14 +12,15 @@ from cadences.case import (
     Case,
     HoldReason,
     Outcome,
-    Task,
     TaskKind,
     TaskState,
     TouchMade,
 )
 from cadences.first_response import nobody_waits
 from cadences.holds import lift_hold, place_hold
+from cadences.meetings import call_off_all
 from cadences.model import Cadence
+from cadences.needless import is_older, without_needless_task
 from cadences.owners import given_to
 from cadences.planning import plan
 from cadences.progress import (
@@ -32,11 +33,10 @@ from cadences.progress import (
     human_contact,
     new_enrollment,
     standing_task,
-    step_done,
     step_left_out,
     worked_on,
 )
-from cadences.refusals import CLOCK_SKEW, CommandRefused, require_future, require_past, require_running
+from cadences.refusals import CommandRefused, require_future, require_past, require_running
 from leads.ids import derived_id
 from leads.model import Channel, Colleague, Ending, Stage
 from leads.spans import Span, Unit, add_span
@@ -60,7 +60,7 @@ def log_personal_touch(
     )
     case = human_contact(case.with_fact(touch), touched_at, by, channel)
     for task in case.open_tasks:
-        if task.kind in ANSWERABLE and _is_older(task, touched_at):
+        if task.kind in ANSWERABLE and is_older(task, touched_at):
             case = close_task(case, task, TaskState.DONE, now, by, Outcome.ANSWERED, note)
     if case.enrollment.ended is not None:
         return case
@@ -72,33 +72,8 @@ def log_personal_touch(
         case = lift_hold(case, touched_at)  # It held for this answer, whose own pause begins.
     pause = case.cadence.on_personal_touch.pause
     until = add_span(touched_at, pause, case.zone, case.cadence.hours.business_calendar())
-    case = _without_needless_task(case, touched_at, until, by, now)
+    case = without_needless_task(case, touched_at, until, by, now)
     return plan(place_hold(case, HoldReason.PERSONAL_TOUCH, by, touched_at, until, note, now=now), now)
-
-
-def _without_needless_task(case: Case, touched_at: datetime, until: datetime, by: str, now: datetime) -> Case:
-    """The task that the plan waits for is done by the touch; one made after it, in ignorance of it, comes later.
-
-    A call back that the person asked for stays: it was promised.
-    """
-    awaited = awaited_task(case)
-    if awaited is None:
-        return case
-    task, planned = awaited
-    promised = case.enrollment.outcomes.get(planned.step.step_id) == Outcome.CALL_BACK.value
-    done = _is_older(task, touched_at)
-    if (promised and task.opens_at > touched_at) or (not done and until <= now):
-        return case
-    case = close_task(case, task, TaskState.CANCELLED, now, by, note="made needless by a personal touch")
-    if not done:
-        return case.enrolled(next=None)
-    happened = min(max(touched_at, case.enrollment.previous_at or touched_at), now)
-    return step_done(case, planned.step, happened, Outcome.DONE.value)
-
-
-def _is_older(task: Task, touched_at: datetime) -> bool:
-    """Whether the task was there when the lead was touched, for clocks that may disagree a little."""
-    return task.created_at <= touched_at + CLOCK_SKEW
 
 
 def record_answer(case: Case, *, answer: str, by: str, note: str | None, now: datetime) -> Case:
@@ -112,7 +87,7 @@ def record_answer(case: Case, *, answer: str, by: str, note: str | None, now: da
     case = worked_on(case.with_fact(AnswerGiven(answer, by, note)))
     case = cancel_tasks(case, now, by, f"the lead said {answer}")
     if answer == "no":
-        return end(case, Ending.NO, now, f"{by} recorded a no").with_stage(Stage.LOST)
+        return end(call_off_all(case, now), Ending.NO, now, f"{by} recorded a no").with_stage(Stage.LOST)
     case = end(case, Ending.YES, now, f"{by} recorded a yes").with_stage(Stage.QUALIFIED)
     on_yes = case.cadence.on_yes
     within = on_yes.within or (case.cadence.first_response.within if case.cadence.first_response else HAND_OVER_WITHIN)

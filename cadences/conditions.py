@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from leads.model import Channel, ContactKind, Lead
 
 OUTCOMES = (
-    "connected", "voicemail", "no answer", "wrong number", "call back", "done", "expired", "sent", "skipped",
+    "connected", "voicemail", "no answer", "wrong number", "call back", "meeting", "done", "expired", "sent", "skipped",
 )  # fmt: skip
 FIELDS = ("name", "company", "question", "source", "country", "kind", "zone", "cost")
 CONDITION_FORM = (

@@ -1,10 +1,15 @@
 """Holds: how a pause moves all that is left of a plan, and how its unused part is given back."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from cadences.case import Case, Enrollment, Hold, HoldReason
 from leads.ids import derived_id
 from leads.spans import Stretch, merged, move_local, wall_length
+
+_PROMISED = (HoldReason.MANUAL, HoldReason.MEETING)
+"""Pauses that somebody of ours placed, or agreed on: a longer one only covers them."""
 
 
 def place_hold(
@@ -20,23 +25,40 @@ def place_hold(
     """Pause from `since` to `until` and move all that is left with it, as a whole.
 
     What an earlier pause already moved, and what lies before the last step or before a start in the future, is not
-    moved twice. An active hold that lasts longer stays in force.
+    moved twice. The hold that lasts longest is in force; what somebody of ours placed or agreed on stays below it.
 
     Args:
         now: when it is placed; `since` when left out.
     """
-    enrollment, earlier = case.enrollment, case.enrollment.hold
+    enrollment = case.enrollment
     counts_from = enrollment.previous_at or enrollment.started_at
     if _ahead(enrollment, now or since):
         counts_from = since
     pauses = merged((*enrollment.pauses, (max(since, counts_from), until)))
     case = _paused(case, pauses, now or since)
-    if earlier is None or until > earlier.until:
-        hold_id = derived_id(enrollment.id, "hold", reason, since.isoformat(), until.isoformat())
-        under = earlier.over if earlier is not None and earlier.reason is not HoldReason.MANUAL else earlier
-        under = under if under is not None and under.until > (now or since) else None
-        case = case.enrolled(hold=Hold(hold_id, reason, owner, since, until, note, under))
-    return case
+    hold_id = derived_id(enrollment.id, "hold", reason, since.isoformat(), until.isoformat())
+    placed = Hold(hold_id, reason, owner, since, until, note)
+    return case.enrolled(hold=_in_force([*placed_holds(enrollment.hold), placed], now or since))
+
+
+def placed_holds(hold: Hold | None) -> Iterator[Hold]:
+    """A hold, and those that it covers."""
+    while hold is not None:
+        yield hold
+        hold = hold.over
+
+
+def _in_force(holds: Iterable[Hold], now: datetime) -> Hold | None:
+    """The longest of these holds, over those that are in force again should it be lifted; None when there is none."""
+    ordered = sorted(holds, key=lambda one: one.until, reverse=True)
+    if not ordered:
+        return None
+    longest, *others = ordered
+    under: Hold | None = None
+    for hold in reversed(others):
+        if hold.reason in _PROMISED and hold.until > now:
+            under = replace(hold, over=under)
+    return replace(longest, over=under)
 
 
 def lift_hold(case: Case, now: datetime, *, whole: bool = False) -> Case:
@@ -52,6 +74,17 @@ def lift_hold(case: Case, now: datetime, *, whole: bool = False) -> Case:
     ends_at = left.until if left is not None else now
     pauses = merged((start, min(end, ends_at)) for start, end in case.enrollment.pauses)
     return _paused(case, pauses, now).enrolled(hold=left)
+
+
+def lift_meeting(case: Case, now: datetime) -> Case:
+    """End the hold for a meeting early, whether it is in force or covered by a longer one."""
+    held = case.enrollment.hold
+    if held is None or all(one.reason is not HoldReason.MEETING for one in placed_holds(held)):
+        return case
+    if held.reason is HoldReason.MEETING:
+        return lift_hold(case, now)
+    left = [one for one in placed_holds(held) if one.reason is not HoldReason.MEETING]
+    return case.enrolled(hold=_in_force(left, now))
 
 
 def _paused(case: Case, pauses: tuple[Stretch, ...], now: datetime) -> Case:

@@ -24,8 +24,11 @@ MAX_OPENINGS = 60
 _OUTCOMES = {
     Channel.EMAIL: ("sent", "skipped"),
     Channel.SMS: ("sent", "skipped"),
-    Channel.CALL: ("connected", "voicemail", "no answer", "wrong number", "call back", "done", "expired", "skipped"),
-    Channel.TASK: ("done", "connected", "expired", "skipped"),
+    Channel.CALL: (
+        *("connected", "voicemail", "no answer", "wrong number", "call back"),
+        *("meeting", "done", "expired", "skipped"),
+    ),
+    Channel.TASK: ("done", "connected", "meeting", "expired", "skipped"),
 }
 
 

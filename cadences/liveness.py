@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from cadences.case import Case, StepRef, Task, TaskState
+from cadences.errands import errand_of
+from cadences.meeting_sends import due_to_send
 from cadences.planning import wake
-from cadences.progress import ANSWERABLE, awaited_task, awaits
+from cadences.progress import ANSWERABLE, awaited_task
 from leads.contract import Plan
 from leads.liveness import CLAIM_OPEN_AFTER, UNDELIVERED_AFTER, Finding, FindingKind, is_terminal
 from leads.model import Channel, Ending
@@ -178,10 +180,11 @@ def _tasks(case: Case, evidence: Evidence) -> Iterator[Finding]:
 
 def settlement(case: Case, claim: OpenClaim, now: datetime) -> TouchState | None:
     """What an open claim is to be settled as; None for one that is well, or that its step settles by itself."""
-    waited_for = awaits(case, claim.step, claim.enrollment_id)
+    errand = errand_of(case, claim.step, claim.enrollment_id)
+    waited_for = errand is not None and errand.is_awaited(case)
     match claim.state:
         case TouchState.CLAIMED if now - claim.claimed_at > CLAIM_OPEN_AFTER:
-            return None if waited_for and _is_due(case, now) else TouchState.UNKNOWN
+            return None if waited_for and _is_due(case, claim.step, now) else TouchState.UNKNOWN
         case TouchState.REFUSED if not waited_for:
             return TouchState.FAILED
         case TouchState.UNKNOWN if _nobody_finds_out(case, claim):
@@ -189,7 +192,9 @@ def settlement(case: Case, claim: OpenClaim, now: datetime) -> TouchState | None
     return None
 
 
-def _is_due(case: Case, now: datetime) -> bool:
+def _is_due(case: Case, step: StepRef, now: datetime) -> bool:
+    if due_to_send(case, step.step_id, step.occurrence, now) is not None:
+        return True
     touch = case.enrollment.next
     return touch is not None and touch.task_id is None and touch.act_at <= now
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cadences.case import Case, TaskKind, TaskState
+from cadences.errands import PlannedMessage, errand_of
 from cadences.liveness import (
     Evidence,
     OpenClaim,
@@ -15,7 +16,6 @@ from cadences.liveness import (
 )
 from cadences.planning import CALL_WITHIN, plan, replanned, wake
 from cadences.progress import begin, close_task, standing_task
-from cadences.unknown_sends import message_unknown
 from leads.ids import derived_id
 from leads.liveness import is_terminal
 from leads.model import Ending
@@ -62,7 +62,9 @@ def _with_needed_tasks(case: Case, evidence: Evidence, now: datetime) -> Case:
 def _with_settled_claims(case: Case, claims: Iterable[OpenClaim], now: datetime) -> Case:
     for claim in claims:
         if settlement(case, claim, now) is TouchState.UNKNOWN:
-            case = message_unknown(case, claim.step, claim.channel, now, claim.enrollment_id)
+            errand = errand_of(case, claim.step, claim.enrollment_id)
+            errand = errand or PlannedMessage(claim.step, claim.enrollment_id)
+            case = errand.unknown(case, claim.channel, now)
     return case
 
 

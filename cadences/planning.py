@@ -8,13 +8,14 @@ from cadences.best_times import best_time
 from cadences.case import Case, Enrollment, NextTouch, StepRef, Task
 from cadences.contact_rules import Block, Defer, first_instant
 from cadences.first_response import next_look
+from cadences.meeting_schedule import meeting_wakes
 from cadences.model import Instead, Step
+from cadences.office_hours import office_hours
 from cadences.variants import variant_for
 from leads.contract import Plan, Wake, WakeKind
 from leads.model import Channel, Ending, LeadKind
 from leads.reasons import Reason
 from leads.spans import Span, Unit, add_span, local_distance, move_local
-from leads.windows import DailyHours
 
 CALL_WITHIN = Span(4, Unit.HOUR)
 """When a call or task is due, where its step says nothing."""
@@ -102,7 +103,8 @@ def _position_after(case: Case) -> tuple[int, int]:
         return len(case.cadence.steps), 1
     repeat = case.cadence.steps[index].repeat
     if repeat is not None and (repeat.times is None or done.occurrence < repeat.times):
-        connected = repeat.until == "connected" and case.enrollment.outcomes.get(done.step_id) == "connected"
+        reached = case.enrollment.outcomes.get(done.step_id) in ("connected", "meeting")
+        connected = repeat.until == "connected" and reached
         if not connected:
             return index, done.occurrence + 1
     return index + 1, 1
@@ -270,12 +272,6 @@ def _call_follows(step: Step, case: Case) -> bool:
     )
 
 
-def office_hours(case: Case) -> DailyHours:
-    """The cadence's hours on the lead's own clock: what due times are counted in."""
-    hours = case.cadence.hours
-    return DailyHours("hours", case.zone, hours.from_, hours.to, hours.business_calendar())
-
-
 def due_after(case: Case, start: datetime, span: Span) -> datetime:
     """When something is due `span` after `start`: minutes and hours count in the cadence's hours only."""
     hours = office_hours(case)
@@ -351,6 +347,7 @@ def wake(case: Case) -> Wake | None:
     ]
     if (look := next_look(case)) is not None:
         wakes.append(Wake(kind=WakeKind.SEE_TO_OVERDUE, at=look[0], summary=look[1]))
+    wakes += meeting_wakes(case)
     touch = case.enrollment.next
     if touch is not None and touch.task_id is None and case.enrollment.ended is None:
         wakes.append(

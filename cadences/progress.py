@@ -18,6 +18,7 @@ from cadences.case import (
 )
 from cadences.first_response import clock_started, machine_did_its_part, nobody_waits, responded, see_to_response
 from cadences.holds import place_hold
+from cadences.meeting_schedule import quiet
 from cadences.planning import CALL_WITHIN, SILENCE_STEP, due_after, expires_after, plan, replanned
 from leads.ids import derived_id
 from leads.model import Channel, Colleague, Ending, Stage
@@ -42,7 +43,7 @@ def begin(case: Case, now: datetime) -> Case:
     if case.enrollment.question_only:
         case = ask_person(case, TaskKind.QUESTION, "answer the question", case.lead.question or _NO_QUESTION, now)
         return machine_did_its_part(case, now)
-    return plan(case, now)
+    return plan(quiet(case, now), now)
 
 
 def new_enrollment(lead_id: UUID, cadence: str, version: str, started_at: datetime, now: datetime) -> Enrollment:

@@ -31,6 +31,7 @@ __all__ = [
     "RenderedSms",
     "RenderedTalkTrack",
     "render_email",
+    "render_letter",
     "render_sms",
     "render_staff_email",
     "render_staff_prose",
@@ -135,6 +136,43 @@ def render_email(
     kept = Values()
     body = templating.render(template.body, path, values | {KEEP: kept.keep}).strip("\n")
     text, html = render_prose(body, kept)
+    return _complete(subject, preheader, text, html, company, footer_links, written)
+
+
+def render_letter(
+    subject: str,
+    body: str,
+    kept: Values,
+    company: Company,
+    *,
+    footer_links: Sequence[FooterLink | tuple[str, str]] = (),
+) -> RenderedEmail:
+    """Render an email that no cadence wrote, in the form that all our emails have.
+
+    Args:
+        subject: one line.
+        body: Markdown of our own; other people's words stand in it as placeholders.
+        kept: those words.
+
+    Raises:
+        RenderError: the company has no postal address.
+    """
+    if not company.postal_address.strip():
+        raise RenderError("letter", 1, "our own postal address is not set", "set the company's postal address")
+    text, html = render_prose(body, kept)
+    return _complete(_one_line(subject), "", text, html, company, footer_links, subject)
+
+
+def _complete(
+    subject: str,
+    preheader: str,
+    text: str,
+    html: str,
+    company: Company,
+    footer_links: Sequence[FooterLink | tuple[str, str]],
+    written: str,
+) -> RenderedEmail:
+    """Both parts with what stands under every email."""
     links = [FooterLink(*link) for link in footer_links]
     return RenderedEmail(
         subject if len(subject) <= MAX_SUBJECT else subject[: MAX_SUBJECT - 1] + "…",

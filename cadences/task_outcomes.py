@@ -21,6 +21,7 @@ from cadences.first_response import attempted
 from cadences.hearing import contact_point_lost
 from cadences.holds import lift_hold
 from cadences.incomplete import completed
+from cadences.meeting_outcomes import after_meeting, agreed, meeting_confirmed
 from cadences.model import Cadence
 from cadences.planning import CALL_WITHIN, due_after, expires_after, plan, replanned
 from cadences.progress import (
@@ -35,7 +36,8 @@ from cadences.progress import (
 from cadences.refusals import CommandRefused, require_future
 from cadences.unknown_sends import unknown_touch
 from leads.ids import derived_id
-from leads.model import Channel, Ending, Stage
+from leads.meetings import Appointment
+from leads.model import Channel, Colleague, Ending, Stage
 from leads.reasons import Reason
 
 _CALL_MADE = {Outcome.CONNECTED, Outcome.VOICEMAIL, Outcome.NO_ANSWER}
@@ -43,14 +45,18 @@ _IN_VAIN = {Outcome.VOICEMAIL, Outcome.NO_ANSWER, Outcome.WRONG_NUMBER}
 _ANSWERS = {Outcome.YES, Outcome.NO, Outcome.NOT_NOW}
 
 OUTCOMES: dict[TaskKind, frozenset[Outcome]] = {
-    TaskKind.CALL: frozenset(_CALL_MADE | _ANSWERS | {Outcome.WRONG_NUMBER, Outcome.CALL_BACK}),
-    TaskKind.STEP: frozenset(_ANSWERS | {Outcome.DONE, Outcome.CONNECTED}),
-    TaskKind.REPLY: frozenset(_ANSWERS | {Outcome.ANSWERED, Outcome.NOTHING_NEEDED}),
-    TaskKind.QUESTION: frozenset(_ANSWERS | {Outcome.ANSWERED, Outcome.NOTHING_NEEDED}),
-    TaskKind.HAND_OVER: frozenset({Outcome.ACCEPTED, Outcome.WON, Outcome.LOST, Outcome.NO, Outcome.NOT_NOW}),
+    TaskKind.CALL: frozenset(_CALL_MADE | _ANSWERS | {Outcome.WRONG_NUMBER, Outcome.CALL_BACK, Outcome.MEETING}),
+    TaskKind.STEP: frozenset(_ANSWERS | {Outcome.DONE, Outcome.CONNECTED, Outcome.MEETING}),
+    TaskKind.REPLY: frozenset(_ANSWERS | {Outcome.ANSWERED, Outcome.NOTHING_NEEDED, Outcome.MEETING}),
+    TaskKind.QUESTION: frozenset(_ANSWERS | {Outcome.ANSWERED, Outcome.NOTHING_NEEDED, Outcome.MEETING}),
+    TaskKind.HAND_OVER: frozenset(
+        {Outcome.ACCEPTED, Outcome.WON, Outcome.LOST, Outcome.NO, Outcome.NOT_NOW, Outcome.MEETING}
+    ),
     TaskKind.UNKNOWN_SEND: frozenset({Outcome.SENT, Outcome.NOT_SENT}),
     TaskKind.KICK_BACK: frozenset(_ANSWERS),
     TaskKind.FIND_CONTACT: frozenset({Outcome.DONE, Outcome.LOST, Outcome.NO}),
+    TaskKind.INVITATION: frozenset(_ANSWERS | {Outcome.CONFIRMED, Outcome.MEETING, Outcome.DONE}),
+    TaskKind.MEETING: frozenset(_ANSWERS | {Outcome.HELD, Outcome.NO_SHOW, Outcome.MEETING}),
 }
 """How each kind of task may end."""
 
@@ -65,12 +71,16 @@ def complete_task(
     now: datetime,
     until: datetime | None = None,
     later: tuple[Cadence, str] | None = None,
+    meeting: Appointment | None = None,
+    organizer: Colleague | None = None,
 ) -> Case:
     """A person says how a task ended, and that drives what comes next.
 
     Args:
         until: when to call back, or until when "not now" holds.
         later: the cadence (and version) that a "not now" returns to.
+        meeting: what was agreed on.
+        organizer: who meets the lead then; its owner when left out.
     """
     task = next((task for task in case.open_tasks if task.id == task_id), None)
     if task is None:
@@ -85,6 +95,9 @@ def complete_task(
         require_future("until", until, now)
     if task.kind is TaskKind.FIND_CONTACT and outcome is Outcome.LOST and case.enrollment.ended is None:
         raise CommandRefused("outcome", "the lead is followed up without it; say done, or record the lead's no")
+    if (meeting is None) == (outcome is Outcome.MEETING):
+        needs = "needs" if meeting is None else "takes no"
+        raise CommandRefused("meeting", f"the outcome {outcome.value!r} {needs} meeting")
     if outcome is Outcome.NOT_NOW and later is None:
         raise ValueError("a not now needs the cadence that it returns to")
     case = close_task(case, task, TaskState.DONE, now, by, outcome, note)
@@ -92,6 +105,8 @@ def complete_task(
         case = case.with_fact(_call_made(case, task, outcome, by, note, now))
     if outcome in _IN_VAIN:
         case = attempted(case, now)
+    if task.kind is TaskKind.MEETING:
+        case = after_meeting(case, task, outcome, by, note, now)
     match outcome:
         case Outcome.YES | Outcome.NO if case.enrollment.ended == outcome.value:
             return _contacted(case, task, by, now)  # The lead repeats what it had said; nothing new follows.
@@ -110,6 +125,12 @@ def complete_task(
             return _nothing_needed(case, now)
         case Outcome.CALL_BACK if until is not None:
             return _call_back(_contacted(case, task, by, now), task, until, now)
+        case Outcome.MEETING if meeting is not None:
+            return agreed(_after_talk(case, task, by, note, now), task, meeting, organizer, by, now)
+        case Outcome.CONFIRMED:
+            return meeting_confirmed(_contacted(case, task, by, now), task, by, now)
+        case Outcome.HELD | Outcome.NO_SHOW:
+            return case
         case Outcome.WRONG_NUMBER:
             return _wrong_number(case, task, now)
         case Outcome.SENT | Outcome.NOT_SENT:
@@ -131,6 +152,31 @@ def _accepted(case: Case, task: Task, now: datetime) -> Case:
     case = case.with_fact(Accepted())
     within, kind, about = on_yes.decide_within, TaskKind.HAND_OVER, f"accepted {task.id}"
     return standing_task(case, kind, title, task.text, within, on_yes.escalate_to, now, about=about)
+
+
+def _after_talk(case: Case, task: Task, by: str, note: str | None, now: datetime) -> Case:
+    """A person talked with the lead, and that was the end of the task."""
+    if task.kind in ANSWERABLE:
+        return _answered_by_human(case, by, note, now)
+    case = _contacted(case, task, by, now)
+    if task.kind is TaskKind.HAND_OVER:
+        return case.with_task(_handed_over_later(case, task, now))
+    return _after_task(case, task, Outcome.MEETING, now)
+
+
+def _handed_over_later(case: Case, task: Task, now: datetime) -> Task:
+    """The lead is still to be won or lost: its hand-over stands open anew, and is escalated until then."""
+    due_at = due_after(case, now, CALL_WITHIN)
+    return replace(
+        task,
+        id=derived_id(task.id, "after a meeting", now.isoformat()),
+        created_at=now,
+        opens_at=now,
+        due_at=due_at,
+        escalate_at=due_at,
+        escalations=0,
+        escalated_to=None,
+    )
 
 
 def _after_task(case: Case, task: Task, outcome: Outcome, now: datetime) -> Case:

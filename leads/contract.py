@@ -83,6 +83,8 @@ class WakeKind(StrEnum):
     CREATE_TASK = "create_task"
     SEE_TO_OVERDUE = "see_to_overdue"
     """Escalate what is overdue, expire what nobody did, renew a hold whose reply nobody answered."""
+    SEND_INVITATION = "send_invitation"
+    """Send the invitation to a meeting, an update, its cancellation, or a reminder of it."""
     LOOK_UP_SEND = "look_up_send"
     """Ask the provider what became of a message that nobody knows about."""
 

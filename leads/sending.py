@@ -8,6 +8,20 @@ from uuid import UUID
 from leads.model import Channel
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarFile:
+    """A calendar message (iMIP, RFC 6047), to be attached to an email."""
+
+    method: str
+    """What it asks of the program that gets it: REQUEST or CANCEL."""
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The file's."""
+        return "cancel.ics" if self.method == "CANCEL" else "invite.ics"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
     """A rendered email or text, ready to go."""
@@ -36,6 +50,8 @@ class OutgoingMessage:
     """How many segments a text takes."""
     internal: bool = False
     """To one of our own people: no touch, and nobody's automatic answer to it is wanted."""
+    calendar: CalendarFile | None = None
+    """An invitation, or its cancellation."""
 
 
 @dataclass(frozen=True, slots=True)

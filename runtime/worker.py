@@ -92,7 +92,7 @@ def workers(
         Worker(
             client,
             task_queue=EMAIL_QUEUE,
-            activities=[activities.messages.send_email],
+            activities=[activities.messages.send_email, activities.messages.send_invitation],
             max_task_queue_activities_per_second=emails_per_second,
             **common,
         ),

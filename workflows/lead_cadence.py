@@ -42,7 +42,11 @@ STEP_RETRY = RetryPolicy(
 )
 """Retries mend crashes and an unreachable database; the ledger keeps them from sending twice."""
 
-_QUEUES = {WakeKind.SEND_EMAIL: EMAIL_QUEUE, WakeKind.SEND_SMS: SMS_QUEUE}
+_QUEUES = {
+    WakeKind.SEND_EMAIL: EMAIL_QUEUE,
+    WakeKind.SEND_INVITATION: EMAIL_QUEUE,
+    WakeKind.SEND_SMS: SMS_QUEUE,
+}
 
 
 @workflow.defn(name=WORKFLOW)

@@ -21,6 +21,7 @@ from adapters.db.rows import (
     FirstResponseRow,
     InboundMessageRow,
     LeadRow,
+    MeetingRow,
     SenderRow,
     SendingDomainRow,
     TaskRow,
@@ -62,6 +63,8 @@ def _case_query() -> Select[Any]:
             TouchRow.personal.is_(False),
             # A claim that is still out is counted by the decision that settles it.
             TouchRow.state.in_(_WENT_OUT),
+            # What both agreed on is no marketing, and takes nothing from its limits. No cadence's step has a colon.
+            func.coalesce(func.strpos(TouchRow.step_id, ":"), 0) == 0,
         )
         .scalar_subquery()
     )
@@ -176,6 +179,7 @@ def _case_query() -> Select[Any]:
         rows_of(ContactPointRow, order=ContactPointRow.id).label("contacts"),
         rows_of(ConsentRow, order=ConsentRow.id).label("consents"),
         rows_of(TaskRow, TaskRow.state == _OPEN, order=TaskRow.created_at).label("tasks"),
+        rows_of(MeetingRow, order=MeetingRow.starts_at).label("meetings"),
         messages.label("messages"),
         phone_contacts.label("phone_contacts"),
         last_email.label("last_email"),

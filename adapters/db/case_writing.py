@@ -17,6 +17,7 @@ from adapters.db.documents import (
     response_values,
     task_values,
 )
+from adapters.db.meetings import write_meeting
 from adapters.db.routing import note_assignment
 from adapters.db.rows import (
     AnswerRow,
@@ -50,6 +51,7 @@ from cadences.case import (
     Suppressed,
     TouchMade,
 )
+from cadences.holds import placed_holds
 from leads.company_domains import business_domain
 from leads.contract import CommandKind, Plan, Told
 from leads.ids import derived_id
@@ -149,6 +151,9 @@ class CaseWriter:
         for task in after.tasks:
             if known.get(task.id) != task:
                 await self._upsert_task(task_values(task, lead_id))
+        for meeting in after.meetings:
+            if before.meeting(meeting.id) != meeting:
+                await write_meeting(self._connection, meeting, lead_id)
         await self._write_hold(before.enrollment.hold, after.enrollment.hold, after.enrollment.id, lead_id)
         for fact in after.facts:
             await self._write_fact(fact, before, after)
@@ -210,8 +215,8 @@ class CaseWriter:
     async def _write_hold(self, before: Hold | None, after: Hold | None, enrollment_id: UUID, lead_id: UUID) -> None:
         if before == after:
             return
-        left = {one.id for one in _placed(after)}
-        gone = [one.id for one in _placed(before) if one.until > self._now and one.id not in left]
+        left = {one.id for one in placed_holds(after)}
+        gone = [one.id for one in placed_holds(before) if one.until > self._now and one.id not in left]
         if gone:
             await self._connection.execute(update(HoldRow).where(HoldRow.id.in_(gone)).values(lifted_at=self._now))
         if after is not None:
@@ -379,11 +384,6 @@ def _closed_on(channel: Channel | None) -> dict[str, Any]:
         return {"suppressed": True}
     before, one = ContactPointRow.suppressed_on, literal([channel.value], postgresql.JSONB)
     return {"suppressed_on": either((before.op("@>")(one), before), else_=before.op("||")(one))}
-
-
-def _placed(hold: Hold | None) -> list[Hold]:
-    """A hold, and those that it outlasts."""
-    return [] if hold is None else [hold, *_placed(hold.over)]
 
 
 def _enrollment_values(enrollment: Enrollment) -> dict[str, Any]:

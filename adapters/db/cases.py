@@ -26,6 +26,7 @@ from adapters.db.documents import (
     read_enrollment,
     read_instants,
     read_lead,
+    read_meetings,
     read_offers,
     read_pause,
     read_response,
@@ -46,6 +47,7 @@ from cadences.senders import senders_of
 from cadences.slots import Permitted, Turn
 from leads.best_time import Habits
 from leads.contract import CommandKind, Plan
+from leads.meetings import read_step
 from leads.model import Channel, Colleague, Company, ContactKind, ContactPoint, Lead, Role
 from leads.presence import is_at_work
 from leads.sending import Claim, MessageReport, Receipt, TouchState
@@ -188,7 +190,8 @@ class OpenCase:
             "error": None,
             "template": claim.template,
             "version": self.case.enrollment.version,
-            "contact_number": self.case.enrollment.attempts + 1,
+            # What a lead is told of a meeting is none of the contacts that its cadence makes.
+            "contact_number": None if read_step(claim.step_id) else self.case.enrollment.attempts + 1,
             "owner_id": self.case.lead.owner.id,
         }
         self._claims[claim.touch_id] = claim
@@ -370,6 +373,7 @@ class CaseStore:
             enrollment=enrollment,
             manager=row["manager"] or lead.owner.id,
             tasks=read_tasks(row["tasks"]),
+            meetings=read_meetings(row["meetings"]),
             messages=read_instants(row["messages"]),
             phone_contacts=read_instants(row["phone_contacts"]),
             senders=senders_of(

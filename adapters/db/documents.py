@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from cadences.case import Enrollment, ResponseClock, Task
 from cadences.senders import SenderOffer
 from leads.best_time import CallMade
+from leads.meetings import Meeting
 from leads.model import Channel, Colleague, Consent, ContactPoint, Lead, LeadKind, Stage
 from leads.sending import Claim
 from leads.work_hours import WorkHours
@@ -21,6 +22,7 @@ _TASKS: TypeAdapter[tuple[Task, ...]] = TypeAdapter(tuple[Task, ...])
 _CONSENTS: TypeAdapter[tuple[Consent, ...]] = TypeAdapter(tuple[Consent, ...])
 _CONTACT_POINTS: TypeAdapter[tuple[ContactPoint, ...]] = TypeAdapter(tuple[ContactPoint, ...])
 _COLLEAGUE: TypeAdapter[Colleague] = TypeAdapter(Colleague)
+_MEETINGS: TypeAdapter[tuple[Meeting, ...]] = TypeAdapter(tuple[Meeting, ...])
 _CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
 _OFFERS: TypeAdapter[tuple[SenderOffer, ...]] = TypeAdapter(tuple[SenderOffer, ...])
 _RESPONSE: TypeAdapter[ResponseClock] = TypeAdapter(ResponseClock)
@@ -45,6 +47,15 @@ def task_values(task: Task, lead_id: UUID) -> dict[str, Any]:
 
 def read_tasks(rows: list[dict[str, Any]] | None) -> tuple[Task, ...]:
     return _TASKS.validate_python([{key: row[key] for key in Task.__dataclass_fields__} for row in rows or []])
+
+
+def meeting_values(meeting: Meeting, lead_id: UUID) -> dict[str, Any]:
+    """The meeting as a row."""
+    return {**asdict(meeting), "state": meeting.state.value, "lead_id": lead_id}
+
+
+def read_meetings(rows: list[dict[str, Any]] | None) -> tuple[Meeting, ...]:
+    return _MEETINGS.validate_python([{key: row[key] for key in Meeting.__dataclass_fields__} for row in rows or []])
 
 
 def colleague_values(colleague: Colleague) -> dict[str, Any]:

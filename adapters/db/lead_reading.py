@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.db.documents import read_enrollment, read_lead
+from adapters.db.documents import read_enrollment, read_lead, read_meetings
 from adapters.db.rows import (
     AnswerRow,
     AssignmentRow,
@@ -21,6 +22,7 @@ from adapters.db.rows import (
     HoldRow,
     InquiryRow,
     LeadRow,
+    MeetingRow,
     StageChangeRow,
     TaskRow,
     TouchRow,
@@ -43,11 +45,13 @@ from adapters.db.views import (
     TouchView,
     first_response_view,
     hold_view,
+    meeting_view,
     next_touch_view,
     outcomes_of,
 )
 from cadences.case import Enrollment
 from leads.contract import CommandKind, Plan, workflow_id
+from leads.meetings import MeetingState, read_step
 from leads.model import Company, Stage
 from leads.zones import main_zone
 
@@ -115,6 +119,7 @@ async def read_lead_view(
     touches = await newest.of(TouchRow, TouchRow.happened_at)
     closed = await newest.of(TaskRow, TaskRow.created_at, TaskRow.state != "open")
     waiting = await newest.of(TaskRow, TaskRow.created_at, TaskRow.state == "open")
+    meetings = await newest.of(MeetingRow, MeetingRow.agreed_at)
     holds = await newest.of(HoldRow, HoldRow.since)
     answers = await newest.of(AnswerRow, AnswerRow.said_at)
     commands = await newest.of(CommandRow, CommandRow.revision)
@@ -140,6 +145,7 @@ async def read_lead_view(
             *_of_questions(inquiries),
             *_of_touches(touches),
             *_of_tasks([*waiting, *closed]),
+            *_of_meetings(meetings, zone),
             *_of_holds(holds),
             *_of_answers(answers),
             *_of_enrollments(enrollments),
@@ -185,6 +191,7 @@ async def read_lead_view(
         hold=hold_view(enrollment.hold, now),
         first_response=first_response_view(next(iter(responses), None), now),
         open_tasks=[task_view({**task, **names}, now) for task in sorted(waiting, key=lambda one: one["due_at"])],
+        meetings=[meeting_view(one, zone) for one in read_meetings([dict(row) for row in meetings])],
         contacts=[_picked(ContactView, one) for one in reversed(contacts)],
         consents=[_picked(ConsentView, one) for one in reversed(consents)],
         questions=[_picked(QuestionView, one) for one in inquiries],
@@ -284,11 +291,30 @@ def _of_questions(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
 
 def _of_touches(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
-        what = "personal touch" if row["personal"] else row["step_id"] or "touch"
+        what = "personal touch" if row["personal"] else _of_meeting(row["step_id"]) or row["step_id"] or "touch"
         times = f" ({row['occurrence']})" if (row["occurrence"] or 1) > 1 else ""
         said = row["outcome"] or row["subject"] or (row["text"] if row["personal"] else None)
         text = f"{row['channel']}: {what}{times}, {row['state']}" + (f": {said}" if said else "")
         yield TimelineEntry(row["happened_at"], "touch", text, row["by"], str(row["id"]))
+
+
+def _of_meeting(step_id: str | None) -> str | None:
+    """What a message about a meeting is called; its step names the meeting by id."""
+    step = read_step(step_id)
+    return None if step is None else "reminder of a meeting" if step.nudge else "invitation"
+
+
+def _of_meetings(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Iterable[TimelineEntry]:
+    for row in rows:
+        when, reference = f"{row['starts_at'].astimezone(zone):%a %d %b %Y %H:%M} {zone.key}", str(row["id"])
+        text = f"meeting agreed with {row['organizer_name']}: {row['subject']}"
+        yield TimelineEntry(row["agreed_at"], "meeting", text, row["asked_by"], reference)
+        if row["sequence"]:
+            words = "called off" if row["state"] == MeetingState.CANCELLED else f"changed: {when}"
+            yield TimelineEntry(row["changed_at"], "meeting", f"meeting {words}", row["asked_by"], reference)
+        if row["answered_at"] is not None:
+            text = f"invitation for {when}: {row['state']}"
+            yield TimelineEntry(row["answered_at"], "meeting", text, None, reference)
 
 
 def _of_tasks(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
@@ -352,7 +378,7 @@ def _of_commands(
     rows: Sequence[Mapping[str, Any]], elsewhere: frozenset[str] = _TOLD_ELSEWHERE
 ) -> Iterable[TimelineEntry]:
     for row in rows:
-        if row["kind"] not in elsewhere:
+        if row["kind"] not in elsewhere and "meeting" not in row["details"]:
             text = row["kind"].replace("_", " ")
             said = [str(value) for value in row["details"].values() if value is not None]
             yield TimelineEntry(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cadences.case import Enrollment, Hold, NextTouch, Outcome, TaskKind
 from cadences.task_outcomes import OUTCOMES
+from leads.meetings import Meeting
 from leads.reasons import Reason
 
 
@@ -60,6 +61,30 @@ class HoldView:
     until: datetime
     note: str | None = None
     lifted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingView:
+    """A meeting with a lead."""
+
+    id: UUID
+    organizer: str
+    organizer_name: str
+    starts_at: datetime
+    ends_at: datetime
+    local_at: datetime
+    """When it starts, on the lead's own clock."""
+    zone: str
+    subject: str
+    place: str
+    state: str
+    sequence: int
+    """How often it was changed."""
+    asked_by: str
+    agreed_at: datetime
+    told_at: datetime | None
+    """When the lead was told how it is now; None: that is still to come."""
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +181,8 @@ class OutboxMessage:
     html: str | None
     internal: bool
     """To one of our own people, and no touch."""
+    calendar: str | None
+    """The calendar file that is attached, as text."""
     accepted_at: datetime
 
 
@@ -329,7 +356,7 @@ class TimelineEntry:
 
     at: datetime
     kind: str
-    """`captured`, `assignment`, `question`, `touch`, `task`, `hold`, `answer`, `enrollment`, `stage` …"""
+    """`captured`, `assignment`, `question`, `touch`, `task`, `meeting`, `hold`, `answer`, `enrollment`, `stage` …"""
     text: str
     by: str | None = None
     reference: str | None = None
@@ -390,6 +417,8 @@ class LeadView:
     hold: HoldView | None
     first_response: FirstResponseView | None
     open_tasks: list[TaskView]
+    meetings: list[MeetingView]
+    """The newest first."""
     contacts: list[ContactView]
     consents: list[ConsentView]
     questions: list[QuestionView]
@@ -455,6 +484,13 @@ def hold_view(hold: Hold | None, now: datetime) -> HoldView | None:
     if hold is None or hold.until <= now:
         return None
     return HoldView(reason=hold.reason.value, owner=hold.owner, since=hold.since, until=hold.until, note=hold.note)
+
+
+def meeting_view(meeting: Meeting, zone: ZoneInfo) -> MeetingView:
+    """A meeting, on the lead's own clock."""
+    kept = {name: getattr(meeting, name) for name in MeetingView.__dataclass_fields__ if hasattr(meeting, name)}
+    local = {"local_at": meeting.starts_at.astimezone(zone), "zone": zone.key}
+    return MeetingView(**{**kept, **local, "state": meeting.state.value})
 
 
 def outcomes_of(kind: str) -> list[str]:

@@ -46,6 +46,7 @@ class LocalOutbox:
             "text": message.text,
             "html": message.html,
             "internal": message.internal,
+            "calendar": message.calendar.text if message.calendar is not None else None,
             "accepted_at": self._clock(),
         }
         async with self._engine.connect() as connection:

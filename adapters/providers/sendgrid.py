@@ -1,5 +1,6 @@
 """Email through SendGrid, by its official client."""
 
+import base64
 import http.client
 import json
 import logging
@@ -15,9 +16,13 @@ from python_http_client.client import Client
 from python_http_client.exceptions import HTTPError, handle_error
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import (
+    Attachment,
     Category,
     ClickTracking,
     CustomArg,
+    FileContent,
+    FileName,
+    FileType,
     From,
     Header,
     Mail,
@@ -35,6 +40,7 @@ from adapters.providers.error_codes import retry_after, sendgrid_error
 from leads.contract import TOUCH_ARGUMENT
 from leads.sending import (
     AccountTrouble,
+    CalendarFile,
     Finding,
     Found,
     OutcomeUnknown,
@@ -137,6 +143,8 @@ def _mail(message: OutgoingMessage) -> Mail:
         mail.reply_to = ReplyTo(message.reply_to)
     if message.category:
         mail.add_category(Category(message.category))
+    if message.calendar is not None:
+        mail.add_attachment(_calendar(message.calendar))
     for name, value in _headers(message):
         mail.add_header(Header(name, value))
     mail.tracking_settings = TrackingSettings(
@@ -145,6 +153,12 @@ def _mail(message: OutgoingMessage) -> Mail:
         subscription_tracking=SubscriptionTracking(False),
     )
     return mail
+
+
+def _calendar(file: CalendarFile) -> Attachment:
+    # The method makes mailboxes show the buttons to accept and decline. SendGrid takes no charset beside it (400).
+    content = base64.b64encode(file.text.encode()).decode()
+    return Attachment(FileContent(content), FileName(file.name), FileType(f"text/calendar; method={file.method}"))
 
 
 def _headers(message: OutgoingMessage) -> Iterator[tuple[str, str]]:

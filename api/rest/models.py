@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from adapters.db.reading import MAX_PAGE, PAGE, TaskFilter
 from cadences.case import Outcome, TaskKind
 from leads.capture import NewLead
+from leads.meetings import LONGEST_MINUTES, MINUTES, Appointment
 from leads.model import Channel, LeadKind, Stage
 from leads.normalising import MAX_LINE, MAX_TEXT, MAX_WORDING, GivenConsent, clean_line, clean_text, new_lead
 from leads.staff_mails import StaffMailState
@@ -227,12 +228,45 @@ class OwnerSent(CommandSent):
     """Why; it is kept with the assignment."""
 
 
+class AppointmentSent(_Sent):
+    """A meeting as it was agreed with the lead."""
+
+    at: Instant
+    """When it begins."""
+    minutes: int = Field(MINUTES, ge=5, le=LONGEST_MINUTES)
+    """How long it lasts."""
+    subject: RequiredLine
+    """What it is about; the lead reads it."""
+    place: Line | None = None
+    """A link or an address."""
+    organizer: Line | None = None
+    """The colleague who meets the lead: an id; the lead's owner when left out."""
+
+    def as_appointment(self) -> Appointment:
+        return Appointment(starts_at=self.at, minutes=self.minutes, subject=self.subject, place=self.place or "")
+
+
+class MeetingSent(AppointmentSent, CommandSent):
+    """A meeting that was agreed on beside any task."""
+
+
+class MeetingChangeSent(CommandSent):
+    """What is different now; the rest stays."""
+
+    at: Instant | None = None
+    minutes: int | None = Field(None, ge=5, le=LONGEST_MINUTES)
+    subject: RequiredLine | None = None
+    place: Line | None = None
+
+
 class CompletionSent(CommandSent):
     """How a task ended."""
 
     outcome: Outcome
     until: Until | None = None
     """When to call back, or until when "not now" holds."""
+    meeting: AppointmentSent | None = None
+    """What was agreed on, where the outcome is "meeting"."""
     note: Note | None = None
 
 

@@ -32,5 +32,12 @@ async def list_tasks(asked: Annotated[TaskQuery, Query()], services: AskedServic
 async def complete_task(task_id: UUID, sent: CompletionSent, caller: AskedBy, commands: AskedCommands) -> CommandDone:
     """Say how a task ended; that drives what comes next for its lead."""
     return await commands.complete_task(
-        task_id, caller, sent.by, outcome=sent.outcome, until=sent.until, note=sent.note
+        task_id,
+        caller,
+        sent.by,
+        outcome=sent.outcome,
+        until=sent.until,
+        note=sent.note,
+        meeting=sent.meeting.as_appointment() if sent.meeting else None,
+        organizer=sent.meeting.organizer if sent.meeting else None,
     )

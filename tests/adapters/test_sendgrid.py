@@ -1,5 +1,6 @@
 """Email through the real SendGrid client, against the fake provider: each fault has its type and delivery count."""
 
+import base64
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -16,6 +17,7 @@ from adapters.providers.sendgrid import SendGridEmail
 from leads.model import Channel
 from leads.sending import (
     AccountTrouble,
+    CalendarFile,
     ContactPointDead,
     Found,
     OutcomeUnknown,
@@ -129,6 +131,20 @@ async def test_an_email_of_a_cadence_carries_every_header_that_mailboxes_ask_for
             "subscription_tracking": {"enable": False},
         },
     }
+
+
+async def test_an_invitation_is_attached_with_its_method_and_without_a_charset(
+    provider: FakeProvider, email: SendGridEmail
+) -> None:
+    file = CalendarFile("REQUEST", "BEGIN:VCALENDAR\r\nSUMMARY:Zwei Öfen\r\nEND:VCALENDAR\r\n")
+    await email.send(replace(MESSAGE, calendar=file))
+    assert provider.messages[0].draft.request["attachments"] == [
+        {
+            "content": base64.b64encode(file.text.encode()).decode(),
+            "filename": "invite.ics",
+            "type": "text/calendar; method=REQUEST",
+        }
+    ]
 
 
 async def test_a_mail_to_a_colleague_asks_for_no_automatic_answer(provider: FakeProvider, email: SendGridEmail) -> None:

@@ -58,6 +58,9 @@ class Person:
         await self.post(f"/api/tasks/{task_id}/complete", done, key="task")
         await self.post(f"{lead}/owner", {"owner": "mia", "note": f"{MARK} knows Mia"}, key="owner")
         await self.post(f"{lead}/answer", {"answer": "yes", "note": f"{MARK} wants it"}, key="answer")
+        at = self.services.clock() + timedelta(days=4)
+        agreed = {"at": at.isoformat(), "subject": f"{MARK}'s ovens", "place": f"at {MARK}'s"}
+        await self.post(f"{lead}/meetings", agreed, key="meeting")
         await self.told_a_colleague()
         await self.wrote(self.lead_id)
         await self.wrote(None)

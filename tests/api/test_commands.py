@@ -135,7 +135,7 @@ async def test_a_yes_leaves_the_hand_over(client: httpx.AsyncClient, capture: Ca
     assert done["stage"] == "qualified"
     shown = (await client.get(f"/api/leads/{lead}")).json()
     assert [(task["kind"], task["owner"]) for task in shown["open_tasks"]] == [("hand_over", "ben")]
-    assert shown["open_tasks"][0]["outcomes"] == ["no", "not now", "won", "lost"]
+    assert shown["open_tasks"][0]["outcomes"] == ["no", "not now", "accepted", "won", "lost", "meeting"]
 
 
 async def test_a_second_no_is_a_conflict(client: httpx.AsyncClient, capture: Capture, engine: AsyncEngine) -> None:

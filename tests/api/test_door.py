@@ -32,6 +32,9 @@ PROTECTED = [
         ("POST", f"/api/leads/{NO_LEAD}/{command}")
         for command in ("touches", "answer", "not-now", "hold", "resume", "skip", "cadence", "owner", "contacts")
     ),
+    ("POST", f"/api/leads/{NO_LEAD}/meetings"),
+    ("PUT", f"/api/leads/{NO_LEAD}/meetings/{NO_LEAD}"),
+    ("DELETE", f"/api/leads/{NO_LEAD}/meetings/{NO_LEAD}"),
     ("GET", "/api/tasks"),
     ("POST", f"/api/tasks/{NO_LEAD}/complete"),
     ("GET", "/api/reps"),
@@ -83,7 +86,10 @@ async def test_the_openapi_document_needs_no_token_and_names_every_call(services
     assert {(method, path.replace(NO_LEAD, "{id}")) for method, path in PROTECTED} | {
         ("GET", "/healthz"),
         ("GET", "/readyz"),
-    } == {(method, path.replace("{lead_id}", "{id}").replace("{task_id}", "{id}")) for method, path in named}
+    } == {
+        (method, path.replace("{lead_id}", "{id}").replace("{task_id}", "{id}").replace("{meeting_id}", "{id}"))
+        for method, path in named
+    }
     refusal = document["paths"]["/api/leads"]["post"]["responses"]["422"]
     assert refusal["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert "Problem" in document["components"]["schemas"]

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cadences.case import Case, Enrollment, Outcome, Task
+from cadences.meeting_tasks import see_to_meetings
 from cadences.model import Cadence
 from cadences.planning import plan, wake
 from cadences.progress import awaited_task, begin, message_sent, see_to_overdue, task_created
@@ -117,7 +118,7 @@ def carried_out(case: Case, now: datetime | None = None) -> Case:
     assert due is not None, "nothing is due any more"
     now = due.at if now is None else now
     if due.kind is WakeKind.SEE_TO_OVERDUE:
-        return see_to_overdue(case, now)
+        return see_to_meetings(see_to_overdue(case, now), now)
     case = plan(case, now)
     touch = case.enrollment.next
     assert touch is not None

@@ -23,6 +23,16 @@ from cadences.commands import (
     switch_cadence,
 )
 from cadences.hearing import came_again, contact_point_lost, lead_opted_out, lead_replied
+from cadences.meeting_schedule import next_moves
+from cadences.meeting_sends import (
+    came_too_late,
+    could_not_tell,
+    due_to_send,
+    meeting_message_out,
+    meeting_message_refused,
+)
+from cadences.meeting_tasks import see_to_meetings
+from cadences.meetings import answered, arrange, cancel, move
 from cadences.planning import plan, wake
 from cadences.progress import (
     begin,
@@ -35,6 +45,8 @@ from cadences.refusals import CommandRefused
 from cadences.task_outcomes import OUTCOMES, complete_task
 from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
 from leads.contract import WakeKind
+from leads.invitations import InvitationReply, Method, Participation
+from leads.meetings import Appointment
 from leads.model import Channel, Ending, LeadKind
 from tests.cadences.cases import ANNA, BEN, EMAIL, PHONE, a_cadence, a_case, a_lead
 
@@ -58,6 +70,8 @@ CADENCES = (
     a_cadence({"sms": "s"}, {"wait": "10 days", "email": "t"}, limits={"per_day": 1, "per_week": 1}),
 )
 cadences = st.sampled_from(CADENCES)
+REFUSABLE = {(TaskKind.FIND_CONTACT, Outcome.DONE), (TaskKind.INVITATION, Outcome.CONFIRMED)}
+"""What a lead may not be ready for: it has no new contact point, or does not come to the meeting."""
 spells = st.one_of(
     st.just(timedelta(0)),
     st.integers(1, 600).map(lambda minutes: timedelta(minutes=minutes)),
@@ -70,6 +84,8 @@ class AnyLife(RuleBasedStateMachine):
 
     case: Case
     now: datetime
+    resumed = False
+    """Somebody wanted the machine to go on, whatever held it."""
 
     @initialize(
         cadence=cadences,
@@ -117,7 +133,10 @@ class AnyLife(RuleBasedStateMachine):
             return
         self.now = max(self.now, due.at) + late
         if due.kind is WakeKind.SEE_TO_OVERDUE:
-            assert self.tried(lambda: see_to_overdue(self.case, self.now))
+            assert self.tried(lambda: see_to_meetings(see_to_overdue(self.case, self.now), self.now))
+            return
+        if due.kind is WakeKind.SEND_INVITATION:
+            assert self.tried(lambda: self.told_of_a_meeting(due.step_id, due.occurrence, fate))
             return
         if due.kind is WakeKind.LOOK_UP_SEND:
             assert self.tried(lambda: self.looked_up(fate))
@@ -150,6 +169,19 @@ class AnyLife(RuleBasedStateMachine):
                 case = looked_up_in_vain(case, task, self.now)
         return case
 
+    def told_of_a_meeting(self, step_id: str | None, occurrence: int, fate: int) -> Case:
+        """What becomes of a meeting's message."""
+        due = due_to_send(self.case, step_id, occurrence, self.now)
+        assert due is not None, "what the workflow is asked for is what is due"
+        late = came_too_late(self.case, due, self.now)
+        if late is not None:
+            return late
+        if fate == 0:
+            return meeting_message_refused(self.case, due.step_id, occurrence, self.now, "429")
+        if fate == 1:
+            return could_not_tell(self.case, due.step_id, self.now, "no address")
+        return meeting_message_out(self.case, due.step_id, occurrence, self.now)
+
     # People.
 
     @rule(index=st.integers(0, 5), outcome=st.sampled_from([*Outcome]), days=st.integers(1, 60), cadence=cadences)
@@ -160,6 +192,7 @@ class AnyLife(RuleBasedStateMachine):
         allowed = sorted(OUTCOMES[task.kind])
         chosen = outcome if outcome in allowed else allowed[index % len(allowed)]
         dated = chosen in (Outcome.NOT_NOW, Outcome.CALL_BACK)
+        appointment = Appointment(starts_at=self.now + timedelta(days=days), subject="Two ovens")
         said_no = self.case.enrollment.ended is Ending.NO
         accepted = self.tried(
             lambda: complete_task(
@@ -171,10 +204,11 @@ class AnyLife(RuleBasedStateMachine):
                 now=self.now,
                 until=self.now + timedelta(days=days) if dated else None,
                 later=(cadence, "1" * 64) if chosen is Outcome.NOT_NOW else None,
+                meeting=appointment if chosen is Outcome.MEETING else None,
             )
         )
-        refusable = dated or (task.kind is TaskKind.FIND_CONTACT and chosen is Outcome.DONE)
-        assert accepted or refusable or (said_no and chosen is Outcome.YES)
+        refusable = dated or (task.kind, chosen) in REFUSABLE
+        assert accepted or refusable or (said_no and chosen in (Outcome.YES, Outcome.MEETING))
         if accepted:
             assert task.id not in {other.id for other in self.case.open_tasks}
 
@@ -217,6 +251,7 @@ class AnyLife(RuleBasedStateMachine):
     def somebody_resumes(self) -> None:
         if self.tried(lambda: resume(self.case, by="anna", now=self.now)):
             assert self.case.enrollment.hold is None
+            self.resumed = True
 
     @rule()
     def somebody_skips_a_step(self) -> None:
@@ -235,6 +270,50 @@ class AnyLife(RuleBasedStateMachine):
     def another_owner_takes_over(self) -> None:
         owner = BEN if self.case.lead.owner == ANNA else ANNA
         assert self.tried(lambda: reassign(self.case, owner=owner, by="mia", now=self.now))
+
+    # Meetings.
+
+    @rule(minutes=st.integers(-60, 30_000), accepted=st.booleans())
+    def a_meeting_is_agreed(self, minutes: int, accepted: bool) -> None:
+        appointment = Appointment(starts_at=self.now + timedelta(minutes=minutes), subject="Two ovens")
+        said_no = self.case.enrollment.ended is Ending.NO
+        agreed = self.tried(
+            lambda: arrange(self.case, appointment, organizer=ANNA, by="anna", now=self.now, accepted=accepted)
+        )
+        assert agreed == (minutes > 0 and not said_no)
+
+    @rule(index=st.integers(0, 3), minutes=st.integers(1, 30_000))
+    def a_meeting_is_moved(self, index: int, minutes: int) -> None:
+        if self.case.meetings:
+            meeting = self.case.meetings[index % len(self.case.meetings)]
+            appointment = Appointment(starts_at=self.now + timedelta(minutes=minutes), subject="Two ovens")
+            if self.tried(lambda: move(self.case, meeting.id, appointment, by="anna", now=self.now)):
+                moved = self.case.meeting(meeting.id)
+                assert moved is not None
+                assert (moved.sequence, moved.is_news) == (meeting.sequence + 1, True)
+
+    @rule(index=st.integers(0, 3))
+    def a_meeting_is_called_off(self, index: int) -> None:
+        if self.case.meetings:
+            meeting = self.case.meetings[index % len(self.case.meetings)]
+            self.tried(lambda: cancel(self.case, meeting.id, by="anna", now=self.now))
+
+    @rule(index=st.integers(0, 3), says=st.sampled_from([*Participation]), older=st.booleans())
+    def a_calendar_answers(self, index: int, says: Participation, older: bool) -> None:
+        if self.case.meetings:
+            meeting = self.case.meetings[index % len(self.case.meetings)]
+            reply = InvitationReply(
+                uid=str(meeting.id),
+                method=Method.REPLY,
+                attendee=EMAIL,
+                says=says,
+                sequence=meeting.sequence - older,
+                stamped_at=self.now,
+            )
+            before = self.case
+            assert self.tried(lambda: answered(self.case, reply, self.now))
+            if older:
+                assert self.case == before
 
     # The lead and the providers.
 
@@ -262,7 +341,7 @@ class AnyLife(RuleBasedStateMachine):
     def the_lead_opts_out(self, really: int) -> None:
         if really == 0:
             assert self.tried(lambda: lead_opted_out(self.case, why="STOP", now=self.now))
-            assert wake(self.case) is None or self.case.enrollment.ended in (Ending.YES, Ending.NO)
+            assert any(next_moves(self.case)) or wake(self.case) is None or self.case.enrollment.ended is Ending.YES
 
     # What always holds.
 
@@ -270,6 +349,21 @@ class AnyLife(RuleBasedStateMachine):
     def something_will_happen_unless_it_has_ended(self) -> None:
         if self.case.enrollment.ended is None:
             assert wake(self.case) is not None
+
+    @invariant()
+    def the_machine_is_quiet_while_a_meeting_is_agreed(self) -> None:
+        touch, ahead = self.case.enrollment.next, [one for one in self.case.meetings if one.is_ahead(self.now)]
+        if ahead and touch is not None and touch.task_id is None and not self.resumed:
+            assert touch.act_at >= max(one.ends_at for one in ahead)
+
+    @invariant()
+    def every_meeting_is_told_answered_and_followed_up(self) -> None:
+        moves = {due.meeting.id for due in next_moves(self.case)}
+        for meeting in self.case.meetings:
+            if meeting.is_agreed and meeting.followed_up_at is None and self.case.enrollment.ended is not Ending.NO:
+                assert meeting.id in moves
+            if self.case.enrollment.ended is Ending.NO:
+                assert not meeting.is_ahead(self.now)
 
     @invariant()
     def every_open_task_has_an_owner_a_due_time_and_somebody_who_looks_after_it(self) -> None:

@@ -12,6 +12,7 @@ from adapters.db.rows.measures import (
     StaffMailRow,
     StageChangeRow,
 )
+from adapters.db.rows.meetings import MeetingRow
 from adapters.db.rows.messages import (
     AlertRow,
     InboundMessageRow,
@@ -68,6 +69,7 @@ __all__ = [
     "InboundMessageRow",
     "InquiryRow",
     "LeadRow",
+    "MeetingRow",
     "OutboxRow",
     "PolicyAcknowledgementRow",
     "PolicyVersionRow",

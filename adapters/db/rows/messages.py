@@ -171,6 +171,8 @@ class OutboxRow(Base):
     html: Mapped[str | None]
     internal: Mapped[bool] = mapped_column(server_default=sql("false"))
     """To one of our own people."""
+    calendar: Mapped[str | None]
+    """The calendar file that is attached: an invitation, or its cancellation."""
     accepted_at: Mapped[datetime] = mapped_column(index=True)
 
 
