@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import Select, case, literal, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,11 +18,14 @@ from leads.zones import clock_of
 
 LOOK_BACK = timedelta(days=730)
 """Habits change; what is older says nothing."""
+NEWEST = 50_000
+"""So many calls, and replies, tell enough of each hour of the week; the newest tell most of today's habits."""
 REMEMBERED = timedelta(minutes=10)
 """So long a process goes by what it read."""
 _TIMES = table_of(ContactTimeRow)
 _READ = select(_TIMES).order_by(_TIMES.c.hour)
-_ROWS_AT_ONCE = 2000
+_ROWS_AT_ONCE = 200
+"""Between so many rows the worker sees to its other work."""
 
 
 class ContactTimesBook:
@@ -33,7 +36,7 @@ class ContactTimesBook:
         self._company = company
 
     async def learn(self, now: datetime) -> ContactTimes:
-        """Count all calls and replies of the last two years anew."""
+        """Count the newest calls and replies anew, of the last two years."""
         since = now - LOOK_BACK
         async with self._engine.connect() as connection:
             calls = await self._hours(connection, _calls(since))
@@ -115,24 +118,28 @@ def _values(times: ContactTimes, now: datetime) -> list[dict[str, Any]]:
 
 def _calls(since: datetime) -> Select[Any]:
     """Calls of the plan: of a personal touch only those are logged that came to something."""
-    return _with_clock(TouchRow.happened_at, TouchRow.outcome.in_(TALKED_TO), TouchRow.lead_id).where(
+    well, at = TouchRow.outcome.in_(TALKED_TO), TouchRow.happened_at
+    made = select(TouchRow.lead_id, at.label("at"), well.label("well")).where(
         TouchRow.channel == Channel.CALL.value,
         TouchRow.state == TouchState.MADE,
         TouchRow.personal.is_(False),
         TouchRow.outcome.is_not(None),
-        TouchRow.happened_at > since,
+        at > since,
     )
+    return _with_clock(made.order_by(at.desc()))
 
 
 def _replies(since: datetime) -> Select[Any]:
-    at, lead_id = InboundMessageRow.received_at, InboundMessageRow.lead_id
-    return _with_clock(at, InboundMessageRow.kind == InboundKind.REPLY, lead_id).where(
-        InboundMessageRow.kind == InboundKind.REPLY, at > since
+    at = InboundMessageRow.received_at
+    written = select(InboundMessageRow.lead_id, at.label("at"), literal(True).label("well")).where(
+        InboundMessageRow.kind == InboundKind.REPLY, InboundMessageRow.lead_id.is_not(None), at > since
     )
+    return _with_clock(written.order_by(at.desc()))
 
 
-def _with_clock(at: Any, well: Any, lead_id: Any) -> Select[Any]:
-    """What happened to a lead when, beside what its clock follows from."""
+def _with_clock(happened: Any) -> Select[Any]:
+    """The newest of what happened to leads, beside what each lead's clock follows from."""
+    newest = happened.limit(NEWEST).subquery()
     phone = (
         select(ContactPointRow.value)
         .where(
@@ -146,6 +153,6 @@ def _with_clock(at: Any, well: Any, lead_id: Any) -> Select[Any]:
         .scalar_subquery()
     )
     needed = case((LeadRow.zone.is_(None), phone))
-    return select(at.label("at"), well.label("well"), LeadRow.zone, needed.label("phone")).join(
-        LeadRow, LeadRow.id == lead_id
+    return select(newest.c.at, newest.c.well, LeadRow.zone, needed.label("phone")).join(
+        LeadRow, LeadRow.id == newest.c.lead_id
     )

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -204,45 +204,63 @@ def _leads(tried: Any, experiment: Experiment, now: datetime) -> Select[Any]:
         .order_by(tried.c.lead_id, tried.c.happened_at)
         .cte("first")
     )
-    replied = exists().where(
-        InboundMessageRow.lead_id == first.c.lead_id,
+    # Joined as sets of their own: asked for each lead by itself, 200,000 leads take seconds.
+    replied = _who(
+        first, InboundMessageRow, InboundMessageRow.received_at, WITHIN[Goal.REPLY],
         InboundMessageRow.kind == InboundKind.REPLY,
-        InboundMessageRow.received_at.between(first.c.at, first.c.at + WITHIN[Goal.REPLY]),
-    )
-    said_yes = exists().where(
-        AnswerRow.lead_id == first.c.lead_id,
-        AnswerRow.answer == "yes",
-        AnswerRow.said_at.between(first.c.at, first.c.at + WITHIN[Goal.YES]),
-    )
-    opted_out = exists().where(
-        EnrollmentRow.id == first.c.enrollment_id,
-        EnrollmentRow.ended == Ending.OPTED_OUT,
-        EnrollmentRow.ended_at <= first.c.at + OPT_OUT_WITHIN,
-    )
+    ).cte("replied")  # fmt: skip
+    said_yes = _who(first, AnswerRow, AnswerRow.said_at, WITHIN[Goal.YES], AnswerRow.answer == "yes").cte("said_yes")
+    opted_out = _who(
+        first, EnrollmentRow, EnrollmentRow.ended_at, OPT_OUT_WITHIN,
+        EnrollmentRow.ended == Ending.OPTED_OUT, EnrollmentRow.id == first.c.enrollment_id,
+    ).cte("opted_out")  # fmt: skip
     nth = func.row_number().over(partition_by=first.c.variant, order_by=(first.c.at, first.c.lead_id))
-    lead = select(
-        first.c.variant,
-        first.c.at,
-        nth.label("nth"),
-        replied.label("replied"),
-        said_yes.label("yes"),
-        opted_out.label("opted_out"),
-    ).cte("lead")
-    last_ones = func.count() == len(experiment.variants)
-    until = (
-        # The sample is complete once every variant has its last one; the slowest says until when it reaches.
-        select(case((last_ones, func.max(lead.c.at)))).where(lead.c.nth == experiment.sample).scalar_subquery()
+    lead = (
+        select(
+            first.c.variant,
+            first.c.at,
+            nth.label("nth"),
+            replied.c.lead_id.is_not(None).label("replied"),
+            said_yes.c.lead_id.is_not(None).label("yes"),
+            opted_out.c.lead_id.is_not(None).label("opted_out"),
+        )
+        .outerjoin(replied, replied.c.lead_id == first.c.lead_id)
+        .outerjoin(said_yes, said_yes.c.lead_id == first.c.lead_id)
+        .outerjoin(opted_out, opted_out.c.lead_id == first.c.lead_id)
+        .cte("lead")
     )
+    last_ones = func.count() == len(experiment.variants)
+    # The sample is complete once every variant has its last one; the slowest says until when it reaches.
+    sample = (
+        select(case((last_ones, func.max(lead.c.at))).label("until"))
+        .where(lead.c.nth == experiment.sample)
+        .cte("sample")
+    )
+    sampled = lead.c.at <= sample.c.until
     goal = lead.c.replied if experiment.goal is Goal.REPLY else lead.c.yes
     ripe = and_(lead.c.nth <= experiment.sample, lead.c.at <= now - WITHIN[experiment.goal])
-    return select(
-        lead.c.variant,
-        func.count().label("leads"),
-        func.count().filter(lead.c.replied).label("replied"),
-        func.count().filter(lead.c.yes).label("yes"),
-        func.count().filter(lead.c.opted_out).label("opted_out"),
-        func.count().filter(ripe).label("ripe"),
-        func.count().filter(lead.c.at <= until).label("sampled"),
-        func.count().filter(lead.c.at <= until, goal).label("successes"),
-        until.label("sampled_until"),
-    ).group_by(lead.c.variant)
+    return (
+        select(
+            lead.c.variant,
+            func.count().label("leads"),
+            func.count().filter(lead.c.replied).label("replied"),
+            func.count().filter(lead.c.yes).label("yes"),
+            func.count().filter(lead.c.opted_out).label("opted_out"),
+            func.count().filter(ripe).label("ripe"),
+            func.count().filter(sampled).label("sampled"),
+            func.count().filter(sampled, goal).label("successes"),
+            func.max(sample.c.until).label("sampled_until"),
+        )
+        .select_from(lead.join(sample, true()))
+        .group_by(lead.c.variant)
+    )
+
+
+def _who(first: Any, row: Any, at: Any, within: timedelta, *conditions: Any) -> Select[Any]:
+    """The leads of which there is such a row in the time after their first touch."""
+    then = at.between(first.c.at, first.c.at + within)
+    return (
+        select(first.c.lead_id)
+        .join_from(first, row, and_(row.lead_id == first.c.lead_id, then, *conditions))
+        .distinct()
+    )
