@@ -31,6 +31,7 @@ _SAYS: Mapping[InboundKind, CommandKind] = {
     InboundKind.START: CommandKind.LEAD_ASKED_AGAIN,
     InboundKind.AUTO_REPLY: CommandKind.MESSAGE_REPORTED,
     InboundKind.BOUNCE: CommandKind.CONTACT_POINT_LOST,
+    InboundKind.CALENDAR: CommandKind.PLAN_CHANGED,
     InboundKind.COPY: CommandKind.LOG_PERSONAL_TOUCH,
 }
 """What the workflow is told, if a message of each kind changes anything."""

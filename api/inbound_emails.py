@@ -14,12 +14,14 @@ from api.telling import tell
 from cadences import commands
 from cadences.case import Case
 from cadences.hearing import contact_point_lost, lead_away
+from cadences.meetings import answered
 from leads.auto_replies import Hand
 from leads.capture import Captured, CaptureRefused, NewLead
+from leads.invitations import InvitationReply
 from leads.links import COPY_PREFIX, REPLY_PREFIX
 from leads.model import Channel, ContactKind
 from leads.normalising import MAX_TEXT, clean_line, normal_email
-from leads.replies import InboundKind, IncomingEmail
+from leads.replies import InboundKind, IncomingEmail, wish
 from leads.tokens import TokenKey
 
 SOURCE = "email"
@@ -63,6 +65,10 @@ class EmailInbox:
             ContactKind.EMAIL, email.sender, touch_id=route.touch_id, references=email.references
         )
         message = replace(message, lead_id=whose.lead_id, touch_id=whose.touch_id)
+        if email.invitation_reply is not None and route.mailbox_of is None:
+            taken = await self._take_calendars(email, email.invitation_reply, message, whose)
+            if taken is not None:
+                return taken
         colleague = await self._services.inbound.colleague_with(email.sender)
         if route.mailbox_of is not None and route.mailbox_of != colleague:
             # Only the colleague's own address may say what that colleague did.
@@ -78,6 +84,32 @@ class EmailInbox:
             case InboundKind.AUTO_REPLY:
                 return await self._take_auto_reply(email, message, whose)
         return await self._take_persons(email, message, whose, route)
+
+    async def _take_calendars(
+        self, email: IncomingEmail, reply: InvitationReply, message: InboundMessage, whose: Whose
+    ) -> Taken | None:
+        """A calendar answered an invitation of ours, and perhaps the person beside it.
+
+        It is believed if it names a meeting of the lead's (nobody else knows its UID), came to a signed address of that
+        lead's or from the lead's own, and answers for one of the lead's own addresses. Any other changes nothing.
+
+        Returns:
+            None when it is not believed and the person wrote something: then that is taken as without a calendar.
+        """
+        inbound, meeting_id, remark = self._services.inbound, reply.meeting_id, email.remark
+        lead_id = await inbound.lead_of_meeting(meeting_id) if meeting_id is not None else None
+        proven = lead_id is not None and (whose.of_sender == lead_id or whose.answered == lead_id)
+        theirs = proven and lead_id in await inbound.leads_of([reply.attendee, email.sender])
+        if lead_id is None or not theirs:
+            return None if remark else await self._inbox.keep(replace(message, lead_id=None, kind=InboundKind.CALENDAR))
+        kind = wish(remark, Channel.EMAIL) if remark else InboundKind.CALENDAR
+        message = replace(message, lead_id=lead_id, kind=kind, text=remark or message.text)
+
+        def decide(case: Case, now: datetime) -> Case:
+            case = answered(case, reply, now)
+            return heard(case, message, now) if remark else case
+
+        return await self._inbox.take_news(message, decide)
 
     async def _take_persons(self, email: IncomingEmail, message: InboundMessage, whose: Whose, route: _Route) -> Taken:
         if message.kind is InboundKind.REVOCATION:

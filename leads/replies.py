@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from leads.auto_replies import Hand, return_date
+from leads.invitations import InvitationReply
 from leads.model import Channel
 from leads.quotes import Written
 from leads.revocations import asks_to_stop, says_wrong_person
@@ -29,6 +30,8 @@ class InboundKind(StrEnum):
     """A mail server reports that a message did not arrive."""
     INQUIRY = "inquiry"
     """Somebody wrote to the company's address for leads."""
+    CALENDAR = "calendar"
+    """A calendar's answer to an invitation, without a word of the person's own."""
     COPY = "copy"
     """A colleague's own email to a lead."""
     UNKNOWN = "unknown"
@@ -83,6 +86,16 @@ class IncomingEmail:
     hand: Hand = Hand.PERSON
     bounce: Bounce | None = None
     attachments: tuple[str, ...] = ()
+    invitation_reply: InvitationReply | None = None
+    """A calendar's answer that came along."""
+
+    @property
+    def remark(self) -> str:
+        """What the person wrote beside a calendar's answer, without what the calendar wrote in the person's name."""
+        if self.invitation_reply is None:
+            return ""
+        own = self.invitation_reply.comment or self.written.text.strip()
+        return "" if _BY_A_CALENDAR.match(own) else own
 
     @property
     def words(self) -> str:
@@ -120,6 +133,11 @@ def wish(words: str, channel: Channel) -> InboundKind:
     return InboundKind.REVOCATION if asks_to_stop(words) else InboundKind.REPLY
 
 
+_BY_A_CALENDAR = re.compile(
+    r".{1,150}?\bhas\s+(?:tentatively\s+|provisionally\s+)?(?:accepted|declined|replied)\b.{0,80}?\b(?:invitation|event|meeting)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""As Google and Apple write it; who writes of oneself writes "I have"."""
 _ANSWERS = re.compile(r"\s*(?:re|aw|sv|antw|fwd?|wg|tr)\s*:", re.IGNORECASE)
 _FIELD = re.compile(
     r"^(?P<name>final-recipient|original-recipient|action|status)[ \t]*:[ \t]*(?P<value>[^\r\n]+)", re.I | re.M

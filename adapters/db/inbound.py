@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import cast, func, select, update
+from sqlalchemy import cast, func, null, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.db.rows import ColleagueRow, ContactPointRow, InboundMessageRow, TouchRow, table_of
+from adapters.db.rows import ColleagueRow, ContactPointRow, InboundMessageRow, MeetingRow, TouchRow, table_of
 from leads.model import Channel, ContactKind
 from leads.replies import InboundKind
 
@@ -19,6 +19,7 @@ LONGEST_ID = 255
 """Characters of an id that are kept as they are; of a longer one its hash is."""
 SHOWN = 100
 _MESSAGES, _TOUCHES, _POINTS = table_of(InboundMessageRow), table_of(TouchRow), table_of(ContactPointRow)
+_MEETINGS = table_of(MeetingRow)
 _INSERT_ONCE = (
     postgresql.insert(_MESSAGES)
     .on_conflict_do_nothing(index_elements=[_MESSAGES.c.provider, _MESSAGES.c.external_id])
@@ -78,7 +79,7 @@ class InboundMessages:
 
         Args:
             sender: normalised.
-            touch_id: what its signed reply address names.
+            touch_id: what its signed reply address names: a message of ours, or a meeting.
             references: the Message-IDs that it answers.
         """
         async with self._engine.connect() as connection:
@@ -94,6 +95,10 @@ class InboundMessages:
                     select(_TOUCHES.c.lead_id, _TOUCHES.c.id).where(answers).order_by(_TOUCHES.c.happened_at.desc())
                 )
                 found = list(await connection.execute(answered))
+            if touch_id is not None and not found:
+                # The organizer's address of an invitation names the meeting, which stays the same through all updates.
+                of_meeting = select(_MEETINGS.c.lead_id, null().label("id")).where(_MEETINGS.c.id == touch_id)
+                found = list(await connection.execute(of_meeting))
         leads = {row.lead_id for row in found}
         others = {of_sender} - {None}
         if len(leads | others) > 1:
@@ -107,6 +112,14 @@ class InboundMessages:
         if leads:
             return Whose(found[0].lead_id, found[0].id, answered=found[0].lead_id, of_sender=of_sender)
         return Whose(of_sender, by_sender_only=of_sender is not None, of_sender=of_sender)
+
+    async def lead_of_meeting(self, meeting_id: UUID) -> UUID | None:
+        """The lead that was invited to a meeting."""
+        async with self._engine.connect() as connection:
+            found: UUID | None = await connection.scalar(
+                select(_MEETINGS.c.lead_id).where(_MEETINGS.c.id == meeting_id)
+            )
+            return found
 
     async def leads_of(self, addresses: Sequence[str]) -> list[UUID]:
         """The leads that have one of these email addresses."""

@@ -18,6 +18,7 @@ from typing import Any
 from api.webhooks.multipart import Part
 from leads.auto_replies import hand
 from leads.capture import CaptureRefused
+from leads.invitations import read_reply
 from leads.normalising import MAX_LINE, clean_text, normal_email
 from leads.quotes import written
 from leads.replies import Bounce, IncomingEmail, read_bounce
@@ -35,6 +36,9 @@ _LONGEST_RAW = 512 * 1024
 """Bytes. The library's time grows with their number times the depth of the parts."""
 _MOST_BOUNDARIES = 20
 _MOST_ATTACHMENTS = 20
+_CALENDARS = frozenset({"text/calendar", "application/ics"})
+_MOST_CALENDARS = 3
+"""A calendar program attaches its answer once, or twice for those that read only one of the two types."""
 
 
 class MalformedEmail(ValueError):
@@ -70,6 +74,7 @@ def read_email(parts: Iterable[Part]) -> IncomingEmail:
         html=texts.get("html", ""),
         reports=reports,
         attachments=[one.filename for one in files],
+        calendars=[_calendar(one) for one in (*files, *fields.values()) if one.content_type in _CALENDARS],
         told=[bytes(fields[name].data) for name in ("headers", "from", "subject", "text", "html") if name in fields],
     )
 
@@ -80,9 +85,11 @@ def _raw(source: bytes, envelope: Mapping[str, Any]) -> IncomingEmail:
     # What a person wrote stands before what was attached.
     mail = message_from_bytes(source[:_LONGEST_RAW])
     texts: dict[str, str] = {}
-    reports, attachments = [], []
+    reports, attachments, calendars = [], [], []
     for part in _leaves(mail):
         name, kind = part.get_filename(), part.get_content_type()
+        if kind in _CALENDARS:
+            calendars.append(_payload(part))
         if kind == _DELIVERY_STATUS:
             reports.append(_delivery_status(part))
         elif name:
@@ -96,6 +103,7 @@ def _raw(source: bytes, envelope: Mapping[str, Any]) -> IncomingEmail:
         html=texts.get("text/html", ""),
         reports=reports,
         attachments=attachments,
+        calendars=calendars,
         told=[source],
     )
 
@@ -108,6 +116,7 @@ def _email(
     html: str,
     reports: Iterable[str],
     attachments: Iterable[str],
+    calendars: Iterable[str],
     told: Iterable[bytes],
     sender: str = "",
     subject: str = "",
@@ -129,7 +138,12 @@ def _email(
         hand=hand(headers, return_path=envelope["from"]),
         bounce=_bounce(headers, reports),
         attachments=tuple(filter(None, map(_line, list(attachments)[:_MOST_ATTACHMENTS]))),
+        invitation_reply=next(filter(None, map(read_reply, list(calendars)[:_MOST_CALENDARS])), None),
     )
+
+
+def _calendar(part: Part) -> str:
+    return _decoded(bytes(part.data), part.charset)
 
 
 def _envelope(part: Part | None) -> dict[str, Any]:

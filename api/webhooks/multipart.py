@@ -35,6 +35,12 @@ class Part:
     def content_type(self) -> str:
         return parse_options_header(self.headers.get("content-type"))[0].decode("latin-1").lower()
 
+    @property
+    def charset(self) -> str | None:
+        """The one that it says it is written in."""
+        named = parse_options_header(self.headers.get("content-type"))[1].get(b"charset")
+        return named.decode("latin-1") if named is not None else None
+
     def _of_disposition(self, option: bytes) -> str:
         _, options = parse_options_header(self.headers.get("content-disposition"))
         return options.get(option, b"").decode("utf-8", "replace")
