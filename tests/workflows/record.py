@@ -1,6 +1,7 @@
 """Records the golden histories of the workflow's present shape: `python -m tests.workflows.record shape-1`.
 
-Run it when a new shape is released, into a folder of its own; the folders of released shapes are never touched again.
+Run it when a new shape is released, into a folder of its own; what was recorded is never recorded again. What leads
+learnt since is recorded beside the others: `python -m tests.workflows.record shape-1 a_scenario`.
 """
 
 import asyncio
@@ -45,15 +46,17 @@ async def runs_of(life: Life) -> list[dict[str, Any]]:
     return sorted(histories.values(), key=lambda history: str(history["events"][0]["eventTime"]))
 
 
-async def main(shape: str) -> None:
-    """Record every scenario."""
+async def main(shape: str, *only: str) -> None:
+    """Record every scenario, or some more of a shape that has others already."""
     folder = HISTORIES / shape
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=bool(only))
+    assert not any(path.stem.split(".")[0] in only for path in folder.iterdir()), "it was recorded before"
     with tempfile.TemporaryDirectory() as scratch:
         postgres = EmbeddedPostgres(Path(scratch) / "postgres", durable=False)
         postgres.start()
         try:
-            for name, scenario in SCENARIOS.items():
+            for name in only or SCENARIOS:
+                scenario = SCENARIOS[name]
                 postgres.create_database(name)
                 engine = connect(postgres.url(name))
                 await migrate(engine)
@@ -73,4 +76,4 @@ async def main(shape: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,14 +1,18 @@
 """Every way a lead can go, as short scripts: what the golden histories are recorded from."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cadences import commands, hearing
 from cadences.case import Case, Outcome
 from cadences.library import shipped
+from cadences.meetings import answered
 from cadences.task_outcomes import complete_task
 from leads.capture import NewConsent, NewLead
 from leads.contract import CommandKind
+from leads.invitations import InvitationReply, Method, Participation
+from leads.meetings import Appointment
 from leads.model import Channel, Colleague
 from tests.workflows.lives import Life
 
@@ -29,14 +33,24 @@ NOT_NOW = next(bundle for bundle in shipped() if bundle.name == "not-now")
 Scenario = Callable[[Life], Awaitable[None]]
 
 
-async def finish(life: Life, outcome: Outcome, until: datetime | None = None) -> None:
+async def finish(
+    life: Life, outcome: Outcome, until: datetime | None = None, meeting: Appointment | None = None
+) -> None:
     """A rep completes the oldest open task now."""
     task = (await life.open_tasks())[0]
 
     def decide(case: Case, now: datetime) -> Case:
         later = (NOT_NOW.cadence, NOT_NOW.version) if outcome is Outcome.NOT_NOW else None
         return complete_task(
-            case, task_id=task.id, outcome=outcome, by="anna", note=None, now=now, until=until, later=later
+            case,
+            task_id=task.id,
+            outcome=outcome,
+            by="anna",
+            note=None,
+            now=now,
+            until=until,
+            later=later,
+            meeting=meeting,
         )
 
     await life.say(CommandKind.COMPLETE_TASK, decide, task_id=task.id, until=until)
@@ -225,6 +239,42 @@ async def asks_again_after_a_no(life: Life) -> None:
     await finish(life, Outcome.ANSWERED)
 
 
+async def accepts(life: Life) -> None:
+    """The lead's calendar accepts the invitation now."""
+
+    def decide(case: Case, now: datetime) -> Case:
+        (meeting,) = case.meetings
+        return answered(
+            case,
+            InvitationReply(
+                uid=str(meeting.id),
+                method=Method.REPLY,
+                attendee="priya@example.com",
+                says=Participation.ACCEPTED,
+                sequence=meeting.sequence,
+                stamped_at=now,
+            ),
+            now,
+        )
+
+    await life.say(CommandKind.PLAN_CHANGED, decide)
+
+
+async def agrees_on_a_meeting(life: Life) -> None:
+    """Invited, nudged, called, moved, accepted, held; and then the plan goes on."""
+    await begin(life)
+    appointment = Appointment(starts_at=START + timedelta(days=10), subject="Two ovens", place="1 Pier Road")
+    await finish(life, Outcome.MEETING, meeting=appointment)
+    await life.until(START + timedelta(days=3))
+    later = replace(appointment, starts_at=START + timedelta(days=11))
+    await finish(life, Outcome.MEETING, meeting=later)
+    await life.until(START + timedelta(days=3, hours=4))
+    await accepts(life)
+    await life.until(START + timedelta(days=11, hours=1))
+    await finish(life, Outcome.HELD)
+    await life.until(START + timedelta(days=40))
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -244,5 +294,6 @@ SCENARIOS: dict[str, Scenario] = {
         opts_out,
         message_is_reported,
         asks_again_after_a_no,
+        agrees_on_a_meeting,
     )
 }
