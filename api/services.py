@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from adapters.db.absences import Absences
 from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
@@ -63,6 +64,7 @@ class Services:
     dossiers: Dossiers
     inbound: InboundMessages
     people: People
+    absences: Absences
     router: Router
     senders: Senders
     alerts: Alerts

@@ -4,6 +4,7 @@ Decisions are functions from a case and an instant to a new case; the store load
 and writes what differs in the second.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -158,6 +159,12 @@ class Task:
     """When the plan goes on without it; None for tasks that stay until they are done."""
     look_up_at: datetime | None = None
     """When the machine asks the provider next what became of the message; None when it does not ask (any more)."""
+    away_at: datetime | None = None
+    """When the next absence of its owner begins, and the task waits or goes to a stand-in."""
+    back_to: str | None = None
+    """Whose it is, while a stand-in has it: a colleague's id."""
+    back_at: datetime | None = None
+    """When the colleague is back who is away, and for whom it waits or a stand-in has it."""
     state: TaskState = TaskState.OPEN
     outcome: Outcome | None = None
     note: str | None = None
@@ -423,6 +430,8 @@ class Sender:
     """Why not earlier: its cap, its gap, or its domain is paused."""
     limited: bool = False
     """It has a cap or a gap, so that each message needs a slot."""
+    own: bool = False
+    """The owner's; else the company's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,6 +466,8 @@ class Case:
     senders: dict[Channel, Sender] = field(default_factory=dict)
     """Channels with a sender of their own for this lead; the others send as the company does, at once."""
     correspondence: Correspondence = Correspondence()
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    """For each colleague who is away now and has to do with the lead: who does what can't wait."""
     response: ResponseClock | None = None
     """The clock of the newest question."""
     habits: Habits = field(default_factory=Habits)

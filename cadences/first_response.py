@@ -87,7 +87,8 @@ def see_to_response(case: Case, now: datetime, relief: Colleague | None = None) 
         case = replace(case, response=replace(clock, warn_at=None, act_at=None))
         return _handed_over(case, relief, now) if relief is not None else _escalated(case, now)
     if clock.warn_at is not None and clock.warn_at <= now:
-        case = _told(case, case.lead.owner.id, "half", "Half of the time to answer is gone.")
+        there = case.stand_ins.get(case.lead.owner.id, case.lead.owner.id)
+        case = _told(case, there, "half", "Half of the time to answer is gone.")
         return replace(case, response=replace(clock, warn_at=None, warned_at=now))
     return case
 

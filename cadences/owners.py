@@ -11,6 +11,9 @@ def given_to(case: Case, owner: Colleague) -> Case:
     former = case.lead.owner.id
     case = replace(case, lead=replace(case.lead, owner=owner))
     for task in case.open_tasks:
-        if task.owner == former:
-            case = case.with_task(replace(task, owner=owner.id))
+        if former in (task.owner, task.back_to):
+            # What a stand-in has for the former one is the new one's too.
+            covered = task.back_to is not None
+            mine = replace(task, owner=owner.id, away_at=None)
+            case = case.with_task(replace(mine, back_to=None, back_at=None, note=None) if covered else mine)
     return case

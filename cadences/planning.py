@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from cadences.absences import waits_for
 from cadences.best_times import best_time
 from cadences.case import Case, Enrollment, NextTouch, StepRef, Task
 from cadences.contact_rules import Block, Defer, first_instant
@@ -144,7 +145,8 @@ def _touch(case: Case, candidate: _Candidate, now: datetime) -> NextTouch | None
     at_any_hour = _answers_at_once(case, candidate)
     why_not: list[Reason] = []
     for channel, content, variant in _channels(candidate.step, case):
-        opening = _opening(channel, case, wanted, now, at_any_hour and channel is Channel.EMAIL)
+        at_once = at_any_hour and channel is Channel.EMAIL
+        opening = _opening(channel, case, wanted, now, candidate.step.to, at_once)
         if isinstance(opening, Block):
             why_not.append(opening.reason)
             continue
@@ -180,13 +182,15 @@ class _Opening:
     reasons: tuple[Reason, ...]
 
 
-def _opening(channel: Channel, case: Case, wanted: datetime, now: datetime, at_any_hour: bool) -> _Opening | Block:
-    """The first instant from `wanted` on that the rules permit and that has not gone by."""
-    planned = _permitted(channel, case, wanted, at_any_hour)
+def _opening(
+    channel: Channel, case: Case, wanted: datetime, now: datetime, role: str, at_any_hour: bool
+) -> _Opening | Block:
+    """The first instant from `wanted` on that the rules permit, that finds us there, and that has not gone by."""
+    planned = _when_there(channel, case, wanted, now, role, at_any_hour)
     earliest = _earliest(case, now)
     if isinstance(planned, Block) or planned.at >= earliest:
         return planned
-    late = _permitted(channel, case, earliest, at_any_hour)
+    late = _when_there(channel, case, earliest, now, role, at_any_hour)
     if isinstance(late, Block):
         return late
     why: tuple[Reason, ...] = ()
@@ -197,6 +201,20 @@ def _opening(channel: Channel, case: Case, wanted: datetime, now: datetime, at_a
         why = (Reason("late", f"that was missed by {_show(missed_by)}", earliest),)
     shifts = () if at_any_hour else late.reasons
     return _Opening(late.at, planned.planned_at, (*planned.reasons, *why, *shifts))
+
+
+def _when_there(
+    channel: Channel, case: Case, wanted: datetime, now: datetime, role: str, at_any_hour: bool
+) -> _Opening | Block:
+    """The first instant that the rules permit and that falls into no absence of whoever it waits for."""
+    opening = _permitted(channel, case, wanted, at_any_hour)
+    while not isinstance(opening, Block) and (away := waits_for(case, channel, role, opening.at, now)) is not None:
+        later = _permitted(channel, case, away.at or opening.at, at_any_hour)
+        if isinstance(later, Block):
+            return later
+        # It is planned for when it would have been: what follows moves along, as after a pause.
+        opening = _Opening(later.at, opening.planned_at, (*opening.reasons, away, *later.reasons))
+    return opening
 
 
 def _permitted(channel: Channel, case: Case, wanted: datetime, at_any_hour: bool) -> _Opening | Block:
@@ -310,7 +328,7 @@ def _after_silence(case: Case, now: datetime) -> NextTouch:
     used_up = enrollment.previous_at or enrollment.started_at
     because = (Reason("plan", "the plan is used up without an answer", used_up),)
     wanted, reasons = _not_held(case, used_up, because)
-    opening = _opening(Channel.TASK, case, wanted, now, at_any_hour=False)
+    opening = _opening(Channel.TASK, case, wanted, now, silence.return_to if silence else "owner", at_any_hour=False)
     if isinstance(opening, Block):
         raise TypeError("work for our own people is never blocked")
     within = silence.within if silence else CALL_WITHIN
@@ -338,6 +356,12 @@ def wake(case: Case) -> Wake | None:
         Wake(kind=WakeKind.SEE_TO_OVERDUE, at=at, summary=f"{word} {_named(task)}, if not done")
         for task in case.open_tasks
         for at, word in ((task.escalate_at, "escalate"), (task.expires_at, "give up"))
+        if at is not None
+    ]
+    wakes += [
+        Wake(kind=WakeKind.SEE_TO_OVERDUE, at=at, summary=f"{word} {_named(task)}")
+        for task in case.open_tasks
+        for at, word in ((task.away_at, "owner away:"), (task.back_at if task.back_to else None, "give back"))
         if at is not None
     ]
     wakes += [

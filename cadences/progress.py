@@ -270,6 +270,7 @@ def close_task(
 ) -> Case:
     """The case with one task closed."""
     closed = replace(task, state=state, outcome=outcome, note=note, closed_at=now, closed_by=by, escalate_at=None)
+    closed = replace(closed, away_at=None, back_at=None)
     return case.with_task(replace(closed, expires_at=None, look_up_at=None))
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -37,6 +37,7 @@ def senders_of(
     lead_id: UUID,
     company: Company,
     now: datetime,
+    as_company: bool = False,
 ) -> dict[Channel, Sender]:
     """Each channel's sender for a lead; a channel that is not there sends as the settings say, at once.
 
@@ -45,12 +46,14 @@ def senders_of(
     Args:
         paused: until when, and why, the domain of the settings' own address is paused.
         slot: what the next step's message was given.
+        as_company: nothing comes from the owner's own addresses now.
     """
     chosen: dict[Channel, Sender] = {}
     for channel in (Channel.EMAIL, Channel.SMS):
-        best = max((one for one in offers if one.channel is channel), key=lambda one: _rank(one, lead_id), default=None)
+        open_to = (one for one in offers if one.channel is channel and not (one.own and as_company))
+        best = max(open_to, key=lambda one: _rank(one, lead_id), default=None)
         if best is not None:
-            sender = Sender(best.address, best.name, limited=best.limited)
+            sender = Sender(best.address, best.name, limited=best.limited, own=best.own)
             chosen[channel] = _opening(sender, _pause(best.paused_until, best.why), slot, now)
     if Channel.EMAIL not in chosen and paused is not None and paused[0] > now:
         sender = Sender(company.sender_email, company.sender_name)
@@ -79,4 +82,4 @@ def _opening(sender: Sender, pause: tuple[datetime, str] | None, slot: Slot | No
     until, why = max(kept_back, default=(now, ""))
     if until <= now:
         return sender
-    return Sender(sender.address, sender.name, until, why, sender.limited)
+    return replace(sender, opens_at=until, why=why)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from leads.capture import NewLead
 from leads.company_domains import company_domain
-from leads.model import Colleague, Company, LeadKind, Role
+from leads.model import Colleague, Company, Lead, LeadKind, Role
 from leads.presence import absence_at, clock_of, first_at_work
 from leads.regions import places_of
 from leads.routing_sheet import Routing, When
@@ -83,6 +83,17 @@ def arrival_of(new: NewLead, company: Company, topics: Iterable[str] = ()) -> Ar
         places=places_of(new.country, new.region, new.phone, company),
         domain=company_domain([new.email] if new.email else []),
         words=words,
+    )
+
+
+def arrival_again(lead: Lead, company: Company) -> Arrival:
+    """The same of a lead that is here already."""
+    return Arrival(
+        kind=lead.kind,
+        source=lead.source,
+        places=places_of(lead.country, lead.region, lead.phone, company),
+        domain=company_domain(lead.emails),
+        words={name.lower(): _words(text) for name, text in lead.attributes.items()},
     )
 
 

@@ -112,8 +112,8 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
     company = company_of(settings)
     key = SuppressionKey(signing_secret(settings).get_secret_value().encode())
     shelf = CadenceShelf(engine)
-    cases = CaseStore(engine, shelf, company, key)
     router = Router(engine, company, Playbook(settings.playbook_dir))
+    cases = CaseStore(engine, shelf, company, key, router)
     try:
         yield Foundation(
             settings=settings,

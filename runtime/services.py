@@ -8,6 +8,7 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from adapters.db.absences import Absences
 from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.alerts import Alerts
 from adapters.db.engine import driver_error, is_trouble
@@ -67,6 +68,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             dossiers=foundation.dossiers,
             inbound=InboundMessages(foundation.engine),
             people=foundation.people,
+            absences=Absences(foundation.engine, foundation.company),
             router=foundation.router,
             senders=Senders(foundation.engine, foundation.company),
             alerts=Alerts(foundation.engine),

@@ -24,6 +24,7 @@ from adapters.db.rows import (
     table_of,
 )
 from adapters.db.suppressions import ALL, queue_up, suppressed_channels
+from cadences.away_tasks import while_away
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.hearing import came_again
@@ -181,10 +182,12 @@ class LeadIntake:
                 cadence=bundle.cadence,
                 enrollment=enrollment,
                 manager=staff.manager or choice.owner.id,
+                stand_ins=await self._router.stand_ins(connection, lead, now),
             ),
             new,
             now,
         )
+        case = while_away(case, now)
         plan = contract_plan(case, 1)
         await insert_lead(connection, case, plan, now, by, words_digest=words)
         # Whoever was named was named by the caller; a turn is nobody's own doing.

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Uuid, bindparam, func, insert, select, update
+from sqlalchemy import String, Uuid, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.alerts import AlertKind, of_account, raise_alert, resolve_account
@@ -32,6 +32,7 @@ from adapters.db.documents import (
     read_response,
     read_tasks,
 )
+from adapters.db.routing import Router
 from adapters.db.rows import (
     ColleagueRow,
     LeadRow,
@@ -40,6 +41,8 @@ from adapters.db.rows import (
 )
 from adapters.db.senders import take_slot
 from adapters.db.suppressions import queue_up
+from cadences.absences import sends_as_company
+from cadences.away_tasks import while_away
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, Correspondence
 from cadences.planning import contract_plan
@@ -63,7 +66,8 @@ _OLDER_NEWS = {
 """What each report may follow on. Reports repeat and come in any order, and a bounce may follow a delivery."""
 
 
-_LEADS, _TOUCHES = table_of(LeadRow), table_of(TouchRow)
+_LEADS, _TOUCHES, _COLLEAGUES = table_of(LeadRow), table_of(TouchRow), table_of(ColleagueRow)
+_COLLEAGUE = select(colleague_document(_COLLEAGUES)).where(_COLLEAGUES.c.id == bindparam("id", type_=String()))
 _ITS_TOUCH = _TOUCHES.c.id == bindparam("touch_id", type_=Uuid())
 _CLAIM = select(_TOUCHES).where(_ITS_TOUCH)
 _INSERT_TOUCH = insert(_TOUCHES)
@@ -104,9 +108,11 @@ class OpenCase:
         bundle: CadenceBundle,
         plan: Plan,
         now: datetime,
+        router: Router,
         claims: dict[UUID, Claim | None] | None = None,
         alerts: list[Mapping[str, Any]] | None = None,
     ) -> None:
+        self._router = router
         self._claims = claims or {}
         self.alerts = alerts
         """Kind and subject of each alert that was open when the case was loaded."""
@@ -132,8 +138,7 @@ class OpenCase:
 
     async def colleague(self, colleague_id: str) -> Any:
         """A colleague by id; None when there is none."""
-        found = await self._connection.execute(select(ColleagueRow).where(ColleagueRow.id == colleague_id))
-        row = found.mappings().one_or_none()
+        row = await self._connection.scalar(_COLLEAGUE, {"id": colleague_id, "absent_since": absent_since(self._now)})
         return read_colleague(row) if row else None
 
     async def relief(self) -> Colleague | None:
@@ -297,6 +302,7 @@ class OpenCase:
             details: what was said, in full; stays in the database.
             told: the command's own ids and instants, for the contract's `Told`.
         """
+        case = while_away(case, self._now)
         plan = contract_plan(case, self.plan.revision + 1)
         said = details or {}
         why = said.get("outcome") or said.get("answer") or (kind.value.replace("_", " ") if kind else None)
@@ -316,12 +322,24 @@ def _was_texted(lead: Lead, numbers: Sequence[str]) -> bool:
 class CaseStore:
     """Opens cases: one transaction, one lead, under its row lock."""
 
-    def __init__(self, engine: AsyncEngine, shelf: CadenceShelf, company: Company, key: SuppressionKey) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        shelf: CadenceShelf,
+        company: Company,
+        key: SuppressionKey,
+        router: Router | None = None,
+    ) -> None:
+        """
+        Args:
+            router: finds who stands in for whom; by the shipped rules when left out.
+        """
         self._engine = engine
         self._shelf = shelf
         self._company = company
         self._key = key
         self._times = RememberedTimes()
+        self._router = router or Router(engine, company)
 
     @asynccontextmanager
     async def open(
@@ -353,7 +371,7 @@ class CaseStore:
                 raise UnknownLead(str(lead_id))
             plan = Plan.model_validate(locked)
             if known is not None and known.plan == plan:
-                parts = (known.case, known.bundle, plan, now)
+                parts = (known.case, known.bundle, plan, now, self._router)
                 yield OpenCase(connection, self._shelf, self._key, *parts, alerts=known.alerts)
             else:
                 yield await self.load(connection, lead_id, plan, now, touch_id)
@@ -366,6 +384,7 @@ class CaseStore:
         enrollment = read_enrollment(row["enrollment"])
         bundle = await self._shelf.version(connection, enrollment.version)
         lead = read_lead(row, row["owner"], row["generator"], row["contacts"], row["consents"])
+        response = read_response(row["response"])
         case = Case(
             lead=lead,
             company=self._company,
@@ -383,9 +402,11 @@ class CaseStore:
                 lead_id=lead_id,
                 company=self._company,
                 now=now,
+                as_company=sends_as_company(lead.owner, self._company, response, now),
             ),
             correspondence=Correspondence(**(row["last_email"] or {}), texted=_was_texted(lead, row["texted"] or [])),
-            response=read_response(row["response"]),
+            stand_ins=await self._router.stand_ins(connection, lead, now),
+            response=response,
             habits=Habits(
                 await self._times.get(connection, now), read_calls(row["calls"]), read_instants(row["replies"])
             ),
@@ -393,4 +414,5 @@ class CaseStore:
             first_human_at=row["first_human_at"],
         )
         claims = {} if touch_id is None else {touch_id: read_claim(row["claim"]) if row["claim"] else None}
-        return OpenCase(connection, self._shelf, self._key, case, bundle, plan, now, claims, row["alerts"])
+        parts = (case, bundle, plan, now, self._router)
+        return OpenCase(connection, self._shelf, self._key, *parts, claims, row["alerts"])

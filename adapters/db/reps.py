@@ -11,6 +11,7 @@ from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.documents import read_colleague
 from adapters.db.rows import ColleagueRow, LeadRow, TaskRow, table_of
 from cadences.case import TaskKind
+from leads.absences import Absence
 from leads.model import Colleague, Company
 from leads.presence import clock_of, first_at_work, hours_of, is_at_work
 from leads.spans import at_local, wall_clock
@@ -47,6 +48,8 @@ class RepView:
     calls_due_today: int
     """Open calls that are due before the colleague's day ends."""
     calls_per_day: int
+    absences: list[Absence]
+    """Days off that are not over."""
 
 
 async def read_reps(connection: AsyncConnection, company: Company, now: datetime) -> list[RepView]:
@@ -100,4 +103,5 @@ def _view(colleague: Colleague, company: Company, now: datetime, leads: int, ope
         open_tasks=open_tasks,
         calls_due_today=calls,
         calls_per_day=colleague.capacity,
+        absences=[one for one in colleague.absences if one.ends_at(clock_of(colleague, company)) > now],
     )

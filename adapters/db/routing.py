@@ -1,6 +1,6 @@
 """Finding an owner for a new lead in the transaction that stores it, and keeping who got which lead and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +16,10 @@ from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.documents import read_colleague
 from adapters.db.rows import AssignmentRow, ColleagueRow, LeadRow, table_of
 from leads.capture import NewLead
-from leads.model import Colleague, Company, Role
+from leads.model import Colleague, Company, Lead, Role
 from leads.playbook import Playbook
-from leads.routing import MOST_COUNTED, Arrival, Choice, Given, Shortlist, arrival_of, shortlist, turn
+from leads.presence import absence_at
+from leads.routing import MOST_COUNTED, Arrival, Choice, Given, Shortlist, arrival_again, arrival_of, shortlist, turn
 from leads.routing_sheet import FILE, Routing
 from leads.sheet_in_force import SheetInForce
 
@@ -140,6 +141,34 @@ class Router:
             # A statement of its own: what the one before us committed is seen only by the next one.
             await connection.execute(_TAKE_TURNS)
         return turn(found, await self._given(connection, found))
+
+    async def stand_ins(self, connection: AsyncConnection, lead: Lead, now: datetime) -> dict[str, str]:
+        """For each of a lead's people who is away now: who does what can't wait.
+
+        Mostly nobody is away, and nothing is asked. Whoever has no stand-in, since nobody is there, is left out.
+        """
+        people = [one for one in (lead.owner, lead.generated_by) if one is not None]
+        away = [one for one in people if absence_at(one, self._company, now) is not None]
+        found = {one.id: await self._stand_in(connection, lead, one, now) for one in away}
+        return {colleague: stand_in for colleague, stand_in in found.items() if stand_in is not None}
+
+    async def _stand_in(self, connection: AsyncConnection, lead: Lead, away: Colleague, now: datetime) -> str | None:
+        staff = await self.staff(connection, None, now)
+        absence = absence_at(away, self._company, now)
+        named = staff.named(absence.cover) if absence is not None and absence.cover is not None else None
+        if named is not None and absence_at(named, self._company, now) is None:
+            return named.id
+        found = await self._another(connection, lead, [one for one in staff.people if one.id != away.id], now)
+        return found.id if found is not None else None
+
+    async def _another(
+        self, connection: AsyncConnection, lead: Lead, people: Sequence[Colleague], now: datetime
+    ) -> Colleague | None:
+        found = shortlist(self._rules.read(), arrival_again(lead, self._company), people, self._company, now)
+        if found is None:
+            return None
+        colleague = turn(found, await self._given(connection, found)).owner
+        return colleague if absence_at(colleague, self._company, now) is None else None
 
     async def _given(self, connection: AsyncConnection, found: Shortlist) -> Mapping[str, Given]:
         """What each of the shortlist got lately; not asked where there is only one."""

@@ -146,6 +146,10 @@ class TaskView:
     escalated_to: str | None
     escalate_at: datetime | None
     expires_at: datetime | None
+    back_to: str | None
+    """Whose it is, while a stand-in has it."""
+    back_at: datetime | None
+    """When the colleague is back who is away."""
     step: str | None
     occurrence: int
     outcomes: list[str]

@@ -219,7 +219,9 @@ def tasks(
     for task in page.items:
         due = f"{local_time(task.due_at)}{' (overdue)' if task.overdue else ''}"
         who = " · ".join(part for part in (task.lead_name, task.lead_company, str(task.lead_id)[:8]) if part)
-        owner = task.owner + (f" (escalated to {task.escalated_to})" if task.escalated_to else "")
+        meant = [f"for {task.back_to}"] if task.back_to else []
+        meant += [f"escalated to {task.escalated_to}"] if task.escalated_to else []
+        owner = task.owner + (f" ({', '.join(meant)})" if meant else "")
         best = local_time(task.best_at) if task.best_at else ""
         grid.add_row(*map(escape, (due, best, owner, _words(task.kind), task.title, who, str(task.id)[:8])))
     console.print(grid)

@@ -1,12 +1,15 @@
 """`follow reps`: our own people, their hours, their share of new leads, and what each has to do."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as Grid
 
 from runtime.cli.leads import Result, local_time, with_services
@@ -14,6 +17,7 @@ from runtime.cli.leads import Result, local_time, with_services
 if TYPE_CHECKING:
     from adapters.db.reps import RepView
     from api.services import Services
+    from leads.absences import Absence
 
 reps = typer.Typer(
     help="Show our own people: who is at work, and how much each has to do; and add or change them.",
@@ -58,7 +62,7 @@ def show(context: typer.Context) -> None:
     found, now = with_services(run)
     grid = Grid(
         *("id", "who", "role", "team", "hours", "at work?", "weight", "skills", "leads", "open tasks"),
-        "calls due today",
+        *("calls due today", "away"),
         title="reps",
     )
     for one in found:
@@ -84,7 +88,13 @@ def _cells(one: "RepView", now: datetime) -> tuple[str, ...]:
         str(one.leads),
         str(one.open_tasks),
         f"{one.calls_due_today} of {one.calls_per_day}",
+        ", ".join(map(_days, one.absences)),
     )
+
+
+def _days(absence: "Absence") -> str:
+    covered = f" ({absence.cover or 'by rule'})" if absence.policy.value == "cover" else ""
+    return f"{absence.first_day} to {absence.last_day}{covered}"
 
 
 @reps.command()
@@ -169,6 +179,105 @@ def activate(colleague: Id) -> None:
         await services.people.activate(colleague, services.clock())
 
     _do(run)
+
+
+Cover = Annotated[str | None, typer.Option(help="Who does the colleague's calls meanwhile.")]
+ByRule = Annotated[bool, typer.Option("--by-rule", help="Whoever the routing rules find does them.")]
+Hold = Annotated[bool, typer.Option("--hold", help="They wait; so it is when nothing else is said.")]
+
+
+@reps.command()
+def away(
+    colleague: Id,
+    first: Annotated[str, typer.Option("--from", help="The first day away, like 2026-12-21.", show_default=False)],
+    last: Annotated[str, typer.Option("--to", help="The last day away.", show_default=False)],
+    cover: Cover = None,
+    by_rule: ByRule = False,
+    hold: Hold = False,
+    reason: Annotated[str | None, typer.Option(help="Why, for colleagues.")] = None,
+) -> None:
+    """Somebody is away for some days: calls wait or somebody covers, new questions never wait. Harmless to repeat."""
+    absence = replace(_meanwhile(cover, by_rule, hold), first_day=_day(first), last_day=_day(last), reason=reason)
+
+    async def run(services: "Services") -> str:
+        who = await services.absences.add(colleague, absence, services.clock())
+        return f"{who.name} is away from {absence.first_day} to {absence.last_day}; {await _replan(services, [who.id])}"
+
+    Console(highlight=False, soft_wrap=True).print(escape(_do(run)))
+
+
+@reps.command()
+def back(colleague: Id) -> None:
+    """Somebody is back: days off end with yesterday; when none have begun, the next ones are called off."""
+
+    async def run(services: "Services") -> str:
+        ended = await services.absences.back(colleague, services.clock())
+        ends = f"{colleague} is not away from {ended.first_day} to {ended.last_day} any more"
+        return f"{ends}; {await _replan(services, [colleague])}"
+
+    Console(highlight=False, soft_wrap=True).print(escape(_do(run)))
+
+
+@reps.command(name="import-days-off")
+def import_days_off(
+    file: Annotated[Path, typer.Argument(help="A .csv or .ics file.", show_default=False)],
+    colleague: Annotated[str | None, typer.Option("--for", help="Whose calendar it is, if it is one person's.")] = None,
+    cover: Cover = None,
+    by_rule: ByRule = False,
+    hold: Hold = False,
+) -> None:
+    """Take days off from a file; the next file of that name changes them, and ends those that it has no more."""
+    meanwhile = _meanwhile(cover, by_rule, hold)
+
+    async def run(services: "Services") -> "tuple[list[str], str]":
+        from api import days_off
+        from leads.staff import StaffRefused
+
+        people = await services.people.all()
+        only = next((one for one in people if one.id == colleague), None)
+        if colleague is not None and only is None:
+            raise StaffRefused(f"there is no colleague {colleague!r}; `follow reps` shows who there is")
+        read = days_off.read_days_off(file, people, only, meanwhile)
+        taken = await days_off.import_days_off(services, file, read, only)
+        counts = f"{taken.added} added, {taken.changed} changed, {taken.ended} ended"
+        return read.left_out, f"{counts}; {await _replan(services, taken.colleagues)}"
+
+    left_out, said = _do(run)
+    for line in left_out:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(escape(f"not taken: {line}"))
+    Console(highlight=False, soft_wrap=True).print(said)
+
+
+def _meanwhile(cover: str | None, by_rule: bool, hold: bool) -> "Absence":
+    """What becomes of the work; the days are still to be set."""
+    from leads.absences import Absence, WhileAway
+
+    if (cover is not None) + by_rule + hold > 1:
+        raise typer.BadParameter("say one of --cover, --by-rule and --hold")
+    policy = WhileAway.COVER if cover is not None or by_rule else WhileAway.HOLD
+    return Absence(first_day=date.min, last_day=date.min, policy=policy, cover=cover)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write it like 2026-12-24") from None
+
+
+async def _replan(services: "Services", colleagues: "Iterable[str]") -> str:
+    """Plan their leads anew, with a bar where there are many."""
+    from api.days_off import replan_leads_of
+
+    err = Console(stderr=True, highlight=False)
+    with Progress(TextColumn("planning"), BarColumn(), MofNCompleteColumn(), console=err, transient=True) as progress:
+        bar = progress.add_task("", total=None)
+
+        def on_lead(number: int, total: int) -> None:
+            progress.update(bar, completed=number, total=total)
+
+        done = await replan_leads_of(services, colleagues, "follow reps", on_lead)
+    return f"{done.changed} of {done.looked_at} leads have another plan now"
 
 
 def _given(**options: str | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.db.absences import Absences
 from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
@@ -87,6 +88,7 @@ def services(
         dossiers=Dossiers(engine, KEY),
         inbound=InboundMessages(engine),
         people=People(engine),
+        absences=Absences(engine, COMPANY),
         router=Router(engine, COMPANY),
         senders=Senders(engine, COMPANY),
         alerts=Alerts(engine),

@@ -23,8 +23,10 @@ def chosen(
     paused: tuple[object, str] | None = None,
     slot: Slot | None = None,
     lead_id: UUID = LEAD_ID,
+    as_company: bool = False,
 ) -> dict[Channel, Sender]:
-    return senders_of(offers, paused, slot, lead_id=lead_id, company=COMPANY, now=MONDAY)  # type: ignore[arg-type]
+    more = {"lead_id": lead_id, "company": COMPANY, "now": MONDAY, "as_company": as_company}
+    return senders_of(offers, paused, slot, **more)  # type: ignore[arg-type]
 
 
 def address(*offers: SenderOffer, **more: object) -> str:
@@ -56,15 +58,20 @@ def test_several_of_the_company_share_the_leads_and_each_lead_keeps_its_own() ->
 def test_each_channel_has_its_own() -> None:
     number = replace(TEAM, address="+12125550199", channel=Channel.SMS, limited=True)
     assert chosen(ANNA, number) == {
-        Channel.EMAIL: Sender("anna@harbor.example", "Anna"),
+        Channel.EMAIL: Sender("anna@harbor.example", "Anna", own=True),
         Channel.SMS: Sender("+12125550199", "Harbor", limited=True),
     }
+
+
+def test_while_the_owner_is_away_messages_may_come_from_the_company() -> None:
+    assert chosen(ANNA, DESK, as_company=True)[Channel.EMAIL].address == DESK.address
+    assert chosen(ANNA, as_company=True) == {}
 
 
 def test_a_sender_of_a_paused_domain_opens_when_the_pause_ends() -> None:
     paused = replace(ANNA, paused_until=LATER, why="too much spam")
     assert chosen(paused)[Channel.EMAIL] == Sender(
-        "anna@harbor.example", "Anna", LATER, "email of this domain is paused: too much spam"
+        "anna@harbor.example", "Anna", LATER, "email of this domain is paused: too much spam", own=True
     )
     assert chosen(replace(paused, paused_until=MONDAY))[Channel.EMAIL].opens_at is None
 

@@ -52,7 +52,7 @@ def test_people_are_shown_with_their_hours_and_todays_work(follow: Follow) -> No
     assert shown.exit_code == 0, shown.output
     assert row_of(shown.output, "anna") == [
         *("anna", "Anna Keller", "rep", "", "mon-fri 09:00-17:30 America/New_York (not US holidays)"),
-        *("yes", "1", "", "0", "0", "0 of 30"),
+        *("yes", "1", "", "0", "0", "0 of 30", ""),
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_colleague_is_added_and_changed(follow: Follow) -> None:
     assert (added.exit_code, added.output) == (0, "")
     assert row_of(follow().output, "cleo") == [
         *("cleo", "Cleo Marsh", "partner", "west", "mon-sat 08:00-18:00 America/Los_Angeles (not US-CA holidays)"),
-        *(f"from {local_time(datetime(2026, 11, 20, 16, tzinfo=UTC))}", "2", "ovens, spanish", "0", "0", "0 of 12"),
+        *(f"from {local_time(datetime(2026, 11, 20, 16, tzinfo=UTC))}", "2", "ovens, spanish", "0", "0", "0 of 12", ""),
     ]
     assert follow("set", "cleo", "--hours", "", "--zone", "", "--weight", "0").exit_code == 0
     cells = row_of(follow().output, "cleo")
@@ -105,3 +105,42 @@ def test_what_makes_no_sense_is_one_line(follow: Follow, words: tuple[str, ...],
     assert ran.exit_code == 1
     assert said in ran.output
     assert ran.output.count("\n") == 1
+
+
+def test_somebody_is_away_and_comes_back(follow: Follow) -> None:
+    ran = follow("away", "anna", "--from", "2026-11-20", "--to", "2026-11-24", "--cover", "ben", "--reason", "vacation")
+    assert ran.exit_code == 0, ran.output
+    assert "Anna Keller is away from 2026-11-20 to 2026-11-24; 0 of 0 leads have another plan now\n" in ran.stdout
+    cells = row_of(follow().output, "anna")
+    assert cells[5] == f"from {local_time(datetime(2026, 11, 25, 14, tzinfo=UTC))}"
+    assert cells[11] == "2026-11-20 to 2026-11-24 (ben)"
+    assert follow("away", "anna", "--from", "2026-11-20", "--to", "2026-11-24", "--by-rule").exit_code == 0
+    assert row_of(follow().output, "anna")[11] == "2026-11-20 to 2026-11-24 (by rule)"
+    ran = follow("back", "anna")
+    assert "anna is not away from 2026-11-20 to 2026-11-24 any more; 0 of 0" in ran.stdout
+    assert row_of(follow().output, "anna")[5] == "yes"
+
+
+def test_days_off_come_from_a_file(follow: Follow, tmp_path: Path) -> None:
+    file = tmp_path / "days.csv"
+    file.write_text("who,from,to\nanna,2026-12-21,2026-12-31\n", encoding="utf-8")
+    ran = follow("import-days-off", str(file))
+    assert "1 added, 0 changed, 0 ended; 0 of 0 leads have another plan now\n" in ran.stdout
+    assert row_of(follow().output, "anna")[11] == "2026-12-21 to 2026-12-31"
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "code"),
+    [
+        (("away", "cleo", "--from", "2026-12-21", "--to", "2026-12-31"), "there is no colleague 'cleo'", 1),
+        (("away", "anna", "--from", "2026-12-21", "--to", "soon"), "'soon' is no day", 2),
+        (("away", "anna", "--from", "2026-12-21", "--to", "2026-12-31", "--cover", "ben", "--hold"), "say one of", 2),
+        (("back", "anna"), "anna is not away, and has no days off to come", 1),
+        (("import-days-off", "none.csv"), "none.csv can't be read", 1),
+        (("import-days-off", "none.csv", "--for", "cleo"), "there is no colleague 'cleo'", 1),
+    ],
+)
+def test_days_off_that_make_no_sense_are_refused(follow: Follow, words: tuple[str, ...], said: str, code: int) -> None:
+    ran = follow(*words)
+    assert ran.exit_code == code
+    assert said in ran.output

@@ -79,6 +79,12 @@ class TaskRow(Base):
     escalated_to: Mapped[str | None]
     expires_at: Mapped[datetime | None]
     look_up_at: Mapped[datetime | None]
+    away_at: Mapped[datetime | None]
+    """When the next absence of its owner begins."""
+    back_to: Mapped[str | None]
+    """Whose it is, while a stand-in has it."""
+    back_at: Mapped[datetime | None]
+    """When the colleague is back who is away."""
     state: Mapped[str]
     outcome: Mapped[str | None]
     note: Mapped[str | None]
@@ -97,6 +103,7 @@ class TaskRow(Base):
             "id",
             postgresql_where=sql("escalated_to is not null"),
         ),
+        Index("ix_tasks_back_to", "back_to", postgresql_where=sql("back_to is not null")),
     )
 
 
