@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api import problems
 from api.middleware import Incidents, JsonBodies
-from api.public import answer, unsubscribe
+from api.public import answer, lead_form, unsubscribe
 from api.public import policy as policy_page
 from api.rest import (
     backlogs,
@@ -73,6 +73,7 @@ def create_app(services: Services) -> FastAPI:
         answer,
         unsubscribe,
         policy_page,
+        lead_form,
         sendgrid,
         sendgrid_inbound,
         twilio,

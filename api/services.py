@@ -28,6 +28,7 @@ from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
+from api.doors import Doors
 from api.webhooks.keys import WebhookKeys
 from leads.links import Links
 from leads.model import Company
@@ -75,6 +76,7 @@ class Services:
     reports: Reports
     playbook: Playbook
     policies: Policies
+    doors: Doors
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys

@@ -20,6 +20,8 @@ class NewConsent:
     wording: str
     method: str
     source: str
+    address: str | None = None
+    """Where from on the network, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,8 @@ class Consent:
     revoked_at: datetime | None = None
     seller: str = ""
     """To whom it was given."""
+    address: str | None = None
+    """Where from on the network, where that is known."""
 
 
 class Role(StrEnum):

@@ -250,7 +250,7 @@ def new_lead(
         cadence=clean_line("cadence", cadence),
         owner=clean_line("owner", owner),
         generated_by=clean_line("generated_by", generated_by),
-        words=words,
+        words=_visible(words),
     )
     new = replace(new, wrong=tuple(known.refusals))
     if not new.says_something:

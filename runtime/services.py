@@ -13,6 +13,7 @@ from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.alerts import Alerts
 from adapters.db.engine import driver_error, is_trouble
 from adapters.db.experiments import Experiments
+from adapters.db.form_submissions import FormSubmissions
 from adapters.db.inbound import InboundMessages
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
@@ -20,8 +21,10 @@ from adapters.db.reports.reports import Reports
 from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
 from adapters.erasing import Erasing, TemporalHistories
+from api.doors import Doors
 from api.services import Services
 from api.webhooks.keys import WebhookKeys
+from leads.form_sheets import forms_of
 from leads.playbook import Playbook
 from runtime.bootstrap import (
     Foundation,
@@ -52,7 +55,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
     async with open_foundation(settings) as foundation:
         if must_answer:
             await _require_database(foundation)
-        client = await connect_temporal(settings, lazy=True)
+        client, playbook = await connect_temporal(settings, lazy=True), Playbook(settings.playbook_dir)
         yield Services(
             cases=foundation.cases,
             intake=foundation.intake,
@@ -77,7 +80,8 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             staff_mails=StaffMails(foundation.engine),
             reviews=reviews_of(foundation),
             reports=Reports(foundation.engine),
-            playbook=Playbook(settings.playbook_dir),
+            playbook=playbook,
+            doors=Doors(forms=forms_of(playbook), submissions=FormSubmissions(foundation.engine)),
             policies=policies_of(foundation),
             clock=foundation.clock,
             company=foundation.company,

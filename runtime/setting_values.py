@@ -2,6 +2,7 @@
 
 import base64
 import difflib
+import ipaddress
 import re
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -41,6 +42,17 @@ def host_and_port(text: str) -> str:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "/" in text:
         raise ValueError("must be host:port, such as temporal.example.com:7233")
     return text
+
+
+def networks(text: str) -> str:
+    """Addresses and networks, with commas between them."""
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError as error:
+            raise ValueError(f"{part!r} is no address or network; write them like 127.0.0.1,172.16.0.0/12") from error
+    return ",".join(parts)
 
 
 def web_url(text: str) -> str:

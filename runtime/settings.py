@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         description="How prospects and providers reach the web server; not set: http://<web_host>:<web_port>.",
     )
 
+    trusted_proxies: Annotated[str, AfterValidator(setting_values.networks)] = Field(
+        "127.0.0.1,::1",
+        description="Addresses or networks of the proxies before the web server: who calls is what they say.",
+    )
+
     company_name: str = Field("Example Company", min_length=1, description="The company's name, in every message.")
     company_zone: Annotated[str, AfterValidator(setting_values.zone)] = Field(
         "America/New_York", description="The company's time zone (IANA)."

@@ -16,6 +16,9 @@ async def serve(settings: Settings) -> None:
             port=settings.web_port,
             log_config=None,
             access_log=False,
+            # How many forms come from one address counts for nothing where that is the proxy's.
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
             server_header=False,
             timeout_graceful_shutdown=5,
         )

@@ -363,6 +363,7 @@ class LeadIntake:
                 given.source,
                 now,
                 seller=self._company.name,
+                address=given.address,
             )
             for given in new.consents
             if not closed.get(given.contact, frozenset()) & {ALL, given.channel.value}

@@ -11,6 +11,7 @@ from adapters.db.erasure import is_from
 from adapters.db.rows import (
     Base,
     ContactPointRow,
+    FormSubmissionRow,
     IdempotencyKeyRow,
     InboundMessageRow,
     LeadRow,
@@ -55,6 +56,8 @@ class Dossiers:
             answers = InboundMessageRow.touch_id.in_(select(TouchRow.id).where(TouchRow.lead_id == lead_id))
             unmatched = (InboundMessageRow.lead_id.is_(None), or_(is_from(list(contacts.values())), answers))
             found["inbound_messages"] += await _rows(connection, table_of(InboundMessageRow), *unmatched)
+            of_sender = is_from(list(contacts.values()), FormSubmissionRow.sender)
+            found["form_submissions"] += await _rows(connection, table_of(FormSubmissionRow), of_sender)
             listed = await _rows(connection, _LIST, _LIST.c.digest.in_(list(contacts)))
             found["suppressions"] = [{"contact": contacts[line["digest"]], **line} for line in listed]
             mentioned = cast(IdempotencyKeyRow.body, Text).contains(str(lead_id))

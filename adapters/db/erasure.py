@@ -6,17 +6,20 @@ enrolled anew. All that belongs to a lead hangs on its row and goes with it; the
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, and_, any_, delete, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.orm import InstrumentedAttribute
 
 from adapters.db.access import forget_answers
 from adapters.db.cases import UnknownLead
 from adapters.db.rows import (
     ContactPointRow,
     ErasureRow,
+    FormSubmissionRow,
     InboundMessageRow,
     LeadRow,
     OutboxRow,
@@ -60,6 +63,7 @@ class Erasure:
             await connection.execute(delete(InboundMessageRow).where(InboundMessageRow.lead_id.is_(None), answers))
             await connection.execute(delete(LeadRow).where(LeadRow.id == lead_id))
             await connection.execute(delete(InboundMessageRow).where(is_from(contacts)))
+            await connection.execute(delete(FormSubmissionRow).where(is_from(contacts, FormSubmissionRow.sender)))
             await _sweep(connection, lead_id)
             erased = postgresql.insert(ErasureRow).values(lead_id=lead_id, erased_at=now, by=by)
             await connection.execute(erased.on_conflict_do_nothing())
@@ -95,9 +99,15 @@ async def _contacts(connection: AsyncConnection, lead_id: UUID) -> list[str]:
     return list((await connection.execute(points)).scalars())
 
 
-def is_from(contacts: Sequence[str]) -> ColumnElement[bool]:
-    """What came from one of the contact points, also where it was matched with no lead."""
-    sender = func.lower(InboundMessageRow.sender)
+def is_from(
+    contacts: Sequence[str], column: InstrumentedAttribute[Any] = InboundMessageRow.sender
+) -> ColumnElement[bool]:
+    """What came from one of the contact points, also where it was matched with no lead.
+
+    Args:
+        column: which says whom it came from.
+    """
+    sender = func.lower(column)
     return or_(
         sender == any_(literal(list(contacts), postgresql.ARRAY(Text))),
         *(sender.contains(f"<{contact}>", autoescape=True) for contact in contacts),

@@ -117,6 +117,7 @@ async def insert_consents(connection: AsyncConnection, lead_id: UUID, consents: 
                     "wording": given.wording,
                     "method": given.method,
                     "source": given.source,
+                    "address": given.address,
                     "given_at": given.given_at,
                 }
                 for given in consents

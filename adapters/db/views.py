@@ -221,6 +221,8 @@ class ConsentView:
     wording: str
     method: str
     source: str
+    address: str | None
+    """Where from on the network, where that is known."""
     given_at: datetime
     revoked_at: datetime | None
 

@@ -13,25 +13,35 @@ LONGEST_FORM = 16 * 1024
 _MOST_FIELDS = 20
 
 
-async def read_form(request: Request) -> FormData:
+async def read_form(request: Request, longest: int = LONGEST_FORM, most_fields: int = _MOST_FIELDS) -> FormData:
     """The fields of a posted form; none, when the body is no form.
+
+    Args:
+        longest: bytes.
 
     Raises:
         HTTPException: 413, it is too long; 400, the caller went away before its end.
     """
-    body = await read_body(request, LONGEST_FORM)
+    body = await read_body(request, longest)
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
-        return await FormParser(request.headers, _stream(body)).parse()
+        return await _urlencoded(request.headers, body, most_fields)
     if kind == "multipart/form-data":
-        return await _multipart(request.headers, body)
+        return await _multipart(request.headers, body, most_fields)
     return FormData()
 
 
-async def _multipart(headers: Headers, body: bytes) -> FormData:
+async def _urlencoded(headers: Headers, body: bytes, most_fields: int) -> FormData:
+    try:
+        return await FormParser(headers, _stream(body), max_fields=most_fields).parse()
+    except MultiPartException:
+        return FormData()
+
+
+async def _multipart(headers: Headers, body: bytes, most_fields: int) -> FormData:
     try:
         # Our forms have no files, and no mailbox posts one.
-        return await MultiPartParser(headers, _stream(body), max_files=0, max_fields=_MOST_FIELDS).parse()
+        return await MultiPartParser(headers, _stream(body), max_files=0, max_fields=most_fields).parse()
     except (MultiPartException, KeyError, UnicodeError):
         return FormData()
 

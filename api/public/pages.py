@@ -14,16 +14,23 @@ from leads.model import Company
 _FOLDER = Path(__file__).parent
 
 
-def page(template: str, status: int, company: Company, **values: object) -> HTMLResponse:
+def page(
+    template: str, status: int, company: Company, submits_to: tuple[str, ...] = (), **values: object
+) -> HTMLResponse:
     """A page of ours.
 
     Args:
         template: its file's name, without `.html`.
         company: whose page it is.
+        submits_to: origins that its forms lead to besides our own.
         values: what the template names.
     """
-    text = _environment().get_template(f"{template}.html").render(company=company, **values)
-    return HTMLResponse(text, status, headers=_headers())
+    return HTMLResponse(rendered(template, company=company, **values), status, headers=_headers(submits_to))
+
+
+def rendered(template: str, **values: object) -> str:
+    """The text of a template."""
+    return _environment().get_template(f"{template}.html").render(**values)
 
 
 def said(
@@ -85,9 +92,10 @@ def _style() -> str:
 
 
 @cache
-def _headers() -> dict[str, str]:
+def _headers(submits_to: tuple[str, ...]) -> dict[str, str]:
     digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    rules = ("default-src 'none'", f"style-src 'sha256-{digest}'", "form-action 'self'", "base-uri 'none'")
+    actions = " ".join(("'self'", *submits_to))
+    rules = ("default-src 'none'", f"style-src 'sha256-{digest}'", f"form-action {actions}", "base-uri 'none'")
     return {
         "Content-Security-Policy": "; ".join((*rules, "frame-ancestors 'none'")),
         "Referrer-Policy": "no-referrer",

@@ -1,6 +1,7 @@
 """`follow inbox`: messages that fit no lead, and what a person makes of them."""
 
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -94,6 +95,28 @@ def match(
         return None if await Inbox(services).match(one, leads[0], by) else f"nothing called {message!r} waits"
 
     _say(with_services(run), "matched; the lead's owner has a task")
+
+
+@inbox.command()
+def take(
+    message: Annotated[str, typer.Argument(metavar="ID", help="The message's id, or its beginning.")],
+    by: Annotated[str, typer.Option(help="Who says so.")] = _BY,
+) -> None:
+    """Say that somebody, and no program, sent a form: it becomes the lead that it is."""
+
+    async def run(services: "Services") -> UUID | str:
+        from api.form_intake import FormIntake, NotKept
+
+        one = await _named(services, message)
+        if isinstance(one, str):
+            return one
+        try:
+            return await FormIntake(services).trust(one, by)
+        except NotKept:
+            return f"{message!r} is no form whose words are still kept; capture it by hand, or match it with a lead"
+
+    taken = with_services(run)
+    _say(taken if isinstance(taken, str) else None, f"taken; it is lead {taken}")
 
 
 @inbox.command()

@@ -17,6 +17,7 @@ from cadences.case import Notice
 from cadences.hearing import lead_opted_out, lead_replied
 from cadences.progress import see_to_overdue
 from leads.contract import CommandKind, Plan, StepInput
+from leads.form_tokens import FormKeys, FormToken
 from leads.model import Channel
 from tests.links import LINKS
 
@@ -47,6 +48,7 @@ class Person:
     async def live(self) -> None:
         answer = await self.post("/api/leads", self.captured, key="capture")
         self.lead_id = UUID(answer.json()["id"])
+        await self.filled_in_forms()
         await self.send()
         await self.kept_waiting()
         lead = f"/api/leads/{self.lead_id}"
@@ -75,6 +77,15 @@ class Person:
         response = await self.client.post(path, json=body, headers={"Idempotency-Key": key})
         assert response.is_success, response.text
         return response
+
+    async def filled_in_forms(self) -> None:
+        """One with what is known already, and one that looks like a program's."""
+        keys, now = FormKeys(self.services.links.key.secret), self.services.clock()
+        written = {"name": f"{MARK} Raman", "email": EMAIL, "question": f"Does {MARK} fit?"}
+        for homepage in ("", MARK):
+            token = keys.token("contact", FormToken(uuid4(), now - timedelta(minutes=1)))
+            form = {**written, "homepage": homepage, "form_key": keys.key("contact"), "form_token": token}
+            assert (await self.client.post("/forms/contact", data=form)).is_success
 
     async def send(self) -> None:
         """The first email, into the local outbox."""

@@ -47,7 +47,7 @@ FILLED = tuple(table for table in (table_of(LeadRow), *OF_A_LEAD) if table is no
 
 WORDLESS = {"enrollments", "first_responses", "stage_changes"}
 """They say when and who of us, and hold none of the person's words (a hold's note does, while it holds)."""
-RECOGNISED_BY = {("contact_points", "value"), ("inbound_messages", "sender")}
+RECOGNISED_BY = {("contact_points", "value"), ("inbound_messages", "sender"), ("form_submissions", "sender")}
 """They hold the mark already."""
 
 
@@ -178,7 +178,7 @@ async def test_other_people_keep_everything(person: Person, engine: AsyncEngine,
         )
     await person.erase()
     assert await dossiers.of(other, now) == before
-    assert await person.value(select(func.count()).select_from(InboundMessageRow)) == 1
+    assert await person.value(select(func.count()).select_from(InboundMessageRow)) == 2
 
 
 async def test_its_workflow_is_to_be_forgotten_and_erasing_again_is_no_error(

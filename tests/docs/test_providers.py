@@ -8,6 +8,7 @@ import pytest
 from adapters.providers.checks.dns_checks import check_domain, check_reply_domain
 from adapters.providers.checks.dns_records import DnsRecords
 from adapters.providers.checks.findings import State
+from api.public.form_page import FORMS_PATH
 from cadences.bundle import CadenceBundle
 from cadences.lint import check
 from cadences.reading import read
@@ -47,5 +48,5 @@ def test_the_addresses_to_set_are_those_that_are_checked(path: str) -> None:
 
 
 def test_the_paths_to_let_through_are_those_that_others_call() -> None:
-    for path in (ANSWER_PATH, UNSUBSCRIBE_PATH, "/webhooks"):
+    for path in (ANSWER_PATH, UNSUBSCRIBE_PATH, FORMS_PATH, "/webhooks"):
         assert f"`{path}/`" in PAGE

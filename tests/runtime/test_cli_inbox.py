@@ -1,6 +1,7 @@
 """`follow inbox`, as a person types it, on the real database."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.capture import LeadIntake
+from adapters.db.form_submissions import FormSubmissions, Submission
 from adapters.db.inbound import InboundMessage, InboundMessages
 from adapters.db.people import People
 from adapters.db.rows import InboundMessageRow, TaskRow
@@ -41,6 +43,30 @@ def a_message(text: str = "Is [this] Anna?") -> InboundMessage:
 @pytest_asyncio.fixture
 async def lead_id(intake: LeadIntake, clock: SettableClock) -> UUID:
     return (await intake.capture(NewLead(email="priya@example.com", question="How much?"), "tests", clock())).lead_id
+
+
+async def test_a_form_that_was_suspected_in_vain_is_taken_as_a_lead(follow: Follow, engine: AsyncEngine) -> None:
+    form_id, message = uuid4(), a_message()
+    sent = {"fields": {"email": "zoe@example.com", "question": "Is it me?"}, "page": "page", "address": None}
+    submission = Submission(
+        id=form_id,
+        form="contact",
+        content="",
+        address_digest="",
+        received_at=message.received_at,
+        suspected="too fast",
+        sender="zoe@example.com",
+        sent=sent,
+    )
+    of_form = replace(message, provider="form", external_id=str(form_id))
+    await FormSubmissions(engine).suspect(submission, of_form)
+    taken = await asyncio.to_thread(follow, "inbox", "take", str(message.id))
+    assert (taken.exit_code, "taken; it is lead " in taken.output) == (0, True)
+    assert "Is it me?" in (await asyncio.to_thread(follow, "lead", "zoe@example.com")).output
+    other = a_message()
+    assert await InboundMessages(engine).add(other)
+    refused = await asyncio.to_thread(follow, "inbox", "take", str(other.id))
+    assert (refused.exit_code, "is no form whose words are still kept" in refused.output) == (1, True)
 
 
 async def test_what_waits_is_listed_matched_and_done(follow: Follow, engine: AsyncEngine, lead_id: UUID) -> None:

@@ -6,6 +6,7 @@ from adapters.db.rows.access import (
 )
 from adapters.db.rows.backlogs import BacklogRow
 from adapters.db.rows.base import Base, table_of
+from adapters.db.rows.doors import FormSubmissionRow
 from adapters.db.rows.learnt import ContactTimeRow
 from adapters.db.rows.measures import (
     FirstResponseRow,
@@ -64,6 +65,7 @@ __all__ = [
     "EnrollmentRow",
     "ErasureRow",
     "FirstResponseRow",
+    "FormSubmissionRow",
     "HoldRow",
     "IdempotencyKeyRow",
     "InboundMessageRow",

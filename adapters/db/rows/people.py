@@ -135,6 +135,8 @@ class ConsentRow(Base):
     wording: Mapped[str]
     method: Mapped[str]
     source: Mapped[str]
+    address: Mapped[str | None]
+    """Where from on the network it was given, where that is known."""
     given_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 

@@ -52,8 +52,21 @@ class Page:
 
 def fields_of(form: Tag, button: Tag | None, **typed: str) -> dict[str, str]:
     """What a browser posts when a button of a form is pressed."""
-    fields = {str(each["name"]): str(each.get("value", "")) for each in form.find_all("input")}
-    return {**fields, **typed, **({str(button["name"]): str(button["value"])} if button is not None else {})}
+    fields = {str(each["name"]): _value_of(each) for each in form.find_all(["input", "textarea", "select"])}
+    pressed = {str(button["name"]): str(button["value"])} if button is not None and button.has_attr("name") else {}
+    return {**{name: value for name, value in fields.items() if value is not None}, **typed, **pressed}
+
+
+def _value_of(field: Tag) -> str | None:
+    """What a browser sends of a field; None for a box that is not ticked."""
+    if field.name == "textarea":
+        return field.get_text().removeprefix("\n")  # HTML leaves the first line break out.
+    if field.name == "select":
+        chosen = field.find("option", selected=True) or field.find("option")
+        return str(chosen["value"]) if isinstance(chosen, Tag) else ""
+    if field.get("type") == "checkbox" and not field.has_attr("checked"):
+        return None
+    return str(field.get("value", ""))
 
 
 class Browser:
