@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
+from cadences.hand_over import Story
 from cadences.slots import Permitted, Turn
 from leads.best_time import ContactTimes
 from leads.contract import CommandKind, DeliveryResult, LivenessResult, Plan, SchedulesResult
@@ -64,6 +65,10 @@ class OpenCase(Protocol):
 
     async def relief(self) -> Colleague | None:
         """Who takes the lead over from its owner: another rep who is at work; None when there is none."""
+        ...
+
+    async def story(self) -> Story:
+        """What happened between us and the lead, for a hand-over note."""
         ...
 
     async def save(self, case: Case, kind: CommandKind | None = None) -> Plan:

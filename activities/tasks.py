@@ -5,8 +5,10 @@ from temporalio import activity
 from activities.ports import CaseStore, Clock
 from activities.steps import admitted, instant_of, is_current
 from cadences.first_response import wants_relief
+from cadences.hand_over import returned
 from cadences.meeting_tasks import see_to_meetings
 from cadences.messages import talk_track
+from cadences.planning import SILENCE_STEP
 from cadences.progress import see_to_overdue, task_created
 from leads.contract import Plan, StepInput
 
@@ -44,6 +46,8 @@ class TaskActivities:
             if not is_current(step, opened):
                 return opened.plan
             fresh, touch = admitted(step, opened.case, now)
-            if touch is not None:
+            if touch is not None and touch.step.step_id == SILENCE_STEP:
+                fresh = returned(fresh, await opened.story(), now)
+            elif touch is not None:
                 fresh = task_created(fresh, now, talk_track(fresh, opened.bundle, touch))
             return await opened.save(fresh)

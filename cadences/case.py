@@ -502,7 +502,8 @@ class Case:
             case "manager":
                 return self.manager
             case "generator":
-                return (self.lead.generated_by or self.lead.owner).id
+                found_by = self.lead.generated_by
+                return (found_by if found_by is not None and found_by.active else self.lead.owner).id
         return role
 
     def enrolled(self, **changes: object) -> "Case":

@@ -40,11 +40,13 @@ from adapters.db.rows import (
     table_of,
 )
 from adapters.db.senders import take_slot
+from adapters.db.story import read_story
 from adapters.db.suppressions import queue_up
 from cadences.absences import sends_as_company
 from cadences.away_tasks import while_away
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, Correspondence
+from cadences.hand_over import Story
 from cadences.planning import contract_plan
 from cadences.senders import senders_of
 from cadences.slots import Permitted, Turn
@@ -155,6 +157,10 @@ class OpenCase:
         )
         reps = (read_colleague(document) for document in found.scalars())
         return next((rep for rep in reps if is_at_work(rep, self.case.company, self._now)), None)
+
+    async def story(self) -> Story:
+        """What happened between us and the lead."""
+        return await read_story(self._connection, self.case.lead.id)
 
     async def found_points(self, points: Sequence[tuple[ContactKind, str]]) -> tuple[ContactPoint, ...]:
         """Contact points that a person found for this lead, as the company's own list has them.
