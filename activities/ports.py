@@ -182,3 +182,11 @@ class LivenessChecker(Protocol):
     ) -> LivenessResult:
         """Look at every lead and workflow; `report` gets each finding, and `progress` is called often."""
         ...
+
+
+class Reports(Protocol):
+    """What is counted for the reports ahead of time."""
+
+    async def refresh(self, now: datetime) -> None:
+        """Count the weeks that are over anew."""
+        ...

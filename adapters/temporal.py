@@ -43,6 +43,9 @@ from leads.contract import (
     LIVENESS_WORKFLOW,
     PROGRESS_QUERY,
     REFRESH_SIGNAL,
+    REPORTS_EVERY,
+    REPORTS_SCHEDULE,
+    REPORTS_WORKFLOW,
     SIGNALS,
     STAFF_MAIL_SCHEDULE,
     STAFF_MAIL_WATCH,
@@ -243,6 +246,21 @@ async def ensure_delivery_schedule(client: Client) -> bool:
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=timedelta(minutes=1)),
     )
     return await _ensure_schedule(client, DELIVERY_SCHEDULE, schedule, at_once=True)
+
+
+async def ensure_reports_schedule(client: Client) -> bool:
+    """Have Temporal refresh what the reports have counted ahead of time, from now on.
+
+    Returns:
+        True when there was no such schedule.
+    """
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(REPORTS_WORKFLOW, id=REPORTS_SCHEDULE, task_queue=WORKFLOW_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=REPORTS_EVERY)]),
+        # One that is still at it counts what there is.
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+    return await _ensure_schedule(client, REPORTS_SCHEDULE, schedule, at_once=False)
 
 
 async def ensure_staff_mail_schedule(client: Client) -> bool:

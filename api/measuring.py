@@ -3,7 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from adapters.db.reports.models import Figures, FiguresReport, GoalView, PeriodView, Proposal
+from adapters.db.reports.models import (
+    CostsReport,
+    Figures,
+    FiguresReport,
+    GoalView,
+    PeriodView,
+    Proposal,
+    ResponseReport,
+)
 from api.services import Services
 from leads.goals import Figure, Goals, held_against
 from leads.measures import Asked, Dimension
@@ -31,6 +39,23 @@ async def figures_report(services: Services, asked: Asked) -> FiguresReport:
         proposals=list(_proposals(rows, goals, asked, now)),
         goals_wrong=wrong,
     )
+
+
+async def response_report(services: Services, asked: Asked) -> ResponseReport:
+    """How response times spread."""
+    now = services.clock()
+    first, last = asked.periods[0].first_day, asked.periods[-1].last_day
+    rows = await services.reports.response_times(asked, now)
+    return ResponseReport(as_of=now, first_day=first, last_day=last, group=asked.group, rows=rows)
+
+
+async def costs_report(services: Services, asked: Asked) -> CostsReport:
+    """What leads cost, by source where nothing else is asked for."""
+    now = services.clock()
+    first, last = asked.periods[0].first_day, asked.periods[-1].last_day
+    rows, total = await services.reports.costs(asked, now)
+    group = asked.group or Dimension.SOURCE
+    return CostsReport(as_of=now, first_day=first, last_day=last, group=group, rows=rows, total=total)
 
 
 def read_goals(playbook: Playbook) -> tuple[Goals, list[str]]:

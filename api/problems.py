@@ -15,7 +15,7 @@ from adapters.db.access import AlreadyAnswered, KeyReused, StillRunning
 from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import UnknownLead
 from adapters.db.engine import DATABASE_ERRORS, driver_error, is_trouble
-from adapters.db.reading import BadCursor
+from adapters.db.paging import BadCursor
 from cadences.refusals import CommandRefused
 from leads.capture import CaptureRefused
 

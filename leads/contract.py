@@ -20,6 +20,10 @@ REVIEW_SCHEDULES = "review:"
 """Begins the ids of the reviews' schedules; the manager's id follows."""
 REVIEW_CATCH_UP = timedelta(days=7)
 """Days that were missed because everything was down get their reviews if it is not longer ago than this."""
+REPORTS_WORKFLOW = "ReportRefresh"
+REPORTS_SCHEDULE = "refresh-reports"
+REPORTS_EVERY = timedelta(minutes=10)
+"""How often the weeks that are over are counted anew for the reports; the present one is counted as it is asked for."""
 STAFF_MAIL_WORKFLOW = "StaffMailing"
 STAFF_MAIL_SCHEDULE = "send-staff-mails"
 STAFF_MAIL_WATCH = timedelta(hours=1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,8 @@ from leads.periods import Every, Period, periods_back, periods_between
 
 SHOWN = 12
 """So many periods are shown where nobody says from when on."""
+WORKED_WITHIN = timedelta(hours=24)
+"""A lead that no person has tried to reach after this long was not worked: the hard limit of a first response."""
 MOST_PERIODS = 600
 """More than eleven years of weeks."""
 
@@ -23,6 +25,59 @@ class Dimension(StrEnum):
     REP = "rep"
     """Who owns the lead; for a question, whose it was when it was answered."""
     KIND = "kind"
+
+
+class Within(StrEnum):
+    """Within which time a question was answered; each begins where the one before ends."""
+
+    FIVE_MINUTES = "5 minutes"
+    A_QUARTER = "15 minutes"
+    HALF_AN_HOUR = "30 minutes"
+    AN_HOUR = "1 hour"
+    TWO_HOURS = "2 hours"
+    FOUR_HOURS = "4 hours"
+    EIGHT_HOURS = "8 hours"
+    A_DAY = "1 day"
+    THREE_DAYS = "3 days"
+    LONGER = "longer"
+
+    @property
+    def seconds(self) -> int | None:
+        """Its last second; None for all that took longer."""
+        return _SECONDS.get(self)
+
+
+_SECONDS = dict(zip(Within, (300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 259_200), strict=False))
+
+
+class Counted(StrEnum):
+    """What a number of a report counts; the leads behind each can be named."""
+
+    LEADS = "leads"
+    """Received."""
+    QUALIFIED = "qualified"
+    ORDERED = "ordered"
+    FOLLOWED_UP = "followed_up"
+    NOT_FOLLOWED_UP = "not_followed_up"
+    NOT_WORKED = "not_worked"
+    """Nobody tried to reach them for a day, or ever."""
+    ASKED = "asked"
+    """A question, whose first response is timed."""
+    ANSWERED = "answered"
+    IN_TIME = "in_time"
+    LATE = "late"
+    WAITING = "waiting"
+    SENT = "sent"
+    """A contact went out; the following are what came of it."""
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    REPLIED = "replied"
+    YES = "yes"
+    NO = "no"
+    NOT_NOW = "not_now"
+    OPTED_OUT = "opted_out"
+    LEG = "leg"
+    """A leg of the lead map."""
 
 
 class Unaskable(ValueError):
@@ -85,6 +140,17 @@ def ask(
     if (last - first).days // (7 if every is Every.WEEK else 28) > MOST_PERIODS:
         raise Unaskable("from", f"from {first} to {last} are more than {MOST_PERIODS} periods; ask for fewer")
     return Asked(every, tuple(periods_between(first, last, every, zone)), of or {}, group)
+
+
+def at_most_a_year(asked: Asked) -> Asked:
+    """The same, if it is no more: a way through several years' offices is nobody's way.
+
+    Raises:
+        Unaskable: it is more.
+    """
+    if (asked.periods[-1].last_day - asked.periods[0].first_day).days > 53 * 7:
+        raise Unaskable("from", "the map shows a year at most; ask for fewer periods")
+    return asked
 
 
 def _noon(day: date, zone: ZoneInfo) -> datetime:

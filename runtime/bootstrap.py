@@ -13,6 +13,7 @@ from activities.delivery import DeliveryActivities
 from activities.learning import LearningActivities
 from activities.liveness import LivenessActivities
 from activities.messages import MessageActivities
+from activities.reports import ReportActivities
 from activities.reviews import ReviewActivities
 from activities.staff_mails import StaffMailActivities
 from activities.tasks import TaskActivities
@@ -29,6 +30,7 @@ from adapters.db.engine import connect
 from adapters.db.erasure import Erasure
 from adapters.db.people import People
 from adapters.db.policies import Policies
+from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
 from adapters.db.routing import Router
 from adapters.db.staff_mails import StaffMails
@@ -194,6 +196,7 @@ class Activities:
     """None where only leads are followed, as in most tests."""
     staff: StaffActivities | None = None
     learning: LearningActivities | None = None
+    reports: ReportActivities | None = None
 
 
 def activities_of(
@@ -208,6 +211,7 @@ def activities_of(
     liveness: ports.LivenessChecker | None = None,
     staff: StaffActivities | None = None,
     times: ports.ContactTimesBook | None = None,
+    reports: ports.Reports | None = None,
 ) -> Activities:
     """The activities over anything that fits the ports; mypy checks here that our adapters do."""
     return Activities(
@@ -217,6 +221,7 @@ def activities_of(
         liveness=LivenessActivities(liveness) if liveness is not None else None,
         staff=staff,
         learning=LearningActivities(times, clock) if times is not None else None,
+        reports=ReportActivities(reports, clock) if reports is not None else None,
     )
 
 
@@ -308,4 +313,5 @@ def wired_activities(foundation: Foundation, client: Client, senders: Senders) -
         liveness=doctor_of(foundation, client),
         staff=staff_activities_of(foundation, client, senders.email),
         times=foundation.times,
+        reports=Reports(foundation.engine, foundation.company),
     )

@@ -11,6 +11,7 @@ from adapters.temporal import (
     ensure_delivery_schedule,
     ensure_learning_schedule,
     ensure_liveness_schedule,
+    ensure_reports_schedule,
     ensure_staff_mail_schedule,
 )
 from cadences.library import shipped
@@ -66,6 +67,7 @@ async def _prepare(foundation: Foundation) -> None:
     client = await connect_temporal(settings)
     await prepare_namespace(client, settings.temporal_namespace)
     await ensure_liveness_schedule(client)
+    await ensure_reports_schedule(client)
     await ensure_staff_mail_schedule(client)
     await review_schedules_of(foundation, client).ensure()
     await ensure_learning_schedule(client)

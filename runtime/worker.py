@@ -29,6 +29,7 @@ from workflows.daily_review import DailyReview
 from workflows.lead_cadence import LeadCadence
 from workflows.learning import Learning
 from workflows.liveness_check import LivenessCheck
+from workflows.report_refresh import ReportRefresh
 from workflows.staff_mailing import StaffMailing
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ def workers(
         Worker(
             client,
             task_queue=WORKFLOW_QUEUE,
-            workflows=[LeadCadence, CommandDelivery, LivenessCheck, StaffMailing, DailyReview, Learning],
+            workflows=[LeadCadence, CommandDelivery, LivenessCheck, StaffMailing, DailyReview, Learning, ReportRefresh],
             activities=[
                 activities.tasks.create_call_task,
                 activities.tasks.create_task,
@@ -83,6 +84,7 @@ def workers(
                 *([activities.liveness.check_liveness] if activities.liveness else []),
                 *(_of_staff(activities.staff) if activities.staff else []),
                 *([activities.learning.learn_contact_times] if activities.learning else []),
+                *([activities.reports.refresh_reports] if activities.reports else []),
             ],
             workflow_runner=_SANDBOX if sandboxed else UnsandboxedWorkflowRunner(),
             max_cached_workflows=max_workflows,

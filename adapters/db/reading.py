@@ -1,8 +1,6 @@
 """The reading side: the lists and counts that people look at, from indexes and in pages."""
 
-import base64
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -12,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.engine import statement_by_statement
 from adapters.db.lead_reading import read_lead_view, task_view
+from adapters.db.paging import cursor_after, place_of
 from adapters.db.rows import ColleagueRow, CommandRow, ContactPointRow, LeadRow, OutboxRow, TaskRow, TouchRow
 from adapters.db.views import (
     LeadPage,
@@ -35,10 +34,6 @@ COUNTED = 10_000
 LEAST_PREFIX = 4
 """Hexadecimal digits of a lead's id below which a prefix finds nothing."""
 TaskFilter = Literal["open", "overdue", "done", "all"]
-
-
-class BadCursor(ValueError):
-    """The cursor is none that a page gave out."""
 
 
 class Reading:
@@ -72,7 +67,7 @@ class Reading:
         if q:
             wanted.append(_matching(q))
         order = (LeadRow.created_at, LeadRow.id)
-        before = None if cursor is None else _place(cursor)
+        before = None if cursor is None else place_of(cursor)
         async with self._engine.connect() as connection:
             # A search has no index to lean on, so what few leads it finds are looked for once, not once to count
             # and once to show. Of many, the newest are found soon.
@@ -92,7 +87,7 @@ class Reading:
             items=[_summary(row) for row in rows[:limit]],
             total=min(total, COUNTED),
             total_exact=total <= COUNTED and (found is not None or not q),
-            next_cursor=_cursor(rows, limit, "created_at", "id"),
+            next_cursor=cursor_after(rows, limit, "created_at", "id"),
         )
 
     async def lead(self, lead_id: UUID, company: Company, now: datetime) -> LeadView | None:
@@ -158,7 +153,7 @@ class Reading:
         order = (TaskRow.due_at, TaskRow.id)
         after: list[ColumnElement[bool]] = []
         if cursor is not None:
-            place = tuple_(*_place(cursor))
+            place = tuple_(*place_of(cursor))
             after.append(tuple_(*order) > place if ascending else tuple_(*order) < place)
         # One ordered index scan a state, merged: no index serves all states at once.
         states = [one.value for one in TaskState] if state == "all" else ["done" if state == "done" else "open"]
@@ -185,7 +180,7 @@ class Reading:
             items=[task_view(dict(row._mapping), now) for row in rows[:limit]],
             total=min(total, COUNTED),
             total_exact=total <= COUNTED,
-            next_cursor=_cursor(rows, limit, "due_at", "id"),
+            next_cursor=cursor_after(rows, limit, "due_at", "id"),
         )
 
     async def leads_of_touches(self, touch_ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -223,7 +218,7 @@ class Reading:
             select(OutboxRow.__table__).where(*wanted).order_by(*(column.desc() for column in order)).limit(limit + 1)
         )
         if cursor is not None:
-            page = page.where(tuple_(*order) < tuple_(*_place(cursor)))
+            page = page.where(tuple_(*order) < tuple_(*place_of(cursor)))
         async with self._engine.connect() as connection:
             total = await _count(connection, select(OutboxRow.touch_id).where(*wanted))
             rows = (await connection.execute(page)).all()
@@ -231,7 +226,7 @@ class Reading:
             items=[OutboxMessage(**row._mapping) for row in rows[:limit]],
             total=min(total, COUNTED),
             total_exact=total <= COUNTED,
-            next_cursor=_cursor(rows, limit, "accepted_at", "touch_id"),
+            next_cursor=cursor_after(rows, limit, "accepted_at", "touch_id"),
         )
 
     async def status(self, now: datetime) -> StatusView:
@@ -368,24 +363,3 @@ def _ids_that_begin(text: str) -> tuple[UUID, UUID] | None:
     if not LEAST_PREFIX <= len(digits) <= 32 or any(digit not in "0123456789abcdef" for digit in digits):
         return None
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-
-
-def _cursor(rows: Sequence[Row[Any]], limit: int, instant: str, name: str) -> str | None:
-    """Where the next page begins; None when this one is the last."""
-    if len(rows) <= limit:
-        return None
-    last = rows[limit - 1]._mapping
-    place = json.dumps([last[instant].isoformat(), str(last[name])])
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _place(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        instant, name = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        at, row_id = datetime.fromisoformat(instant), UUID(name)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadCursor("take the cursor from `next_cursor` of the page before") from error
-    # Pages give out UTC only; at the calendar's ends any other offset leads out of what PostgreSQL can be asked.
-    if at.utcoffset() != timedelta(0):
-        raise BadCursor("take the cursor from `next_cursor` of the page before")
-    return at, row_id

@@ -9,14 +9,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from leads.goals import Figure, Measure
 from leads.measures import Dimension
 from leads.model import LeadKind
 from leads.periods import Every
+from runtime.cli.amounts import both, money, percent, span
+from runtime.cli.figure_tables import add_columns, answered_grid, proposed, received_grid
 from runtime.cli.leads import local_time, with_services
 
 if TYPE_CHECKING:
-    from adapters.db.reports.models import Figures, FiguresReport, Proposal, Quantiles
+    from adapters.db.reports.models import (
+        CostsReport,
+        FiguresReport,
+        LeadMap,
+        Leg,
+        Outcomes,
+        ResponseReport,
+        StepsReport,
+    )
     from api.services import Services
 
 report = typer.Typer(help="Show what came in, how fast it was answered, and what came of it.", no_args_is_help=True)
@@ -58,93 +67,215 @@ def figures(
         return await figures_report(services, asked)
 
     found, console = _asked(run), Console(highlight=False)
-    console.print(_received(found))
-    console.print(_answered(found))
+    console.print(received_grid(found))
+    console.print(answered_grid(found))
     for one in found.proposals:
-        console.print(escape(_proposed(one)))
+        console.print(escape(proposed(one)))
     _say_wrong_goals(found)
 
 
-def _received(found: "FiguresReport") -> Grid:
-    grid = Grid(title=f"leads by {found.every.value}, as of {local_time(found.as_of)}", caption=_CAPTION)
-    _columns(grid, *_heads(found), right=("leads", "qualified", "ordered", "followed up"))
-    for row, heads in _rows(found):
-        cells = (
-            _beside(row, Figure.LEADS, str(row.leads)),
-            _beside(row, Figure.QUALIFIED, _of(row.qualified, row.qualified_share)),
-            _beside(row, Figure.ORDERED, _of(row.ordered, row.ordered_share)),
-            _beside(row, Figure.FOLLOWED_UP, _of(row.followed_up, row.followed_up_share)),
+@report.command()
+def response(
+    by: By = Every.WEEK,
+    group: Group = None,
+    first: From = None,
+    last: To = None,
+    kind: Kind = None,
+    source: Source = None,
+    cadence: Cadence = None,
+    rep: Rep = None,
+) -> None:
+    """Show how response times spread: so many within five minutes, so many within an hour."""
+    query = _query(by=by, first=first, last=last, kind=kind, source=source, cadence=cadence, rep=rep, group=group)
+
+    async def run(services: "Services") -> "ResponseReport":
+        from api.measuring import response_report
+        from api.rest.report_queries import FiguresQuery
+
+        asked = FiguresQuery.model_validate(query).as_asked(services.clock(), services.company)
+        return await response_report(services, asked)
+
+    found: ResponseReport = _asked(run)
+    for row in found.rows:
+        whose = f", {found.group.value} {row.group or '-'}" if found.group else ""
+        times = row.response
+        grid = Grid(
+            title=escape(f"response times of {_days(found)}{whose}"),
+            caption=f"{times.asked} asked, {times.answered} answered by a person: {times.in_time} in time, "
+            f"{times.late} late, {times.waiting} open",
         )
-        grid.add_row(*map(escape, (*heads, *cells)))
-    return grid
-
-
-def _answered(found: "FiguresReport") -> Grid:
-    grid = Grid(title="response time, from the question to the first human contact (median / 9 of 10)")
-    names = ("asked", "wall clock", "in time", "business hours", "first attempt", "attempts", "machine", "people")
-    _columns(grid, *_heads(found), right=names)
-    for row, heads in _rows(found):
-        one = row.response
-        median, p90 = (_beside(row, figure, span(_value(row, figure))) for figure in _TIMES)
-        in_time = _of(one.in_time, one.within_target)
-        cells = (
-            f"{one.asked}, {one.answered} answered" if one.asked else "",
-            f"{median} / {p90}",
-            _beside(row, Figure.WITHIN_TARGET, in_time) + (f", {one.waiting} open" if one.waiting else ""),
-            both(one.business),
-            both(one.first_attempt),
-            "" if one.attempts is None else f"{one.attempts:.1f}",
-            both(one.machine),
-            both(one.human),
+        add_columns(grid, "within", right=("wall clock", "so far", "business hours", "so far"))
+        for one in row.bins:
+            grid.add_row(
+                one.name, str(one.wall), percent(one.wall_until), str(one.business), percent(one.business_until)
+            )
+        console = Console(highlight=False)
+        console.print(grid)
+        tries = ", ".join(f"{one.answered} after {one.attempts}" for one in row.attempts)
+        console.print(
+            f"vain attempts before: {tries} or more; machine {both(times.machine)}, people {both(times.human)}"
         )
-        grid.add_row(*map(escape, (*heads, *(cells if one.asked else [""] * len(cells)))))
-    return grid
 
 
-_CAPTION = "of the leads received then, until now"
-_TIMES = (Figure.RESPONSE_MEDIAN, Figure.RESPONSE_P90)
+@report.command()
+def steps(
+    by: By = Every.WEEK,
+    first: From = None,
+    last: To = None,
+    cadence: Annotated[str | None, typer.Option(help='Of this cadence only; "" for personal touches.')] = None,
+    version: Annotated[str | None, typer.Option(help="Of this version only.")] = None,
+) -> None:
+    """Show what works: what came of each step, template and variant, and on which contact people said yes."""
+    query = _query(by=by, first=first, last=last, cadence=cadence, version=version)
+
+    async def run(services: "Services") -> "StepsReport":
+        from api.rest.report_queries import StepsQuery
+
+        asked, now = StepsQuery.model_validate(query), services.clock()
+        return await services.reports.steps(asked.as_asked(now, services.company), asked.as_steps(), now)
+
+    found: StepsReport = _asked(run)
+    outcomes = ("sent", "delivered", "bounced", "replied", "yes", "no", "not now", "opted out")
+    grid = Grid(title=f"what came of the contacts of {_days(found)}", caption=_counted_when(found))
+    add_columns(grid, "cadence", "version", "step", "template", "variant", right=outcomes)
+    for row in found.rows:
+        step = f"{row.channel} {row.step}" if row.step else f"{row.channel} (personal)"
+        names = (row.cadence or "-", (row.version or "")[:12], step, row.template or "", row.variant or "")
+        grid.add_row(*map(escape, (*names, *_outcomes(row.outcomes))))
+    numbers = Grid(title="on which contact people said yes")
+    add_columns(numbers, "contact", right=(*outcomes, "of all yes so far"))
+    for one in found.contact_numbers:
+        numbers.add_row(str(one.number or "personal"), *_outcomes(one.outcomes), percent(one.yes_until))
+    console = Console(highlight=False)
+    console.print(grid)
+    console.print(numbers)
 
 
-def _heads(found: "FiguresReport") -> list[str]:
-    return [found.every.value, *([found.group.value] if found.group else [])]
+@report.command()
+def costs(
+    by: By = Every.WEEK,
+    group: Annotated[Dimension, typer.Option(help="What tells the rows apart.")] = Dimension.SOURCE,
+    first: From = None,
+    last: To = None,
+    kind: Kind = None,
+    source: Source = None,
+    cadence: Cadence = None,
+    rep: Rep = None,
+) -> None:
+    """Show what leads cost: each one, each that was qualified, each order, and those that nobody worked."""
+    query = _query(by=by, first=first, last=last, kind=kind, source=source, cadence=cadence, rep=rep, group=group)
 
+    async def run(services: "Services") -> "CostsReport":
+        from api.measuring import costs_report
+        from api.rest.report_queries import CostsQuery
 
-def _rows(found: "FiguresReport") -> "list[tuple[Figures, list[str]]]":
-    """Each period, empty ones too where nothing is grouped, and all together."""
-    shown: list[Figures] = list(found.rows)
-    if found.group is None:
-        from adapters.db.reports.models import Figures as Empty
+        asked = CostsQuery.model_validate(query).as_asked(services.clock(), services.company)
+        return await costs_report(services, asked)
 
-        by_label = {row.period: row for row in found.rows}
-        shown = [by_label.get(period.label, Empty(period=period.label)) for period in found.periods]
-    unfinished = {period.label for period in found.periods if not period.complete}
-    rows = []
-    for row in (*shown, *found.totals):
-        label = "all" if row.period is None else row.period + (" (so far)" if row.period in unfinished else "")
-        rows.append((row, [label, *([row.group or "-"] if found.group else [])]))
-    return rows
-
-
-def _value(row: "Figures", figure: Figure) -> float | None:
-    return row.value_of(figure)
-
-
-def _beside(row: "Figures", figure: Figure, shown: str) -> str:
-    """A figure, and its goal beside it."""
-    goal = row.goals.get(figure)
-    if goal is None or goal.met is None:
-        return shown
-    return f"{shown} ({'goal' if goal.met else 'MISSED'} {amount(figure, goal.goal)})"
-
-
-def _proposed(one: "Proposal") -> str:
-    what = one.figure.value.replace("_", " ")
-    whose = ", ".join(f"{name} {value}" for name, value in one.of.items())
-    times = f"the last {one.periods_met} {one.every.value}s" if one.periods_met > 1 else f"the last {one.every.value}"
-    return (
-        f"{what}{f' ({whose})' if whose else ''}: {amount(one.figure, one.goal)} was met in {times}; "
-        f"the next goal would be {amount(one.figure, one.next_goal)}"
+    found: CostsReport = _asked(run)
+    grid = Grid(title=f"costs of the leads of {_days(found)}", caption="of leads whose cost is known")
+    add_columns(
+        grid,
+        found.group.value,
+        right=(
+            "leads",
+            "cost",
+            "a lead",
+            "qualified",
+            "a qualified lead",
+            "orders",
+            "an order",
+            "not worked",
+            "wasted",
+        ),
     )
+    for row in (*found.rows, found.total):
+        wasted = f"{row.wasted:.2f} = {percent(row.wasted_share)}" if row.wasted else ""
+        cells = (
+            "all" if row is found.total else row.group or "-",
+            str(row.leads) if row.leads == row.priced else f"{row.leads}, {row.priced} with a cost",
+            f"{row.cost:.2f}",
+            money(row.per_lead),
+            str(row.qualified),
+            money(row.per_qualified),
+            str(row.ordered),
+            money(row.per_order),
+            str(row.not_worked) if row.not_worked else "",
+            wasted,
+        )
+        grid.add_row(*map(escape, cells))
+    Console(highlight=False).print(grid)
+
+
+@report.command(name="map")
+def lead_map(
+    by: By = Every.WEEK,
+    first: From = None,
+    last: To = None,
+    kind: Kind = None,
+    source: Source = None,
+    rep: Rep = None,
+) -> None:
+    """Show the way of the leads: from which place to which they went, and how long that took."""
+    query = _query(by=by, first=first, last=last, kind=kind, source=source, rep=rep)
+
+    async def run(services: "Services") -> "LeadMap":
+        from api.rest.report_queries import MapQuery
+
+        now = services.clock()
+        asked = MapQuery.model_validate(query).as_asked(now, services.company)
+        return await services.reports.lead_map(asked, now)
+
+    found: LeadMap = _asked(run)
+    console = Console(highlight=False)
+    console.print(_legs(f"the way of the leads of {_days(found)}", found.legs))
+    for flow in found.flows:
+        console.print(_legs(f"{flow.kind}, {flow.source or 'no source'}: {flow.leads} leads", flow.legs))
+    if found.hands.legs:
+        console.print(_legs("from hand to hand (how long the first had it)", found.hands.legs))
+
+
+@report.command()
+def refresh() -> None:
+    """Count the weeks that are over anew, as the worker does every ten minutes."""
+
+    async def run(services: "Services") -> None:
+        await services.reports.refresh(services.clock())
+
+    with_services(run)
+
+
+def _legs(title: str, legs: "Sequence[Leg]") -> Grid:
+    grid = Grid(title=escape(title))
+    add_columns(grid, "from", "to", right=("leads", "median", "9 of 10"))
+    for leg in legs:
+        times = (span(leg.time.median), span(leg.time.p90)) if leg.time.median is not None else ("", "")
+        grid.add_row(*map(escape, (_place(leg.origin), _place(leg.target), str(leg.leads), *times)))
+    return grid
+
+
+def _place(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _days(found: "StepsReport | CostsReport | ResponseReport | LeadMap") -> str:
+    return f"{found.first_day:%d %b %Y} to {found.last_day:%d %b %Y}"
+
+
+def _counted_when(found: "StepsReport") -> str | None:
+    if found.counted_as_of is None or found.counted_until is None or found.counted_until <= found.first_day:
+        return None
+    return f"before {found.counted_until:%a %d %b}: as of {local_time(found.counted_as_of)}; since then: as of now"
+
+
+def _outcomes(one: "Outcomes") -> list[str]:
+    counts = (one.sent, one.delivered, one.bounced, one.replied, one.yes, one.no, one.not_now, one.opted_out)
+    shown = [str(count) if count else "" for count in counts]
+    shares = {3: one.reply_share, 4: one.yes_share}
+    return [
+        f"{cell} = {percent(shares[number])}" if cell and number in shares else cell
+        for number, cell in enumerate(shown)
+    ]
 
 
 def _say_wrong_goals(found: "FiguresReport") -> None:
@@ -174,50 +305,3 @@ def _asked(run: "Callable[[Services], Any]") -> Any:
         wrong = f"--{first['loc'][-1]}: {first['msg']}"
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"follow: {escape(wrong)}")
     raise typer.Exit(1)
-
-
-def _columns(grid: Grid, *left: str, right: Sequence[str]) -> None:
-    for name in left:
-        grid.add_column(name, no_wrap=True)
-    for name in right:
-        grid.add_column(name, justify="right")
-
-
-def amount(figure: Figure, value: float) -> str:
-    """A goal, in the unit of its figure."""
-    match figure.measure:
-        case Measure.COUNT:
-            return f"{value:.0f}"
-        case Measure.SHARE:
-            return percent(value)
-    return span(value)
-
-
-def percent(value: float | None) -> str:
-    """0.625 as 62.5 %."""
-    return "" if value is None else f"{value * 100:.1f}".removesuffix(".0") + " %"
-
-
-def span(seconds: float | None) -> str:
-    """Seconds as people say them: 45 s, 20 min, 2 h 30, 1 d 21 h."""
-    if seconds is None:
-        return "-"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours} h {minutes:02}" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
-
-
-def both(times: "Quantiles") -> str:
-    """The median, and what nine of ten took at most."""
-    return f"{span(times.median)} / {span(times.p90)}" if times.median is not None else ""
-
-
-def _of(count: int, part: float | None) -> str:
-    return "" if part is None else f"{count} = {percent(part)}"

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db import lead_reading
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
-from adapters.db.reading import BadCursor, Reading
+from adapters.db.paging import BadCursor
+from adapters.db.reading import Reading
 from adapters.db.rows import TaskRow, TouchRow
 from cadences import commands
 from cadences.progress import message_sent, task_created

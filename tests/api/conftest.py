@@ -99,7 +99,7 @@ def services(
         times=ContactTimesBook(engine, COMPANY),
         staff_mails=StaffMails(engine),
         reviews=Reviews(engine, COMPANY, LINKS),
-        reports=Reports(engine),
+        reports=Reports(engine, COMPANY),
         playbook=Playbook(),
         policies=Policies(engine, shelf, COMPANY, LINKS, Playbook()),
         doors=Doors(forms=forms_of(Playbook()), submissions=FormSubmissions(engine)),

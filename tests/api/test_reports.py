@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -162,6 +163,110 @@ async def test_what_can_not_be_asked_is_said(
     client: httpx.AsyncClient, asked: dict[str, str], field: str, words: str
 ) -> None:
     response = await client.get("/api/reports/figures", params=asked)
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert error["field"] == field
+    assert words in error["message"]
+
+
+WEEKS = {"from": "2026-11-09", "to": "2026-11-22"}
+
+
+async def asked(client: httpx.AsyncClient, path: str, **params: str) -> dict[str, Any]:
+    response = await client.get(f"/api/{path}", params=params)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+@pytest.mark.usefixtures("business")
+async def test_response_times_steps_costs_and_the_map(client: httpx.AsyncClient) -> None:
+    times = await asked(client, "reports/response-times", group="rep", **WEEKS)
+    assert [(row["group"], row["response"]["asked"]) for row in times["rows"]] == [("anna", 7), ("ben", 6)]
+    assert times["rows"][0]["bins"][0] | {"wall_until": 0, "business_until": 0} == {
+        "name": "5 minutes",
+        "up_to_seconds": 300,
+        "wall": 2,
+        "wall_until": 0,
+        "business": 2,
+        "business_until": 0,
+    }
+    steps = await asked(client, "reports/steps", variant="b", **WEEKS)
+    assert [(row["step"], row["variant"], row["outcomes"]["sent"]) for row in steps["rows"]] == [("answer", "b", 3)]
+    costs = await asked(client, "reports/costs", **WEEKS)
+    assert costs["group"] == "source"
+    assert costs["rows"][0]["per_lead"] == "50.00"
+    assert costs["total"]["wasted"] == "2.50"
+    the_map = await asked(client, "lead-map", kind="outbound", **WEEKS)
+    assert [(node["id"], node["leads"]) for node in the_map["nodes"]] == [
+        ("captured", 2),
+        ("qualified", 1),
+        ("accepted", 1),
+        ("won", 1),
+        ("on_its_way", 1),
+    ]
+    assert the_map["legs"][0] == {
+        "origin": "captured",
+        "target": "qualified",
+        "leads": 1,
+        "time": {"median": 327_600.0, "p90": 327_600.0},
+    }
+
+
+async def test_an_empty_database_has_every_report(client: httpx.AsyncClient) -> None:
+    assert (await asked(client, "reports/response-times"))["rows"][0]["response"]["asked"] == 0
+    assert (await asked(client, "reports/steps"))["rows"] == []
+    assert (await asked(client, "reports/costs"))["total"]["leads"] == 0
+    assert (await asked(client, "lead-map"))["nodes"] == []
+    assert await asked(client, "reports/leads", figure="leads") == {
+        "items": [],
+        "total": 0,
+        "total_exact": True,
+        "next_cursor": None,
+    }
+
+
+@pytest.mark.usefixtures("business")
+async def test_the_leads_behind_a_number(client: httpx.AsyncClient) -> None:
+    async def numbers(**params: str) -> list[int]:
+        return sorted(int(UUID(lead)) for lead in (await asked(client, "reports/leads", **params))["items"])
+
+    assert await numbers(figure="late", bucket="2026-W46") == [3, 4, 5]
+    assert await numbers(figure="late", bucket="2026-11", by="month", rep="anna") == [5, 13]
+    assert await numbers(figure="leads", bucket="2026-W46", source="") == [7]
+    assert await numbers(figure="answered", within="5 minutes", **WEEKS) == [6, 11]
+    assert await numbers(figure="yes", step="first-call", **WEEKS) == [12]
+    assert await numbers(figure="yes", contact_number="3", **WEEKS) == [1, 2]
+    assert await numbers(figure="sent", cadence="", **WEEKS) == [4]
+    assert await numbers(figure="leg", origin="machine", target="attempted", **WEEKS) == [2, 3, 5]
+    page = await asked(client, "reports/leads", figure="leads", limit="5", **WEEKS)
+    assert (len(page["items"]), page["total"]) == (5, 16)
+    rest = await asked(client, "reports/leads", figure="leads", limit="50", cursor=page["next_cursor"], **WEEKS)
+    assert len(rest["items"]) == 11
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "field", "words"),
+    [
+        ("reports/leads", {}, "figure", "required"),
+        ("reports/leads", {"figure": "late", "bucket": "last week"}, "bucket", "is no week and no month"),
+        ("reports/leads", {"figure": "late", "bucket": "2026-W60"}, "bucket", "there is no 2026-W60"),
+        ("reports/leads", {"figure": "late", "cursor": "x"}, "cursor", "next_cursor"),
+        ("reports/leads", {"figure": "late", "step": "answer"}, "step", "`late` is not counted by step"),
+        ("reports/leads", {"figure": "sent", "source": "x"}, "source", "`sent` is not counted by source"),
+        ("reports/leads", {"figure": "late", "within": "1 hour"}, "within", "`late` is not counted by within"),
+        ("reports/leads", {"figure": "leg", "origin": "asked"}, "target", "name both ends"),
+        ("reports/leads", {"figure": "leg", "origin": "a", "target": "won"}, "origin", "'asked', 'captured'"),
+        ("lead-map", {"from": "2024-01-01"}, "from", "a year at most"),
+        ("lead-map", {"cadence": "x"}, "cadence", "there is no such field"),
+        ("reports/steps", {"source": "x"}, "source", "there is no such field"),
+        ("reports/costs", {"group": "owner"}, "group", "'source', 'cadence', 'rep' or 'kind'"),
+    ],
+)
+async def test_what_can_not_be_asked_of_a_report_is_said(
+    client: httpx.AsyncClient, path: str, params: dict[str, str], field: str, words: str
+) -> None:
+    response = await client.get(f"/api/{path}", params=params)
     assert response.status_code == 422
     (error,) = response.json()["errors"]
     assert error["field"] == field

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Integer, Row, Select, cast, func, null, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.followed_up import followed_up
@@ -22,6 +22,13 @@ async def read_figures(connection: AsyncConnection, asked: Asked, now: datetime)
     if asked.group is None and not totals:
         totals = [Figures()]
     return [one for one in found if one.period is not None], totals
+
+
+async def read_totals(connection: AsyncConnection, asked: Asked, now: datetime) -> list[Figures]:
+    """The response times of each group in all periods together."""
+    rows = [row for row in await connection.execute(_answered(asked, now, periods=False))]
+    found = [_figures(asked, _place(row), None, row) for row in sorted(rows, key=lambda row: _in_order(_place(row)))]
+    return found or ([] if asked.group is not None else [Figures()])
 
 
 _TIMES = ("response", "business", "attempt", "machine", "human")
@@ -60,10 +67,10 @@ def _received(asked: Asked, now: datetime) -> Select[Any]:
     ).group_by(_each_and_all(lead))
 
 
-def _answered(asked: Asked, now: datetime) -> Select[Any]:
+def _answered(asked: Asked, now: datetime, *, periods: bool = True) -> Select[Any]:
     view = QUESTIONS.c
     each = select(
-        period_at(view.asked_at, asked).label("period"),
+        (period_at(view.asked_at, asked) if periods else cast(null(), Integer)).label("period"),
         group_of(QUESTIONS, asked).label("group"),
         (view.answered_at <= view.due_at).label("in_time"),
         (func.coalesce(view.answered_at, now) > view.due_at).label("late"),
@@ -73,7 +80,7 @@ def _answered(asked: Asked, now: datetime) -> Select[Any]:
     )
     question = each.where(*within(QUESTIONS, "asked_at", asked)).subquery()
     return select(
-        question.c.period,
+        func.min(question.c.period).label("period") if not periods else question.c.period,
         question.c.group,
         func.count().label("asked"),
         func.count(question.c.answered_at).label("answered"),
@@ -81,7 +88,7 @@ def _answered(asked: Asked, now: datetime) -> Select[Any]:
         func.count().filter(question.c.late).label("late"),
         func.avg(question.c.attempts).filter(question.c.answered_at.is_not(None)).label("attempts"),
         *(quantiles(question.c[name]).label(name) for name in _TIMES),
-    ).group_by(_each_and_all(question))
+    ).group_by(_each_and_all(question) if periods else func.grouping_sets(tuple_(question.c.group)))
 
 
 def _each_and_all(rows: FromClause) -> ColumnElement[Any]:

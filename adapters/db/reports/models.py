@@ -1,6 +1,8 @@
 """What reports answer: the same models over REST and on the command line."""
 
 from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -137,3 +139,196 @@ class FiguresReport(_Answer):
     proposals: list[Proposal] = []
     goals_wrong: list[str] = []
     """What is wrong with `goals.yaml`, which is left aside then: file, line, column, and what to write instead."""
+
+
+class Outcomes(_Answer):
+    """What came of contacts. What a person said is credited to the message that a reply answers, else to the last
+    contact before it."""
+
+    sent: int = 0
+    """Contacts that went out: messages that a provider accepted, calls and other work that people did."""
+    delivered: int = 0
+    """Messages of which the provider says that they arrived."""
+    bounced: int = 0
+    replied: int = 0
+    """Contacts that were answered with a reply; the figures below are meant so, too."""
+    yes: int = 0
+    no: int = 0
+    not_now: int = 0
+    opted_out: int = 0
+    """Stopped the messages."""
+    reply_share: float | None = None
+    yes_share: float | None = None
+
+
+class Step(_Answer):
+    """One step of a version of a cadence, with one template and variant."""
+
+    cadence: str | None
+    """None for personal touches and others that belong to no version."""
+    version: str | None
+    step: str | None
+    template: str | None
+    variant: str | None
+    channel: str
+    first_contact_number: int | None
+    """The lowest how many-th contact of a lead it was."""
+    outcomes: Outcomes
+
+
+class ContactNumber(_Answer):
+    """All contacts that were the how many-th of their enrollment."""
+
+    number: int | None
+    """None for contacts that nobody counted, like personal touches."""
+    outcomes: Outcomes
+    yes_until: float | None
+    """Which share of all yeses on a counted contact came on this one or an earlier one."""
+
+
+class StepsReport(_Answer):
+    """What works: steps, templates and variants, and the number of the contact."""
+
+    as_of: datetime
+    counted_as_of: datetime | None
+    """When the weeks before `counted_until` were counted; None where everything was counted now."""
+    counted_until: date | None
+    """Contacts from this day on were counted now."""
+    first_day: date
+    last_day: date
+    rows: list[Step]
+    contact_numbers: list[ContactNumber]
+
+
+class Costs(_Answer):
+    """What some leads cost, in the company's currency. Costs for each are of leads whose cost is known."""
+
+    group: str | None = None
+    leads: int = 0
+    priced: int = 0
+    """Leads whose cost is known; the next figures are of these."""
+    cost: Decimal = Decimal(0)
+    qualified: int = 0
+    ordered: int = 0
+    per_lead: Decimal | None = None
+    per_qualified: Decimal | None = None
+    per_order: Decimal | None = None
+    not_worked: int = 0
+    """Leads, with a cost or without, that have been here for 24 hours and that no person has tried to reach."""
+    wasted: Decimal = Decimal(0)
+    """What these cost."""
+    wasted_share: float | None = None
+
+
+class CostsReport(_Answer):
+    """Costs, and how much of them was wasted."""
+
+    as_of: datetime
+    first_day: date
+    last_day: date
+    group: Dimension
+    rows: list[Costs]
+    total: Costs
+
+
+class ResponseBin(_Answer):
+    """Questions that were answered within some time."""
+
+    name: str
+    up_to_seconds: int | None
+    """None for all that took longer."""
+    wall: int
+    """By the clock on the wall: longer than the bin before, and not longer than this."""
+    wall_until: float | None
+    """The share of all answered questions in this bin and those before."""
+    business: int
+    """In the company's business hours."""
+    business_until: float | None
+
+
+class AttemptsBin(_Answer):
+    """Questions that were answered after so many vain attempts."""
+
+    attempts: int
+    """The last bin holds more, too."""
+    answered: int
+
+
+class ResponseDistribution(_Answer):
+    """How fast the questions of a group were answered."""
+
+    group: str | None
+    response: ResponseTimes
+    bins: list[ResponseBin]
+    attempts: list[AttemptsBin]
+
+
+class ResponseReport(_Answer):
+    """How response times spread."""
+
+    as_of: datetime
+    first_day: date
+    last_day: date
+    group: Dimension | None
+    rows: list[ResponseDistribution]
+
+
+class Leg(_Answer):
+    """From one place of the map to the next."""
+
+    origin: str
+    target: str
+    leads: int
+    time: Quantiles
+
+
+class Flow(_Answer):
+    """The ways of leads of one kind and source."""
+
+    kind: str | None
+    """None for all leads together."""
+    source: str | None
+    leads: int
+    legs: list[Leg]
+
+
+class MapNode(_Answer):
+    """A place of the map, or a person through whose hands leads went."""
+
+    id: str
+    leads: int
+    """That came there; into somebody's hands, perhaps more than once."""
+    role: str | None = None
+    """Of a person."""
+
+
+class Hands(_Answer):
+    """Through whose hands leads went: who found them, and who owned them one after the other."""
+
+    nodes: list[MapNode]
+    legs: list[Leg]
+    """With how long the first of the two had them."""
+
+
+class LeadMap(_Answer):
+    """How leads came, and where they went, as nodes and legs of which a picture can be drawn."""
+
+    as_of: datetime
+    first_day: date
+    last_day: date
+    nodes: list[MapNode]
+    """In the order in which a lead passes them."""
+    legs: list[Leg]
+    """Of all leads together."""
+    flows: list[Flow]
+    """By kind and source, the largest first."""
+    hands: Hands
+
+
+class LeadsBehind(_Answer):
+    """A page of the leads that a number of a report counts."""
+
+    items: list[UUID]
+    total: int
+    total_exact: bool
+    next_cursor: str | None

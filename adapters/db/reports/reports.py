@@ -1,30 +1,96 @@
 """Every report, each read from one snapshot of the database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.db.reports.behind import Behind, read_leads_behind
+from adapters.db.reports.costs import read_costs
 from adapters.db.reports.figures import read_figures
-from adapters.db.reports.models import Figures
+from adapters.db.reports.lead_map import read_lead_map
+from adapters.db.reports.models import Costs, Figures, LeadMap, LeadsBehind, ResponseDistribution, StepsReport
+from adapters.db.reports.response import read_distribution
+from adapters.db.reports.steps import read_steps
+from adapters.db.reports.views import STEPS
+from adapters.db.rows import ReportRefreshRow
 from leads.measures import Asked
+from leads.model import Company
 
 # Reports sort a hundred thousand values, in memory; and what is compiled for them runs for less than compiling takes.
 _FOR_REPORTS = text("select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
+_REFRESH = text(f"refresh materialized view concurrently {STEPS.name}")
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('measured_steps'))")
 
 
 class Reports:
-    """Counts what happened; it changes nothing."""
+    """Counts what happened."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, company: Company) -> None:
         self._engine = engine
+        self._zone = ZoneInfo(company.zone)
 
     async def figures(self, asked: Asked, now: datetime) -> tuple[list[Figures], list[Figures]]:
         """The figures of each period and group, and of each group in all periods together."""
         async with self._snapshot() as connection:
             return await read_figures(connection, asked, now)
+
+    async def steps(self, asked: Asked, of: Mapping[str, str | None], now: datetime) -> StepsReport:
+        """What came of the contacts that were made in some periods.
+
+        Args:
+            of: only these: cadence, version, step_id, template, variant, channel; None for contacts that have none.
+        """
+        async with self._snapshot() as connection:
+            return await read_steps(connection, asked, of, self._zone, now)
+
+    async def costs(self, asked: Asked, now: datetime) -> tuple[list[Costs], Costs]:
+        """The costs of each group, the most expensive first; and of all together."""
+        async with self._snapshot() as connection:
+            return await read_costs(connection, asked, now)
+
+    async def response_times(self, asked: Asked, now: datetime) -> list[ResponseDistribution]:
+        """How response times spread, in each group."""
+        async with self._snapshot() as connection:
+            return await read_distribution(connection, asked, now)
+
+    async def lead_map(self, asked: Asked, now: datetime) -> LeadMap:
+        """The way of the leads that were captured in some periods."""
+        async with self._snapshot() as connection:
+            return await read_lead_map(connection, asked, now)
+
+    async def leads_behind(self, behind: Behind, now: datetime, *, limit: int, cursor: str | None) -> LeadsBehind:
+        """A page of the leads that a number counts.
+
+        Raises:
+            BadCursor: no page gave this cursor out.
+        """
+        async with self._snapshot() as connection:
+            return await read_leads_behind(connection, behind, now, limit, cursor)
+
+    async def refresh(self, now: datetime) -> None:
+        """Count the days that are over anew; who asks meanwhile gets the counts from before.
+
+        A refresh that waited for another one counts once more: what was asked for is what is there.
+        """
+        async with self._engine.begin() as connection:
+            await connection.execute(_ONE_AT_A_TIME)
+            row = {"name": STEPS.name, "as_of": now, "zone": self._zone.key}
+            written = postgresql.insert(ReportRefreshRow).values(row)
+            await connection.execute(written.on_conflict_do_update(index_elements=["name"], set_=row))
+            await connection.execute(_FOR_REPORTS)
+            await connection.execute(_REFRESH)
+
+    async def refreshed_at(self) -> datetime | None:
+        """As of when the days that are over were counted; None when they never were."""
+        asked = select(ReportRefreshRow.as_of).where(ReportRefreshRow.name == STEPS.name)
+        async with self._engine.connect() as connection:
+            found: datetime | None = await connection.scalar(asked)
+            return found
 
     @asynccontextmanager
     async def _snapshot(self) -> AsyncIterator[AsyncConnection]:

@@ -6,13 +6,16 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnClause,
     ColumnElement,
+    Date,
     DateTime,
     Double,
     Integer,
     Numeric,
     String,
+    TableValuedAlias,
     Uuid,
     cast,
     column,
@@ -23,8 +26,11 @@ from sqlalchemy import (
 )
 
 from leads.measures import Asked, Dimension
+from leads.places import Place
 
 _INSTANT = DateTime(timezone=True)
+OUTCOMES = ("delivered", "bounced", "replied", "yes", "no", "not_now", "opted_out")
+"""What came of a contact, apart from that it went out."""
 
 
 def _dimensions() -> list[ColumnClause[str]]:
@@ -62,6 +68,42 @@ QUESTIONS = table(
     column("human_seconds", Double),
 )
 """One row for each question whose first response is timed."""
+
+STEPS = table(
+    "measured_steps",
+    column("day", Date),
+    *(column(name, String) for name in ("cadence", "version", "step_id", "template", "variant", "channel")),
+    column("contact_number", Integer),
+    *(column(name, Integer) for name in ("sent", *OUTCOMES)),
+)
+"""How many contacts of each step there were on each day, and what came of them; as of its last refresh."""
+
+
+def journeys(asked: Asked) -> TableValuedAlias:
+    """Each lead captured in the stretch of time that is asked for: when it came to which place on its way."""
+    columns = (
+        column("lead_id", Uuid),
+        *(column(name, String) for name in ("kind", "source", "rep", "ended")),
+        *(column(f"{place.value}_at", _INSTANT) for place in Place if not place.is_end),
+    )
+    return func.measured_journeys(_instant(asked.start), _instant(asked.end)).table_valued(*columns, name="journey")
+
+
+def contacts_since(since: datetime) -> TableValuedAlias:
+    """Each contact since an instant, and what came of it until now."""
+    columns = (
+        column("touch_id", Uuid),
+        column("lead_id", Uuid),
+        column("happened_at", _INSTANT),
+        *(column(name, String) for name in ("cadence", "version", "step_id", "template", "variant", "channel")),
+        column("contact_number", Integer),
+        *(column(name, Boolean) for name in OUTCOMES),
+    )
+    return func.measured_contacts(_instant(since)).table_valued(*columns, name="contact")
+
+
+def _instant(at: datetime) -> ColumnElement[datetime]:
+    return cast(literal(at, _INSTANT), _INSTANT)
 
 
 def period_at(at: ColumnElement[datetime], asked: Asked) -> ColumnElement[int]:

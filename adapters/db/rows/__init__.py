@@ -10,6 +10,7 @@ from adapters.db.rows.doors import FormSubmissionRow
 from adapters.db.rows.learnt import ContactTimeRow
 from adapters.db.rows.measures import (
     FirstResponseRow,
+    ReportRefreshRow,
     StaffMailRow,
     StageChangeRow,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "OutboxRow",
     "PolicyAcknowledgementRow",
     "PolicyVersionRow",
+    "ReportRefreshRow",
     "ReviewRow",
     "SenderRow",
     "SenderSlotRow",

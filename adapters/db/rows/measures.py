@@ -49,7 +49,7 @@ class StageChangeRow(Base):
     __tablename__ = "stage_changes"
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), index=True)
     stage: Mapped[str]
     """A stage, or `accepted`: sales took the qualified lead over (marketing-qualified became sales-qualified)."""
     at: Mapped[datetime]
@@ -58,10 +58,22 @@ class StageChangeRow(Base):
     why: Mapped[str | None]
 
     __table_args__ = (
-        # When each lead reached which stage is read from the index alone.
-        Index("ix_stage_changes_lead_id", "lead_id", postgresql_include=["stage", "at"]),
         Index("ix_stage_changes_stage_at", "stage", "at"),
+        # When leads reached a stage is read from the index alone.
+        Index("ix_stage_changes_stage_lead_id", "stage", "lead_id", postgresql_include=["at"]),
     )
+
+
+class ReportRefreshRow(Base):
+    """When the counts of days that are over were made anew, and on which clock."""
+
+    __tablename__ = "report_refreshes"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """The materialised view."""
+    as_of: Mapped[datetime]
+    zone: Mapped[str]
+    """Whose days were counted: the company's zone then."""
 
 
 class StaffMailRow(Base):

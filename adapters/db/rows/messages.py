@@ -68,6 +68,8 @@ class TouchRow(Base):
             postgresql_where=sql("state <> 'made'"),
         ),
         Index("ix_touches_lead_id_happened_at", "lead_id", "happened_at"),
+        Index("ix_touches_happened_at", "happened_at"),
+        Index("ix_touches_made", "lead_id", postgresql_where=sql("state = 'made'")),
         Index("ix_touches_sender_happened_at", "sender", "happened_at", postgresql_where=sql("sender is not null")),
         Index("ix_touches_message_id", "message_id", postgresql_where=sql("message_id is not null")),
         Index("ix_touches_step_id_variant", "step_id", postgresql_where=sql("variant is not null")),
@@ -147,6 +149,7 @@ class InboundMessageRow(Base):
 
     __table_args__ = (
         UniqueConstraint("provider", "external_id"),
+        Index("ix_inbound_messages_replies", "received_at", postgresql_where=sql("kind = 'reply'")),
         Index(
             "ix_inbound_messages_unhandled",
             "received_at",

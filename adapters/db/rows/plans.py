@@ -51,6 +51,7 @@ class EnrollmentRow(Base):
     __table_args__ = (
         # The cadence in which a lead began is read from the index alone.
         Index("ix_enrollments_lead_id_started_at", "lead_id", "started_at", postgresql_include=["cadence"]),
+        Index("ix_enrollments_opted_out", "ended_at", postgresql_where=sql("ended = 'opted_out'")),
     )
 
 
@@ -135,7 +136,7 @@ class AnswerRow(Base):
     answer: Mapped[str]
     by: Mapped[str]
     note: Mapped[str | None]
-    said_at: Mapped[datetime]
+    said_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class CommandRow(Base):

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.reports.reports import Reports
 from tests.adapters.reports.small_business import open_business
+from tests.sample import COMPANY
 
 
 @pytest_asyncio.fixture
@@ -17,4 +18,4 @@ async def business(engine: AsyncEngine) -> AsyncEngine:
 
 @pytest.fixture
 def reports(engine: AsyncEngine) -> Reports:
-    return Reports(engine)
+    return Reports(engine, COMPANY)

@@ -17,13 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.people import People
 from adapters.db.rows import (
+    AnswerRow,
+    AssignmentRow,
     CadenceVersionRow,
+    CommandRow,
     EnrollmentRow,
     FirstResponseRow,
     HoldRow,
+    InboundMessageRow,
+    InquiryRow,
     LeadRow,
     StageChangeRow,
     TaskRow,
+    TouchRow,
 )
 from tests.sample import COLLEAGUES
 
@@ -53,6 +59,8 @@ class Question:
 
     due: str | None = None
     """When it is due, where that is not half an hour later."""
+    asked: str | None = None
+    """When it was asked, where we got to know of it later."""
     machine: int | None = 5
     tried: int | None = None
     attempts: int = 0
@@ -112,7 +120,7 @@ BUSINESS = (
         rep="ben",
         source="trade fair",
         cost="50.00",
-        question=Question(machine=None, answered=7200, business=5400),
+        question=Question(asked="11-10 15:00", machine=None, answered=7200, business=5400),
         stages={"working": "11-10 18:00", "qualified": "11-12 09:00", "lost": "11-13 09:00"},
         ended="yes",
     ),
@@ -159,7 +167,12 @@ BUSINESS = (
         cadence="outbound-qualified",
         source="list",
         cost="2.50",
-        stages={"working": "11-13 09:00", "qualified": "11-16 09:00", "won": "11-19 09:00"},
+        stages={
+            "working": "11-13 09:00",
+            "qualified": "11-16 09:00",
+            "accepted": "11-17 09:00",
+            "won": "11-19 09:00",
+        },
         ended="yes",
     ),
     Life(
@@ -218,6 +231,75 @@ UNPLANNED = Life(number=20, received="11-18 11:00", rep="ben")
 """Something like a row of which nothing was decided yet: no report knows it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One touch of the ledger."""
+
+    lead: int
+    at: str
+    step: str | None
+    number: int | None
+    channel: str = "call"
+    state: str = "made"
+    variant: str | None = None
+    bounced: bool = False
+    accepted: bool = True
+    """A provider took it."""
+    cadence: str | None = "inbound-web"
+
+
+def email(lead: int, at: str, variant: str, state: str = "delivered", **values: Any) -> Contact:
+    """The first email, of which two variants are tried."""
+    return Contact(lead=lead, at=at, step="answer", number=1, channel="email", state=state, variant=variant, **values)
+
+
+CONTACTS = (
+    email(1, "11-09 09:00", "a"),
+    Contact(lead=1, at="11-09 09:10", step="first-call", number=2),
+    Contact(lead=1, at="11-10 09:00", step="checking-in", number=3, channel="email", state="delivered"),
+    email(2, "11-09 10:00", "b"),
+    Contact(lead=2, at="11-09 10:10", step="first-call", number=2),
+    Contact(lead=2, at="11-11 10:00", step="second-call", number=3),
+    email(3, "11-10 11:00", "a", "sent"),
+    Contact(lead=3, at="11-10 12:00", step="first-call", number=2),
+    Contact(lead=4, at="11-10 18:00", step=None, number=None, cadence=None),  # personal, outside of every plan
+    email(5, "11-11 09:00", "a", "failed", accepted=False),  # it never went out
+    Contact(lead=5, at="11-11 11:00", step="first-call", number=1),
+    email(6, "11-12 09:00", "b", "failed", bounced=True),
+    Contact(lead=6, at="11-12 09:05", step="first-call", number=2),
+    email(7, "11-14 12:00", "a"),
+    Contact(lead=7, at="11-16 09:20", step="first-call", number=2),
+    email(8, "11-13 10:20", "a", "claimed", accepted=False),
+    Contact(lead=9, at="11-13 09:00", step="call-out", number=1, cadence="outbound-qualified"),
+    email(11, "11-16 09:00", "a"),
+    email(12, "11-17 09:00", "b", "unknown", accepted=False),
+    Contact(lead=12, at="11-17 09:15", step="first-call", number=2),
+    email(17, "11-02 08:00", "a"),
+)
+REPLIES = (
+    (1, "11-10 09:30", 2),  # to the third contact
+    (3, "11-11 08:00", None),  # to nothing in particular: so to the call before
+    (11, "11-16 10:00", 17),
+    (11, "11-16 11:00", 17),  # to the same email: one reply
+)
+"""Whose, when, and the number of the contact that it answers, as they stand above."""
+ANSWERS = (
+    (1, "yes", "11-10 10:00"),
+    (2, "yes", "11-11 10:00"),  # in the call of that moment
+    (3, "no", "11-13 11:00"),
+    (4, "yes", "11-12 09:00"),
+    (9, "yes", "11-16 09:00"),
+    (12, "yes", "11-18 09:00"),
+)
+HANDS = (
+    (5, "ben", "11-11 09:00", "11-11 11:00"),
+    (5, "anna", "11-11 11:00", None),
+    (9, "anna", "11-12 14:00", None),
+    (10, "ben", "11-12 15:10", None),
+)
+"""Whose a lead was, from when to when; mia found 9 and 10."""
+
+
 async def open_business(engine: AsyncEngine) -> None:
     """Write it all into an empty database."""
     await People(engine).add(COLLEAGUES, LONG_AGO)
@@ -228,12 +310,15 @@ async def open_business(engine: AsyncEngine) -> None:
         for life in (*BUSINESS, UNPLANNED):
             for row, values in _rows(life):
                 await connection.execute(insert(row), values)
+        for row, values in _said_and_done():
+            await connection.execute(insert(row), values)
 
 
 def _rows(life: Life) -> list[tuple[Any, dict[str, Any]]]:
     """All that the tables hold of a lead."""
     received, own = at(life.received), {"lead_id": lead_id(life.number)}
-    stage = next(reversed(life.stages), "new")
+    stage = next((name for name in reversed(life.stages) if name != "accepted"), "new")
+    answered = None if life.question is None else life.question.answered
     rows: list[tuple[Any, dict[str, Any]]] = [
         (
             LeadRow,
@@ -251,6 +336,7 @@ def _rows(life: Life) -> list[tuple[Any, dict[str, Any]]]:
                 "cadence": life.cadence,
                 "wake_at": SOON if life.ahead == "wake" else None,
                 "ended": life.ended,
+                "first_human_at": None if answered is None else received + timedelta(seconds=answered),
             }
             | ({} if life is UNPLANNED else {"plan": PLAN}),
         ),
@@ -263,6 +349,7 @@ def _rows(life: Life) -> list[tuple[Any, dict[str, Any]]]:
                 "version": f"{life.cadence}-1",
                 "started_at": received,
                 "ended": life.ended,
+                "ended_at": at("11-03 08:00") if life.ended == "opted_out" else None,
                 "progress": {},
             },
         ),
@@ -270,11 +357,76 @@ def _rows(life: Life) -> list[tuple[Any, dict[str, Any]]]:
     ]
     if life.question is not None:
         rows.append((FirstResponseRow, own | _clock(life, life.question)))
+        asked_at = at(life.question.asked or life.received)
+        rows.append((InquiryRow, own | {"question": "How much is it?", "asked_at": asked_at}))
     if life.ahead == "task":
         rows.append((TaskRow, own | _task(life)))
     if life.ahead == "hold":
         rows.append((HoldRow, own | _hold(life)))
     return rows
+
+
+def _said_and_done() -> list[tuple[Any, dict[str, Any]]]:
+    """The ledger, what people said, and through whose hands they went."""
+    rows: list[tuple[Any, dict[str, Any]]] = []
+    for number, one in enumerate(CONTACTS):
+        rows.append((TouchRow, _touch(number, one)))
+    for number, (lead, when, answered) in enumerate(REPLIES):
+        touch = None if answered is None else touch_id(answered)
+        rows.append((InboundMessageRow, _reply(lead, when, number) | {"touch_id": touch}))
+    for lead, answer, when in ANSWERS:
+        own = {"lead_id": lead_id(lead), "enrollment_id": enrollment_id(lead)}
+        rows.append((AnswerRow, own | {"answer": answer, "by": "anna", "said_at": at(when)}))
+    # Not now: once said in a call, once on the page behind an email's link.
+    closed = {"state": "done", "outcome": "not now", "closed_at": at("11-12 09:05"), "closed_by": "anna"}
+    rows.append((TaskRow, {"lead_id": lead_id(6)} | _task(BUSINESS[5]) | closed))
+    pressed = {"kind": "not_now", "by": "the lead", "created_at": at("11-15 10:00"), "delivered_at": at("11-15 10:00")}
+    own = {"id": UUID(int=6000), "lead_id": lead_id(7), "revision": 2, "details": {}, "told": {}}
+    rows.append((CommandRow, own | pressed))
+    for lead, owner, since, until in HANDS:
+        values = {"lead_id": lead_id(lead), "owner_id": owner, "at": at(since), "by": "mia", "why": "its turn"}
+        rows.append((AssignmentRow, values | {"until": None if until is None else at(until)}))
+    return rows
+
+
+def touch_id(number: int) -> UUID:
+    return UUID(int=4000 + number)
+
+
+def _touch(number: int, one: Contact) -> dict[str, Any]:
+    sent = one.channel == "email" and one.accepted
+    return {
+        "id": touch_id(number),
+        "lead_id": lead_id(one.lead),
+        "enrollment_id": enrollment_id(one.lead),
+        "step_id": one.step,
+        "occurrence": None if one.step is None else 1,
+        "channel": one.channel,
+        "state": one.state,
+        "personal": one.step is None,
+        "happened_at": at(one.at),
+        "provider_message_id": f"message-{number}" if sent else None,
+        "bounced_at": at(one.at) if one.bounced else None,
+        "template": None if one.step is None else f"{one.step}-{one.variant or 'text'}",
+        "version": None if one.cadence is None else f"{one.cadence}-1",
+        "variant": one.variant,
+        "contact_number": one.number,
+    }
+
+
+def _reply(lead: int, when: str, number: int) -> dict[str, Any]:
+    return {
+        "id": UUID(int=5000 + number),
+        "lead_id": lead_id(lead),
+        "channel": "email",
+        "provider": "outbox",
+        "external_id": f"reply-{number}",
+        "sender": "lead@example.com",
+        "recipient": "hello@example.com",
+        "text": "Yes, please.",
+        "kind": "reply",
+        "received_at": at(when),
+    }
 
 
 def _stage(life: Life, name: str, when: str) -> dict[str, Any]:

@@ -14,19 +14,18 @@ _LEADS = """
 create view measured_leads as
 select lead.id as lead_id, lead.kind, lead.source, first.cadence, lead.owner_id as rep, lead.created_at as received_at,
   lead.cost, lead.stage, lead.ended, lead.wake_at, lead.first_human_at,
-  reached.qualified_at, reached.won_at, reached.lost_at
+  qualified.at as qualified_at, won.at as won_at, lost.at as lost_at
 from leads as lead
 left join (
   select distinct on (lead_id) lead_id, cadence from enrollments order by lead_id, started_at
 ) as first on first.lead_id = lead.id
 left join (
-  select lead_id,
-    min(at) filter (where stage = 'qualified') as qualified_at,
-    min(at) filter (where stage = 'won') as won_at,
-    min(at) filter (where stage = 'lost') as lost_at
-  from stage_changes
-  group by lead_id
-) as reached on reached.lead_id = lead.id
+  select lead_id, min(at) as at from stage_changes where stage = 'qualified' group by lead_id
+) as qualified on qualified.lead_id = lead.id
+left join (select lead_id, min(at) as at from stage_changes where stage = 'won' group by lead_id) as won
+  on won.lead_id = lead.id
+left join (select lead_id, min(at) as at from stage_changes where stage = 'lost' group by lead_id) as lost
+  on lost.lead_id = lead.id
 where lead.plan is not null
 """
 # One row for each question whose first response is timed. The machine's part ends with its first message, if that went
@@ -35,11 +34,11 @@ _QUESTIONS = """
 create view measured_questions as
 select question.enrollment_id, question.lead_id, lead.kind, lead.source, enrollment.cadence, question.owner_id as rep,
   question.asked_at, question.due_at, question.attempts, question.answered_at,
-  extract(epoch from time.response)::double precision as response_seconds,
+  date_part('epoch', time.response) as response_seconds,
   question.business_seconds::double precision as business_seconds,
-  extract(epoch from time.attempt)::double precision as attempt_seconds,
-  extract(epoch from time.machine)::double precision as machine_seconds,
-  extract(epoch from time.response - coalesce(time.machine, '0'))::double precision as human_seconds
+  date_part('epoch', time.attempt) as attempt_seconds,
+  date_part('epoch', time.machine) as machine_seconds,
+  date_part('epoch', time.response) - coalesce(date_part('epoch', time.machine), 0) as human_seconds
 from first_responses as question
 cross join lateral (
   -- greatest and least leave NULLs out, so that a question without an answer would have been answered at once.
@@ -62,9 +61,12 @@ left join enrollments as enrollment on enrollment.id = question.enrollment_id
 
 def upgrade() -> None:
     """Go one step forward."""
-    op.drop_index("ix_stage_changes_lead_id", "stage_changes")
     op.create_index(
-        "ix_stage_changes_lead_id", "stage_changes", ["lead_id"], unique=False, postgresql_include=["stage", "at"]
+        "ix_stage_changes_stage_lead_id",
+        "stage_changes",
+        ["stage", "lead_id"],
+        unique=False,
+        postgresql_include=["at"],
     )
     op.drop_index("ix_enrollments_lead_id", "enrollments")
     op.create_index(
@@ -84,5 +86,4 @@ def downgrade() -> None:
         op.execute(sa.text(f"drop view {name}"))
     op.drop_index("ix_enrollments_lead_id_started_at", "enrollments")
     op.create_index("ix_enrollments_lead_id", "enrollments", ["lead_id"], unique=False)
-    op.drop_index("ix_stage_changes_lead_id", "stage_changes")
-    op.create_index("ix_stage_changes_lead_id", "stage_changes", ["lead_id"], unique=False)
+    op.drop_index("ix_stage_changes_stage_lead_id", "stage_changes")

@@ -1,0 +1,139 @@
+"""The leads behind a number: which ones a report counted, page by page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.db.followed_up import followed_up
+from adapters.db.paging import cursor_after, place_of
+from adapters.db.reports.costs import not_worked
+from adapters.db.reports.lead_map import leg_number, legs_of, ways
+from adapters.db.reports.models import LeadsBehind
+from adapters.db.reports.response import bin_of
+from adapters.db.reports.views import LEADS, OUTCOMES, QUESTIONS, contacts_since, within
+from leads.measures import Asked, Counted, Within
+from leads.places import Place
+
+COUNTED = 10_000
+"""A page says how many there are in all up to this many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """Which number is meant."""
+
+    figure: Counted
+    asked: Asked
+    within: Within | None = None
+    """Questions answered within this time only, and not within a shorter one."""
+    step: Mapping[str, str | None] = field(default_factory=dict)
+    """Contacts of this step, version, template … only."""
+    contact_number: int | None = None
+    leg: tuple[Place, Place] | None = None
+    """From one place of the map to the next."""
+
+
+async def read_leads_behind(
+    connection: AsyncConnection, behind: Behind, now: datetime, limit: int, cursor: str | None
+) -> LeadsBehind:
+    """A page of the leads, those of which it was counted last first.
+
+    Raises:
+        BadCursor: no page gave this cursor out.
+    """
+    counted = _counted(behind, now).subquery("counted")
+    # Who is counted several times, for two questions or contacts, stands on the page once.
+    lead = select(counted.c.lead_id, func.max(counted.c.at).label("at")).group_by(counted.c.lead_id).subquery("lead")
+    page = select(lead.c.lead_id, lead.c.at).order_by(lead.c.at.desc(), lead.c.lead_id.desc()).limit(limit + 1)
+    if cursor is not None:
+        page = page.where(tuple_(lead.c.at, lead.c.lead_id) < tuple_(*place_of(cursor)))
+    rows = (await connection.execute(page)).all()
+    total = int(await connection.scalar(select(func.count()).select_from(_some(lead))) or 0)
+    return LeadsBehind(
+        items=[row.lead_id for row in rows[:limit]],
+        total=min(total, COUNTED),
+        total_exact=total <= COUNTED,
+        next_cursor=cursor_after(rows, limit, "at", "lead_id"),
+    )
+
+
+def _some(lead: FromClause) -> FromClause:
+    return select(lead.c.lead_id).limit(COUNTED + 1).subquery()
+
+
+def _counted(behind: Behind, now: datetime) -> Select[Any]:
+    if behind.figure in _OF_LEADS:
+        return _leads(behind, now)
+    if behind.figure in _OF_QUESTIONS:
+        return _questions(behind, now)
+    if behind.figure is Counted.LEG:
+        return _way(behind)
+    return _contacts(behind)
+
+
+_OF_LEADS = frozenset(
+    {
+        *(Counted.LEADS, Counted.QUALIFIED, Counted.ORDERED, Counted.FOLLOWED_UP, Counted.NOT_FOLLOWED_UP),
+        Counted.NOT_WORKED,
+    }
+)
+_OF_QUESTIONS = frozenset({Counted.ASKED, Counted.ANSWERED, Counted.IN_TIME, Counted.LATE, Counted.WAITING})
+
+
+OF_CONTACTS = frozenset(Counted) - _OF_LEADS - _OF_QUESTIONS - {Counted.LEG}
+
+
+def _leads(behind: Behind, now: datetime) -> Select[Any]:
+    view = LEADS.c
+    is_followed_up = followed_up(view.lead_id, view.ended, view.stage, view.wake_at, now)
+    conditions: dict[Counted, list[ColumnElement[bool]]] = {
+        Counted.LEADS: [],
+        Counted.QUALIFIED: [view.qualified_at.is_not(None)],
+        Counted.ORDERED: [view.won_at.is_not(None)],
+        Counted.FOLLOWED_UP: [is_followed_up],
+        Counted.NOT_FOLLOWED_UP: [is_followed_up.is_not(True)],
+        Counted.NOT_WORKED: [not_worked(now)],
+    }
+    wanted = (*within(LEADS, "received_at", behind.asked), *conditions[behind.figure])
+    return select(view.lead_id, view.received_at.label("at")).where(*wanted)
+
+
+def _questions(behind: Behind, now: datetime) -> Select[Any]:
+    view = QUESTIONS.c
+    in_time, late = view.answered_at <= view.due_at, func.coalesce(view.answered_at, now) > view.due_at
+    conditions: dict[Counted, list[ColumnElement[bool]]] = {
+        Counted.ASKED: [],
+        Counted.ANSWERED: [view.answered_at.is_not(None)],
+        Counted.IN_TIME: [in_time],
+        Counted.LATE: [late],
+        Counted.WAITING: [view.answered_at.is_(None), ~late],
+    }
+    wanted = [*within(QUESTIONS, "asked_at", behind.asked), *conditions[behind.figure]]
+    if behind.within is not None:
+        wanted.append(bin_of(view.response_seconds) == list(Within).index(behind.within))
+    return select(view.lead_id, view.asked_at.label("at")).where(*wanted)
+
+
+def _contacts(behind: Behind) -> Select[Any]:
+    contact = contacts_since(behind.asked.start)
+    wanted = [contact.c.happened_at >= behind.asked.start, contact.c.happened_at < behind.asked.end]
+    wanted += [contact.c[key].is_not_distinct_from(value) for key, value in behind.step.items()]
+    if behind.contact_number is not None:
+        wanted.append(contact.c.contact_number == behind.contact_number)
+    if behind.figure.value in OUTCOMES:
+        wanted.append(contact.c[behind.figure.value].is_(True))
+    return select(contact.c.lead_id, contact.c.happened_at.label("at")).where(*wanted)
+
+
+def _way(behind: Behind) -> Select[Any]:
+    way = ways(behind.asked)
+    chosen = select(way.c.lead_id, way.c.captured_at.label("at"))
+    if behind.leg is None:
+        return chosen
+    leg = legs_of(way)
+    joined = chosen.select_from(way.join(leg, leg.c.number.is_not(None)))
+    return joined.where(leg.c.number == leg_number(*behind.leg))

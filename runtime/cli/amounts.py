@@ -1,0 +1,50 @@
+"""Shares, times and costs as people read them."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from leads.goals import Figure, Measure
+
+if TYPE_CHECKING:
+    from adapters.db.reports.models import Quantiles
+
+
+def amount(figure: Figure, value: float) -> str:
+    """A goal, in the unit of its figure."""
+    match figure.measure:
+        case Measure.COUNT:
+            return f"{value:.0f}"
+        case Measure.SHARE:
+            return percent(value)
+    return span(value)
+
+
+def percent(value: float | None) -> str:
+    """0.625 as 62.5 %."""
+    return "" if value is None else f"{value * 100:.1f}".removesuffix(".0") + " %"
+
+
+def span(seconds: float | None) -> str:
+    """Seconds as people say them: 45 s, 20 min, 2 h 30, 1 d 21 h."""
+    if seconds is None:
+        return "-"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes:02}" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def both(times: "Quantiles") -> str:
+    """The median, and what nine of ten took at most."""
+    return f"{span(times.median)} / {span(times.p90)}" if times.median is not None else ""
+
+
+def money(amount: Decimal | None) -> str:
+    """A cost in the company's currency; nothing where there is none."""
+    return "" if amount is None else f"{amount:.2f}"
