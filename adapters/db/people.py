@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.db.colleague_documents import colleague_document
 from adapters.db.documents import colleague_values, read_colleague
 from adapters.db.reps import RepView, read_reps
-from adapters.db.rows import ColleagueRow, LeadRow
+from adapters.db.rows import ColleagueRow, LeadRow, table_of
 from leads.model import Colleague, Company
 from leads.staff import StaffRefused, described
 
@@ -102,9 +103,21 @@ class People:
 
 
 async def everybody(connection: AsyncConnection) -> list[Colleague]:
-    """Everybody, in the order they were added."""
+    """Everybody, in the order they were added; without their absences."""
     found = await connection.execute(select(ColleagueRow.__table__).order_by(ColleagueRow.created_at, ColleagueRow.id))
     return [read_colleague(row) for row in found.mappings()]
+
+
+async def everybody_away(connection: AsyncConnection, since: date) -> list[Colleague]:
+    """Everybody with their absences, in the order they were added.
+
+    Args:
+        since: absences whose last day lies before it are left out.
+    """
+    people = table_of(ColleagueRow)
+    asked = select(colleague_document(people)).order_by(people.c.created_at, people.c.id)
+    found = await connection.execute(asked, {"absent_since": since})
+    return [read_colleague(row) for row in found.scalars()]
 
 
 async def _locked(connection: AsyncConnection, colleague_id: str) -> Colleague:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_, 
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.db.people import everybody
+from adapters.db.people import everybody, everybody_away
 from adapters.db.rows import (
     AlertRow,
     AnswerRow,
@@ -26,7 +26,16 @@ from adapters.db.rows import (
 )
 from adapters.db.staff_mails import NewStaffMail, names_of, write_staff_mails
 from cadences.case import Outcome, TaskKind, TaskState
-from cadences.review_days import ReviewDay, closing_of, day_that_ended, managers, review_day, reviewed_by, works_on
+from cadences.review_days import (
+    LOOK_BACK,
+    ReviewDay,
+    closing_of,
+    day_that_ended,
+    managers,
+    review_day,
+    reviewed_by,
+    works_on,
+)
 from cadences.review_text import review_markdown, review_subject
 from cadences.reviews import (
     Facts,
@@ -101,7 +110,7 @@ class Reviews:
             And whether it was written now.
         """
         async with self._engine.begin() as connection:
-            people = await everybody(connection)
+            people = await everybody_away(connection, (now - 2 * LOOK_BACK).date())
             manager = next((one for one in managers(people) if one.id == manager_id), None)
             if manager is None:
                 return None, False
@@ -147,7 +156,7 @@ class Reviews:
             NoSuchReview: there is none, or it is not clear whose; the message says what to ask for instead.
         """
         async with self._engine.connect() as connection:
-            people = await everybody(connection)
+            people = await everybody_away(connection, (now - 2 * LOOK_BACK).date())
             manager = _chosen(manager_id, people)
             today = wall_clock(now, clock_of(manager, self._company)).date()
             row = await _written(connection, manager.id, day)

@@ -17,6 +17,7 @@ from adapters.db.erasure import Erasure
 from adapters.db.people import People
 from adapters.db.reviews import NoSuchReview, Reviews
 from adapters.db.rows import (
+    AbsenceRow,
     AlertRow,
     ColleagueRow,
     FirstResponseRow,
@@ -256,6 +257,21 @@ async def test_days_off_weekends_and_strangers_get_no_review(office: Office) -> 
     for nobody in ("anna", "ghost"):
         asked = ReviewInput(manager_id=nobody)
         assert await office.activities.write_review(asked) == ReviewResult(day=None, written=False)
+
+
+async def test_a_manager_who_is_away_gets_the_days_with_the_first_one_back(office: Office) -> None:
+    lead_id = await office.lead()
+    await office.task(lead_id, day(10), "done", closed_at=day(9), outcome="connected", closed_by="anna")
+    away = {"colleague_id": "mia", "first_day": FRIDAY, "last_day": FRIDAY, "policy": "hold"}
+    await office.add(AbsenceRow, **away, source="follow reps", created_at=day(8))
+    # The schedule fires on Friday all the same; what is written then is Thursday's, once.
+    assert await office.write(asked_at=CLOSE) == ReviewResult(day=date(2026, 11, 19), written=True)
+    assert await office.write(asked_at=CLOSE) == ReviewResult(day=date(2026, 11, 19), written=False)
+    monday = day(17, 30, on=23)
+    assert await office.write(monday, asked_at=monday) == ReviewResult(day=date(2026, 11, 23), written=True)
+    view = await office.reviews.read("mia", date(2026, 11, 23), monday)
+    assert view.review.since == day(17, 30, on=19)
+    assert (view.review.reps[0].due, view.review.reps[0].done) == (1, 1)
 
 
 async def test_each_manager_gets_the_team_and_on_a_clock_of_her_own(office: Office) -> None:

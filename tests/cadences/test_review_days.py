@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from cadences.review_days import LOOK_BACK, closing_of, day_that_ended, review_day, reviewed_by, works_on
+from leads.absences import Absence
 from leads.model import Colleague, Role
 from leads.work_hours import WorkHours
 from tests.sample import COMPANY
@@ -41,6 +42,14 @@ def test_a_review_reaches_from_one_close_of_business_to_the_next(day: date, sinc
 def test_weekends_and_holidays_get_no_review() -> None:
     days = [date(2026, 11, 21) + timedelta(days=number) for number in range(9)]
     assert [day.day for day in days if works_on(MIA, US, day)] == [23, 24, 25, 27]
+
+
+def test_days_off_get_no_review_and_the_next_one_has_them_in_it() -> None:
+    away = replace(MIA, absences=(Absence(first_day=date(2026, 11, 18), last_day=date(2026, 11, 20)),))
+    assert [day for day in (17, 18, 19, 20, 23) if works_on(away, US, date(2026, 11, day))] == [17, 23]
+    span = review_day(away, US, date(2026, 11, 23), None)
+    assert (span.since, span.until) == (at("2026-11-17T22:30"), at("2026-11-23T22:30"))
+    assert day_that_ended(away, US, at("2026-11-20T22:30")) == date(2026, 11, 17)
 
 
 @pytest.mark.parametrize(
