@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.db.absences import Absences
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
@@ -14,13 +15,14 @@ from adapters.db.engine import connect
 from adapters.db.migrate import migrate
 from adapters.db.people import People
 from cadences.library import shipped
+from leads.absences import Absence, WhileAway
 from runtime.embedded.postgres import EmbeddedPostgres
 from tests.clocks import SettableClock
 from tests.sample import KEY
 from tests.simulation.journal import LeadStory
 from tests.simulation.leads_to_come import prospects
 from tests.simulation.living import Person
-from tests.simulation.people import COMPANY, MANAGERS, REPS, START, WEEKS
+from tests.simulation.people import ABSENCES, COMPANY, MANAGERS, REPS, START, WEEKS
 from tests.workflows.lives import a_life
 
 SEED = "followthrough"
@@ -48,6 +50,11 @@ async def business(postgres: EmbeddedPostgres) -> AsyncIterator[Business]:
     for bundle in shipped():
         await shelf.publish(bundle, clock())
     await People(engine).add([*REPS, *MANAGERS], clock())
+    for off in ABSENCES:
+        policy = WhileAway.COVER if off.cover else WhileAway.HOLD
+        await Absences(engine, COMPANY).add(
+            off.rep, Absence(first_day=off.first, last_day=off.last, policy=policy, cover=off.cover), clock()
+        )
     cases = CaseStore(engine, shelf, COMPANY, KEY)
     intake = LeadIntake(engine, shelf, cases, COMPANY, KEY)
     stories = []

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,17 @@ def open_seconds(start: datetime, end: datetime) -> float:
         total += step.total_seconds() if is_open(instant) else 0
         instant += step
     return total
+
+
+def working_days(first: date, weeks: int) -> list[date]:
+    """The company's working days, in order."""
+    days = (first + timedelta(days=number) for number in range(7 * weeks))
+    return [day for day in days if day.weekday() < 5 and day not in HOLIDAYS]
+
+
+def closing(day: date) -> datetime:
+    """Half past five in New York."""
+    return datetime.combine(day, time(17, 30), _NEW_YORK)
 
 
 def week_of(instant: datetime) -> date:

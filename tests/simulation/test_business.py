@@ -1,21 +1,38 @@
 """What the reports say of the simulated business is what its actors tell, counted again in plain Python."""
 
+from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import func, select
 
+from activities.reviews import ReviewActivities
 from adapters.db.reports.models import Figures
 from adapters.db.reports.reports import Reports
+from adapters.db.reviews import Reviews
+from adapters.db.rows import LeadRow, OutboxRow, TaskRow, TouchRow
+from leads.contract import ReviewInput, SchedulesResult
 from leads.measures import Dimension, ask
 from leads.periods import Every
+from tests.links import LINKS
 from tests.simulation.conftest import LEADS, Business
 from tests.simulation.journal import LeadStory
-from tests.simulation.people import COMPANY, START
-from tests.simulation.recount import Recount, by, recount, week_of
+from tests.simulation.people import ABSENCES, COMPANY, MANAGERS, REPS, START, WEEKS
+from tests.simulation.recount import Recount, by, closing, recount, week_of, working_days
 
 pytestmark = pytest.mark.timeout(1500)  # the first of them lives through all of it
 _FIRST = START.date()
+_BY_THE_MACHINE = TouchRow.channel.in_(["email", "sms"]) & TouchRow.personal.is_(False)
+
+
+class NoSchedules:
+    """Here nobody keeps schedules."""
+
+    async def ensure(self) -> SchedulesResult:
+        return SchedulesResult()
 
 
 def _as_recount(figures: Figures) -> Recount:
@@ -86,3 +103,64 @@ async def test_so_are_those_of_each_week(business: Business) -> None:
     expected = {f"2035-W{monday.isocalendar().week:02}": _rounded(one) for monday, one in counted.items()}
     assert {one.period: _as_recount(one) for one in weeks if one.leads or one.response.asked} == expected
     assert len(expected) == 12
+
+
+async def test_nobody_worked_while_away_and_covers_did(business: Business) -> None:
+    worked = [(who, at) for story in business.stories for at, who, _ in story.done]
+    zones = {rep.id: ZoneInfo(rep.zone or COMPANY.zone) for rep in REPS}
+    for off in ABSENCES:
+        days = [at.astimezone(zones[off.rep]).date() for who, at in worked if who == off.rep]
+        assert days
+        assert not [day for day in days if off.first <= day <= off.last]
+        begins = datetime.combine(off.first, time(), zones[off.rep])
+        ends = datetime.combine(off.last + timedelta(days=1), time(), zones[off.rep])
+        in_vain = select(func.count()).where(
+            TaskRow.kind == "call", TaskRow.owner == off.rep, TaskRow.opens_at >= begins, TaskRow.opens_at < ends
+        )
+        async with business.engine.connect() as connection:
+            assert await connection.scalar(in_vain) == 0, "a call was asked of somebody who is away"
+    async with business.engine.connect() as connection:
+        covered = await connection.execute(
+            select(TaskRow.owner, LeadRow.owner_id)
+            .join(LeadRow, LeadRow.id == TaskRow.lead_id)
+            .where(TaskRow.kind == "call", TaskRow.state == "done", TaskRow.owner != LeadRow.owner_id)
+        )
+        stand_ins = {(off.cover, off.rep) for off in ABSENCES if off.cover}
+        assert {tuple(row) for row in covered} & stand_ins
+
+
+async def test_each_daily_review_has_what_each_rep_did_that_day(business: Business) -> None:
+    """Written after the fact by the schedule's own activity, one working day after the other."""
+    reviews = Reviews(business.engine, COMPANY, LINKS)
+    activity = ReviewActivities(reviews, NoSchedules(), lambda: business.end)
+    days = working_days(START.date(), WEEKS)
+    for manager in MANAGERS:
+        team = {rep.id for rep in REPS if rep.team == manager.team}
+        for before, day in pairwise(days):
+            assert (await activity.write_review(ReviewInput(manager_id=manager.id, day=day))).day == day
+            shown = (await reviews.read(manager.id, day, business.end)).review
+            since, until = closing(before), closing(day)
+            did = [
+                (who, outcome)
+                for story in business.stories
+                for at, who, outcome in story.done
+                if who in team and since < at <= until
+            ]
+            assert {rep.rep: rep.done for rep in shown.reps if rep.done} == Counter(who for who, _ in did), day
+            outcomes: Counter[str] = Counter()
+            for rep in shown.reps:
+                outcomes.update(rep.outcomes)
+            assert outcomes == Counter(outcome for _, outcome in did), day
+    # Once more: nothing is written again.
+    assert not (await activity.write_review(ReviewInput(manager_id="mia", day=days[-1]))).written
+
+
+async def test_no_message_was_sent_twice_and_none_after_a_stop(business: Business) -> None:
+    async with business.engine.connect() as connection:
+        sent = list(await connection.execute(select(TouchRow.lead_id, TouchRow.happened_at).where(_BY_THE_MACHINE)))
+        outbox = await connection.scalar(select(func.count()).select_from(OutboxRow))
+    assert outbox == len(sent) == sum(len(story.messages) for story in business.stories)
+    for story in business.stories:
+        stopped = [at for at, word in story.said if word in ("no", "stop", "yes")]
+        late = [at for lead_id, at in sent if lead_id == story.lead_id and stopped and at > stopped[0]]
+        assert not late, story.lead_id
