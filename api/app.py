@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from api import problems
 from api.middleware import Incidents, JsonBodies
-from api.public import answer, lead_form, unsubscribe
+from api.public import answer, lead_form, meeting, unsubscribe
 from api.public import policy as policy_page
 from api.rest import (
     backlogs,
@@ -71,6 +71,7 @@ def create_app(services: Services) -> FastAPI:
         health,
         home,
         answer,
+        meeting,
         unsubscribe,
         policy_page,
         lead_form,

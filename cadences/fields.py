@@ -37,12 +37,21 @@ TEMPLATE_FIELDS = (
     TemplateField("our_name", "our company's name", "Harbor Supply", always=True),
     TemplateField("our_phone", "our company's phone number", "+12025550100"),
     TemplateField("our_address", "our postal address, which also stands under each email", "1 Pier Road", always=True),
+    TemplateField(
+        "meeting_link",
+        "the page on which the lead picks a time to meet the rep; in emails only",
+        "https://example.org/m/AbC",
+        always=True,
+    ),
     TemplateField("occurrence", "1 the first time a step comes, 2 the second time of a repeat …", "1", always=True),
     TemplateField(f"{ATTRIBUTES}.NAME", "anything else the lead was captured with, by its name", "blue"),
 )
 """Everything a template may name, besides the names under the cadence's own `defaults:`."""
 
 KNOWN = frozenset(field.name for field in TEMPLATE_FIELDS if not field.name.startswith(ATTRIBUTES)) | {ATTRIBUTES}
+EMAIL_ONLY = frozenset({"meeting_link"})
+"""Fields that only emails have: who picks a time by a link proves nothing but having got the email."""
+SAMPLE_MEETING_LINK = "https://example.org/m/AbC"
 ALWAYS = frozenset(field.name for field in TEMPLATE_FIELDS if field.always) | {ATTRIBUTES}
 
 
@@ -62,7 +71,12 @@ class Attributes:
 
 
 def context(
-    lead: Lead, company: Company, defaults: Mapping[str, str] | None = None, *, occurrence: int = 1
+    lead: Lead,
+    company: Company,
+    defaults: Mapping[str, str] | None = None,
+    *,
+    occurrence: int = 1,
+    meeting_link: str | None = None,
 ) -> dict[str, Any]:
     """What a template may name for this lead; what is unknown or blank is left out unless it has a default.
 
@@ -71,6 +85,7 @@ def context(
         company: us.
         defaults: the cadence's `defaults:`; they also add fields of their own.
         occurrence: how often this step has come, this time included.
+        meeting_link: where the lead picks a time to meet its owner; None where there is no such link.
     """
     values = {name: value for name, value in _known(lead, company) if value is not None and value.strip()}
     return {
@@ -78,6 +93,7 @@ def context(
         **values,
         "our_address": company.postal_address,
         "occurrence": occurrence,
+        **({} if meeting_link is None else {"meeting_link": meeting_link}),
         ATTRIBUTES: Attributes(lead.attributes),
     }
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from cadences import rendering
 from cadences.bundle import CadenceBundle
-from cadences.fields import ALWAYS, ATTRIBUTES, KNOWN, SAMPLE_COMPANY, SAMPLE_LEAD
+from cadences.fields import ALWAYS, ATTRIBUTES, EMAIL_ONLY, KNOWN, SAMPLE_COMPANY, SAMPLE_LEAD
 from cadences.model import Step
 from cadences.reading import Reading
 from cadences.rendering import RenderError
@@ -113,6 +113,8 @@ class _Template:
                 else f"known: {', '.join(sorted(known))}; add others to `defaults:`"
             )
             return f"no field is called `{use.name}`", hint
+        if base in EMAIL_ONLY and base not in self.defaults and not self.path.startswith("email/"):
+            return f"only emails have `{base}`", "leave it out here"
         if dot and base != ATTRIBUTES:
             return (
                 f"`{base}` has no parts, so there is no `{use.name}`",

@@ -66,6 +66,7 @@ def _email(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID, 
             FooterLink(UNSUBSCRIBE_LABEL, unsubscribe),
         ],
         follows=before.last_subject if before.last_message_id else None,
+        meeting_link=links.meeting(lead.id, touch_id),
     )
     return OutgoingMessage(
         touch_id=touch_id,

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from cadences import templating
 from cadences.bundle import CadenceBundle
-from cadences.fields import context
+from cadences.fields import SAMPLE_MEETING_LINK, context
 from cadences.library import email_shell
 from cadences.prose import Values, render_prose
 from cadences.reading import TEMPLATE_FILES
@@ -107,6 +107,7 @@ def render_email(
     occurrence: int = 1,
     footer_links: Sequence[FooterLink | tuple[str, str]] = (),
     follows: str | None = None,
+    meeting_link: str = SAMPLE_MEETING_LINK,
 ) -> RenderedEmail:
     """Render the email template `name` for a lead.
 
@@ -118,6 +119,7 @@ def render_email(
         occurrence: how often this step has come, this time included.
         footer_links: label and URL of what stands under every email; answer and unsubscribe links go here.
         follows: the subject of the email that this one follows up in its thread; a template's `Re:` means that one.
+        meeting_link: where the lead picks a time to meet its owner.
 
     Raises:
         RenderError: the template is missing or can't be rendered for this lead, or the company has no postal
@@ -127,7 +129,7 @@ def render_email(
     if not company.postal_address.strip():
         raise RenderError(path, 1, "our own postal address is not set", "set the company's postal address")
     template = split_email(source, path)
-    values = context(lead, company, bundle.cadence.defaults, occurrence=occurrence)
+    values = context(lead, company, bundle.cadence.defaults, occurrence=occurrence, meeting_link=meeting_link)
     written = _one_line(templating.render(template.subject, path, values))
     subject = honest_subject(written, follows)
     if not subject:

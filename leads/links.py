@@ -11,6 +11,8 @@ UNSUBSCRIBE_PATH = "/u"
 """The page that stops all messages; mailboxes post there by themselves (RFC 8058)."""
 POLICY_PATH = "/policy"
 """The page on which a colleague reads and acknowledges the follow-up policy."""
+MEETING_PATH = "/m"
+"""The page on which a person picks a time to meet us."""
 REPLY_PREFIX = "r+"
 """Begins the local part of the addresses that replies to our messages go to."""
 COPY_PREFIX = "b+"
@@ -44,8 +46,12 @@ class Links:
         """Where a colleague sees a lead."""
         return f"{self.base_url}/api/leads/{lead_id}"
 
+    def meeting(self, lead_id: UUID, touch_id: UUID) -> str:
+        """The page on which the person picks a time to meet the lead's owner."""
+        return f"{self.base_url}{MEETING_PATH}/{self.key.link(Purpose.MEETING, lead_id, touch_id)}"
+
     def reply_address(self, touch_id: UUID) -> str:
-        """Where answers to a message go; empty when they go to its sender."""
+        """Where answers to a message go, or to a meeting's invitation; empty when they go to its sender."""
         return f"{REPLY_PREFIX}{self.key.reply(touch_id)}@{self.reply_domain}" if self.reply_domain else ""
 
     def copy_address(self, colleague_id: str) -> str:

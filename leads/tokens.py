@@ -23,6 +23,7 @@ class Purpose(StrEnum):
 
     ANSWER = "answer"
     UNSUBSCRIBE = "unsubscribe"
+    MEETING = "meeting"
     POLICY = "policy"
 
 

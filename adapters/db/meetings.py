@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +15,8 @@ from adapters.db.engine import driver_error
 from adapters.db.rows import MeetingRow, table_of
 from adapters.db.rows.meetings import ONE_AT_A_TIME
 from cadences.refusals import CommandRefused
-from leads.meetings import Meeting
+from leads.meetings import AGREED, Meeting
+from leads.spans import Stretch
 
 _MEETINGS = table_of(MeetingRow)
 _NEW = postgresql.insert(_MEETINGS)
@@ -56,3 +59,25 @@ def _one_at_a_time(meeting: Meeting) -> Iterator[None]:
         taken = TimeTaken(meeting.organizer)
     # Outside of the block, so that no values of the statement hang on it.
     raise taken
+
+
+async def taken_times(
+    connection: AsyncConnection, organizer: str, start: datetime, end: datetime, *, but: UUID | None = None
+) -> list[Stretch]:
+    """When a colleague is in a meeting between two instants.
+
+    Args:
+        but: a meeting that is about to be moved takes no time.
+    """
+    # In the words of the constraint, whose index answers it.
+    theirs = func.textrange(_MEETINGS.c.organizer, _MEETINGS.c.organizer, "[]").op("&&")(
+        func.textrange(organizer, organizer, "[]")
+    )
+    then = func.tstzrange(_MEETINGS.c.starts_at, _MEETINGS.c.ends_at).op("&&")(func.tstzrange(start, end))
+    agreed = _MEETINGS.c.state.in_([state.value for state in AGREED])
+    found = await connection.execute(
+        select(_MEETINGS.c.starts_at, _MEETINGS.c.ends_at).where(
+            theirs, then, agreed, _MEETINGS.c.id.is_distinct_from(but)
+        )
+    )
+    return [(row.starts_at, row.ends_at) for row in found]

@@ -157,7 +157,7 @@ class LinkAnswers:
         services, now = self._services, self._services.clock()
         try:
             async with services.cases.open(link.lead_id, now) as opened:
-                if seen_at is not None and await _scanned_since(opened, link, seen_at):
+                if seen_at is not None and await scanned_since(opened, link, seen_at):
                     return Pressed(Outcome.SCANNED, opened.case)
                 try:
                     decision = await decide(opened, now)
@@ -176,7 +176,7 @@ class LinkAnswers:
         return Pressed(Outcome.TAKEN, opened.case, decision.until)
 
 
-async def _scanned_since(opened: OpenCase, link: LinkToken, seen_at: datetime) -> bool:
+async def scanned_since(opened: OpenCase, link: LinkToken, seen_at: datetime) -> bool:
     scanned_at: datetime | None = None
 
     async def read(connection: AsyncConnection) -> None:

@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.datastructures import FormData
 
 from api.public.answers import LinkAnswers
+from api.public.bookings import Bookings
 from api.public.tickets import Tickets
 from api.rest.auth import AskedServices
 from api.services import Services
@@ -30,6 +31,7 @@ class PublicPages:
         self.company = services.company
         self.links = services.links
         self.answers = LinkAnswers(services)
+        self.bookings = Bookings(services)
         self._clock = services.clock
         self._tickets = Tickets(services.links.key.secret)
 

@@ -259,6 +259,13 @@ def test_default_cannot_be_mistaken_for_a_span() -> None:
     assert findings(text, email_a=EMAIL + "{{ wait }}") == []
 
 
+def test_only_emails_have_the_page_of_free_times() -> None:
+    text = plan("{email: a, instead: {sms: b}}")
+    assert findings(text, email_a=EMAIL + "{{ meeting_link }}") == []
+    (wrong,) = findings(text, sms_b=f"{SMS} {{{{ meeting_link }}}}")
+    assert "only emails have `meeting_link`" in str(wrong)
+
+
 def test_missing_template_is_named_where_it_is_used() -> None:
     text = plan("{email: a, instead: {sms: b}}")
     whole = bundle(text)

@@ -103,6 +103,14 @@ def test_the_links_are_signed_for_this_lead_and_this_message() -> None:
         assert LINKS.key.read_link(purpose, token) == LinkToken(LEAD_ID, TOUCH)
 
 
+def test_the_page_of_free_times_is_linked_for_this_lead_and_this_message() -> None:
+    message = email_of(body="[Pick a time]({{ meeting_link }})")
+    url = LINKS.meeting(LEAD_ID, TOUCH)
+    assert f'href="{url}"' in (message.html or "")
+    assert url in message.text
+    assert LINKS.key.read_link(Purpose.MEETING, url.rpartition("/")[2]) == LinkToken(LEAD_ID, TOUCH)
+
+
 def test_e2_the_postal_address_stands_in_both_parts() -> None:
     message = email_of()
     assert COMPANY.postal_address in message.text

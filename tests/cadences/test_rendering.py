@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from cadences.bundle import CadenceBundle
-from cadences.fields import ALWAYS, ATTRIBUTES, SAMPLE_COMPANY, SAMPLE_LEAD, TEMPLATE_FIELDS, context
+from cadences.fields import ALWAYS, ATTRIBUTES, EMAIL_ONLY, SAMPLE_COMPANY, SAMPLE_LEAD, TEMPLATE_FIELDS, context
 from cadences.rendering import FooterLink, RenderedEmail, RenderError, render_email, render_sms, render_talk_track
 from cadences.sms import SmsEncoding, measure
 from cadences.templating import parse_template
@@ -193,12 +193,14 @@ def test_attributes_have_names_and_no_methods() -> None:
 
 def test_every_lead_has_the_fields_that_are_always_there() -> None:
     found = context(BARE, replace(SAMPLE_COMPANY, phone=""))
-    assert found.keys() == ALWAYS | {"owner_email", "owner_phone"}
+    assert found.keys() == ALWAYS - EMAIL_ONLY | {"owner_email", "owner_phone"}
 
 
 def test_table_of_fields_is_what_the_context_offers() -> None:
     named = {field.name for field in TEMPLATE_FIELDS if not field.name.startswith(ATTRIBUTES)}
-    assert context(SAMPLE_LEAD, SAMPLE_COMPANY).keys() == named | {ATTRIBUTES}
+    offered = context(SAMPLE_LEAD, SAMPLE_COMPANY, meeting_link="https://example.org/m/AbC")
+    assert offered.keys() == named | {ATTRIBUTES}
+    assert context(SAMPLE_LEAD, SAMPLE_COMPANY).keys() == named - EMAIL_ONLY | {ATTRIBUTES}
 
 
 @pytest.mark.parametrize(
