@@ -14,6 +14,7 @@ from api.rest import (
     experiments,
     health,
     home,
+    hook_deliveries,
     leads,
     meetings,
     outbox,
@@ -25,7 +26,7 @@ from api.rest import (
     tasks,
 )
 from api.services import Services
-from api.webhooks import sendgrid, sendgrid_inbound, twilio, twilio_inbound
+from api.webhooks import hooks, sendgrid, sendgrid_inbound, twilio, twilio_inbound
 
 TITLE = "Followthrough"
 API = "/api"
@@ -75,6 +76,8 @@ def create_app(services: Services) -> FastAPI:
         unsubscribe,
         policy_page,
         lead_form,
+        hooks,
+        hook_deliveries,
         sendgrid,
         sendgrid_inbound,
         twilio,

@@ -13,7 +13,6 @@ from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.alerts import Alerts
 from adapters.db.engine import driver_error, is_trouble
 from adapters.db.experiments import Experiments
-from adapters.db.form_submissions import FormSubmissions
 from adapters.db.inbound import InboundMessages
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
@@ -21,10 +20,9 @@ from adapters.db.reports.reports import Reports
 from adapters.db.senders import Senders
 from adapters.db.staff_mails import StaffMails
 from adapters.erasing import Erasing, TemporalHistories
-from api.doors import Doors
+from api.doors import doors_of
 from api.services import Services
 from api.webhooks.keys import WebhookKeys
-from leads.form_sheets import forms_of
 from leads.playbook import Playbook
 from runtime.bootstrap import (
     Foundation,
@@ -80,7 +78,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             staff_mails=StaffMails(foundation.engine),
             reviews=reviews_of(foundation),
             playbook=playbook,
-            doors=Doors(forms=forms_of(playbook), submissions=FormSubmissions(foundation.engine)),
+            doors=doors_of(foundation.engine, playbook),
             policies=policies_of(foundation),
             reports=Reports(foundation.engine, foundation.company),
             clock=foundation.clock,

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.db.erasure import is_from
+from adapters.db.erasure import is_from, tells_of
 from adapters.db.rows import (
     Base,
     ContactPointRow,
     FormSubmissionRow,
+    HookDeliveryRow,
     IdempotencyKeyRow,
     InboundMessageRow,
     LeadRow,
@@ -58,6 +59,8 @@ class Dossiers:
             found["inbound_messages"] += await _rows(connection, table_of(InboundMessageRow), *unmatched)
             of_sender = is_from(list(contacts.values()), FormSubmissionRow.sender)
             found["form_submissions"] += await _rows(connection, table_of(FormSubmissionRow), of_sender)
+            told = tells_of(list(contacts.values()))
+            found["hook_deliveries"] += await _rows(connection, table_of(HookDeliveryRow), told)
             listed = await _rows(connection, _LIST, _LIST.c.digest.in_(list(contacts)))
             found["suppressions"] = [{"contact": contacts[line["digest"]], **line} for line in listed]
             mentioned = cast(IdempotencyKeyRow.body, Text).contains(str(lead_id))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, any_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, any_, delete, false, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
@@ -20,6 +20,7 @@ from adapters.db.rows import (
     ContactPointRow,
     ErasureRow,
     FormSubmissionRow,
+    HookDeliveryRow,
     InboundMessageRow,
     LeadRow,
     OutboxRow,
@@ -64,6 +65,7 @@ class Erasure:
             await connection.execute(delete(LeadRow).where(LeadRow.id == lead_id))
             await connection.execute(delete(InboundMessageRow).where(is_from(contacts)))
             await connection.execute(delete(FormSubmissionRow).where(is_from(contacts, FormSubmissionRow.sender)))
+            await connection.execute(delete(HookDeliveryRow).where(tells_of(contacts)))
             await _sweep(connection, lead_id)
             erased = postgresql.insert(ErasureRow).values(lead_id=lead_id, erased_at=now, by=by)
             await connection.execute(erased.on_conflict_do_nothing())
@@ -112,6 +114,13 @@ def is_from(
         sender == any_(literal(list(contacts), postgresql.ARRAY(Text))),
         *(sender.contains(f"<{contact}>", autoescape=True) for contact in contacts),
     )
+
+
+def tells_of(contacts: Sequence[str]) -> ColumnElement[bool]:
+    """A delivery that no lead could be made of, and that names one of the contact points."""
+    body = func.lower(HookDeliveryRow.body)
+    named = (body.contains(contact, autoescape=True) for contact in contacts)
+    return and_(HookDeliveryRow.lead_id.is_(None), or_(false(), *named))
 
 
 async def _sweep(connection: AsyncConnection, lead_id: UUID) -> None:

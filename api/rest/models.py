@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from adapters.db.hook_deliveries import DeliveryState
 from adapters.db.reading import MAX_PAGE, PAGE, TaskFilter
 from cadences.case import Outcome, TaskKind
 from leads.capture import NewLead
@@ -293,6 +294,14 @@ class TaskQuery(_Page):
     owner: Line | None = None
     state: TaskFilter = "open"
     kind: TaskKind | None = None
+
+
+class HookDeliveryQuery(_Sent):
+    """Which deliveries of other programs."""
+
+    hook: Line | None = None
+    state: DeliveryState | None = None
+    limit: int = Field(PAGE, ge=1, le=MAX_PAGE)
 
 
 class OutboxQuery(_Page):

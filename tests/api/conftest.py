@@ -21,7 +21,6 @@ from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
 from adapters.db.erasure import Erasure
 from adapters.db.experiments import Experiments
-from adapters.db.form_submissions import FormSubmissions
 from adapters.db.inbound import InboundMessages
 from adapters.db.people import People
 from adapters.db.policies import Policies
@@ -34,10 +33,9 @@ from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
 from api.app import create_app
-from api.doors import Doors
+from api.doors import doors_of
 from api.services import Delivery, Services
 from api.webhooks.keys import WebhookKeys
-from leads.form_sheets import forms_of
 from leads.playbook import Playbook
 from tests.api.fakes import RecordingDelivery, RecordingHistories
 from tests.api.person import Person
@@ -102,7 +100,7 @@ def services(
         reports=Reports(engine, COMPANY),
         playbook=Playbook(),
         policies=Policies(engine, shelf, COMPANY, LINKS, Playbook()),
-        doors=Doors(forms=forms_of(Playbook()), submissions=FormSubmissions(engine)),
+        doors=doors_of(engine, Playbook()),
         clock=clock,
         company=COMPANY,
         webhooks=WebhookKeys(),

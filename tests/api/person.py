@@ -1,5 +1,8 @@
 """One person of whom every table has something to tell, all of it by the ways that things really come in."""
 
+import hashlib
+import hmac
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +21,7 @@ from cadences.hearing import lead_opted_out, lead_replied
 from cadences.progress import see_to_overdue
 from leads.contract import CommandKind, Plan, StepInput
 from leads.form_tokens import FormKeys, FormToken
+from leads.hook_signatures import HookKeys
 from leads.model import Channel
 from tests.links import LINKS
 
@@ -49,6 +53,7 @@ class Person:
         answer = await self.post("/api/leads", self.captured, key="capture")
         self.lead_id = UUID(answer.json()["id"])
         await self.filled_in_forms()
+        await self.delivered()
         await self.send()
         await self.kept_waiting()
         lead = f"/api/leads/{self.lead_id}"
@@ -86,6 +91,18 @@ class Person:
             token = keys.token("contact", FormToken(uuid4(), now - timedelta(minutes=1)))
             form = {**written, "homepage": homepage, "form_key": keys.key("contact"), "form_token": token}
             assert (await self.client.post("/forms/contact", data=form)).is_success
+
+    async def delivered(self) -> None:
+        """By another program: with what is known already, and in a way that no hook understands."""
+        secret = HookKeys(self.services.links.key.secret).of("example")
+        for body in (
+            {"event": {"id": "1"}, "data": {"email": EMAIL, "message": f"Does {MARK} fit?"}},
+            {"event": {"id": "2"}, "person": {"email": EMAIL}},
+        ):
+            data = json.dumps(body).encode()
+            signature = hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()
+            headers = {"X-Signature": f"sha256={signature}", "Content-Type": "application/json"}
+            assert (await self.client.post("/hooks/example", content=data, headers=headers)).is_success
 
     async def send(self) -> None:
         """The first email, into the local outbox."""

@@ -1,6 +1,7 @@
 """What every request passes: tokens, limits, problem documents; and whether we are alive and ready."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
@@ -51,6 +52,8 @@ PROTECTED = [
     ("GET", "/api/reviews/{day}"),
     ("GET", "/api/policy"),
     ("GET", "/api/policy/acknowledgements"),
+    ("GET", "/api/hook-deliveries"),
+    ("POST", f"/api/hook-deliveries/{NO_LEAD}/replay"),
     ("GET", "/api/outbox"),
 ]
 
@@ -91,10 +94,7 @@ async def test_the_openapi_document_needs_no_token_and_names_every_call(services
     assert {(method, path.replace(NO_LEAD, "{id}")) for method, path in PROTECTED} | {
         ("GET", "/healthz"),
         ("GET", "/readyz"),
-    } == {
-        (method, path.replace("{lead_id}", "{id}").replace("{task_id}", "{id}").replace("{meeting_id}", "{id}"))
-        for method, path in named
-    }
+    } == {(method, re.sub(r"\{[a-z]+_id\}", "{id}", path)) for method, path in named}
     refusal = document["paths"]["/api/leads"]["post"]["responses"]["422"]
     assert refusal["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert "Problem" in document["components"]["schemas"]

@@ -47,7 +47,12 @@ FILLED = tuple(table for table in (table_of(LeadRow), *OF_A_LEAD) if table is no
 
 WORDLESS = {"enrollments", "first_responses", "stage_changes"}
 """They say when and who of us, and hold none of the person's words (a hold's note does, while it holds)."""
-RECOGNISED_BY = {("contact_points", "value"), ("inbound_messages", "sender"), ("form_submissions", "sender")}
+RECOGNISED_BY = {
+    ("contact_points", "value"),
+    ("inbound_messages", "sender"),
+    ("form_submissions", "sender"),
+    ("hook_deliveries", "body"),
+}
 """They hold the mark already."""
 
 

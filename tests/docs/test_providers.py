@@ -9,6 +9,7 @@ from adapters.providers.checks.dns_checks import check_domain, check_reply_domai
 from adapters.providers.checks.dns_records import DnsRecords
 from adapters.providers.checks.findings import State
 from api.public.form_page import FORMS_PATH
+from api.webhooks.hooks import HOOKS_PATH
 from cadences.bundle import CadenceBundle
 from cadences.lint import check
 from cadences.reading import read
@@ -48,5 +49,5 @@ def test_the_addresses_to_set_are_those_that_are_checked(path: str) -> None:
 
 
 def test_the_paths_to_let_through_are_those_that_others_call() -> None:
-    for path in (ANSWER_PATH, UNSUBSCRIBE_PATH, FORMS_PATH, "/webhooks"):
+    for path in (ANSWER_PATH, UNSUBSCRIBE_PATH, FORMS_PATH, HOOKS_PATH, "/webhooks"):
         assert f"`{path}/`" in PAGE

@@ -6,7 +6,7 @@ from adapters.db.rows.access import (
 )
 from adapters.db.rows.backlogs import BacklogRow
 from adapters.db.rows.base import Base, table_of
-from adapters.db.rows.doors import FormSubmissionRow
+from adapters.db.rows.doors import FormSubmissionRow, HookDeliveryRow
 from adapters.db.rows.learnt import ContactTimeRow
 from adapters.db.rows.measures import (
     FirstResponseRow,
@@ -68,6 +68,7 @@ __all__ = [
     "FirstResponseRow",
     "FormSubmissionRow",
     "HoldRow",
+    "HookDeliveryRow",
     "IdempotencyKeyRow",
     "InboundMessageRow",
     "InquiryRow",

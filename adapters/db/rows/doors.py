@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,4 +35,30 @@ class FormSubmissionRow(Base):
     __table_args__ = (
         Index("ix_form_submissions_address_digest_received_at", "address_digest", "received_at"),
         Index("ix_form_submissions_lead_id", "lead_id", postgresql_where=sql("lead_id is not null")),
+    )
+
+
+class HookDeliveryRow(Base):
+    """What another program delivered: taken once, and kept so that what could not be read is replayed."""
+
+    __tablename__ = "hook_deliveries"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    hook: Mapped[str]
+    external_id: Mapped[str]
+    """The other program's id of the delivery; of the body, where it names none."""
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[str]
+    lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"))
+    error: Mapped[str | None]
+    """Why no lead could be made of it, and what to do."""
+    body: Mapped[str | None]
+    """As it came; forgotten after a while."""
+    replayed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("hook", "external_id"),
+        Index("ix_hook_deliveries_lead_id", "lead_id", postgresql_where=sql("lead_id is not null")),
+        Index("ix_hook_deliveries_with_body", "received_at", postgresql_where=sql("body is not null")),
+        Index("ix_hook_deliveries_failed", "hook", "received_at", postgresql_where=sql("state = 'failed'")),
     )

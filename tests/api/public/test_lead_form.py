@@ -14,13 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
-from adapters.db.form_submissions import FormSubmissions
 from adapters.db.rows import ColleagueRow, ConsentRow, FormSubmissionRow, InboundMessageRow, LeadRow
-from api.doors import Doors
+from api.doors import doors_of
 from api.form_intake import MOST_FROM_ONE, MOST_SUSPECTED, FormIntake, NotKept
 from api.public.form_page import snippet
 from api.services import Services
-from leads.form_sheets import FormSheet, forms_of
+from leads.form_sheets import FormSheet
 from leads.form_tokens import FormKeys
 from leads.playbook import Playbook
 from tests.api.conftest import client_of
@@ -63,8 +62,7 @@ def own_form(services: Services, tmp_path: Path, engine: AsyncEngine) -> Callabl
     def written(text: str = OWN) -> Services:
         (tmp_path / "forms").mkdir(exist_ok=True)
         (tmp_path / "forms" / "contact.yaml").write_text(text)
-        forms = forms_of(Playbook(tmp_path))
-        return replace(services, doors=Doors(forms=forms, submissions=FormSubmissions(engine)))
+        return replace(services, doors=doors_of(engine, Playbook(tmp_path)))
 
     return written
 
