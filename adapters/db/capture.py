@@ -98,6 +98,7 @@ class LeadIntake:
             raise CaptureRefused("email", "give an email address, a phone number or words, so that there is a lead")
         _require_past(new, now)
         words = words_digest(self._key, new) if not points else None
+        choice = await self._whose_turn(new, points, now)
         async with self._engine.begin() as connection:
             if first is not None:
                 await first(connection)
@@ -105,7 +106,7 @@ class LeadIntake:
             await queue_up(connection, [value for _, value in points] if words is None else [words])
             captured = await self._joined(connection, new, points, words, by, now)
             if captured is None:
-                captured = await self._store(connection, new, points, words, by, now)
+                captured = await self._store(connection, new, points, words, by, now, choice)
             if last is not None:
                 await last(connection, captured)
             return captured
@@ -156,13 +157,14 @@ class LeadIntake:
         words: str | None,
         by: str,
         now: datetime,
+        choice: Choice | None,
     ) -> Captured:
         bundle = await self._shelf.current(connection, new.cadence or DEFAULT_CADENCES[new.kind])
         arrival = arrival_of(new, self._company)
         staff = await self._router.staff(connection, arrival.domain, now)
         generated_by = _named(staff, "generated_by", new.generated_by) if new.generated_by else None
         closed = await self._closed(connection, points)
-        choice = await self._owner(connection, new, arrival, staff, now)
+        choice = choice or await self._owner(connection, new, arrival, staff, now)
         lead = self.described(new, choice.owner, closed, now, generated_by)
         if points and new.kind is LeadKind.OUTBOUND and not can_be_reached(lead):
             raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
@@ -402,6 +404,22 @@ class LeadIntake:
     ) -> dict[str, frozenset[str]]:
         """What the company's own list says of the contact points."""
         return await suppressed_channels(connection, self._key, [value for _, value in points])
+
+    async def _whose_turn(
+        self, new: NewLead, points: Sequence[tuple[ContactKind, str]], now: datetime
+    ) -> Choice | None:
+        """Settle who gets the lead before it is stored, so that captures wait for each other for a moment only.
+
+        None: the lead names its owner, or its person is known, or (which is refused then) nobody works here.
+        """
+        if new.owner is not None:
+            return None
+        async with self._router.ahead() as connection:
+            if points and await self._known(connection, points) is not None:
+                return None
+            arrival = arrival_of(new, self._company)
+            staff = await self._router.staff(connection, arrival.domain, now)
+            return await self._router.choose(connection, arrival, staff, now)
 
     async def _owner(
         self, connection: AsyncConnection, new: NewLead, arrival: Arrival, staff: Staff, now: datetime

@@ -1,6 +1,7 @@
 """Finding an owner for a new lead in the transaction that stores it, and keeping who got which lead and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.db.alerts import AlertKind, raise_alert, resolve_alert
 from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.documents import read_colleague
-from adapters.db.rows import AssignmentRow, ColleagueRow, LeadRow, table_of
+from adapters.db.rows import AssignmentRow, ColleagueRow, LeadRow, TurnRow, table_of
 from leads.capture import NewLead
 from leads.model import Colleague, Company, Lead, Role
 from leads.playbook import Playbook
@@ -24,6 +25,7 @@ from leads.routing_sheet import FILE, Routing
 from leads.sheet_in_force import SheetInForce
 
 _COLLEAGUES, _LEADS, _ASSIGNMENTS = table_of(ColleagueRow), table_of(LeadRow), table_of(AssignmentRow)
+_TAKEN = table_of(TurnRow)
 _TURNS = 0x7475726E
 """The advisory lock under which turns are taken."""
 _OWNERS = _COLLEAGUES.alias()
@@ -43,23 +45,20 @@ _STAFF = select(
     .scalar_subquery(),
 )
 _TAKE_TURNS = select(func.pg_advisory_xact_lock(_TURNS))
+_SOON_DURABLE = select(func.set_config("synchronous_commit", "off", True))
 _LATELY = (
-    select(_ASSIGNMENTS.c.owner_id, _ASSIGNMENTS.c.at)
-    .where(_ASSIGNMENTS.c.rule.is_not(None), _ASSIGNMENTS.c.at >= bindparam("since", type_=DateTime(timezone=True)))
-    .order_by(_ASSIGNMENTS.c.at.desc())
+    select(_TAKEN.c.colleague_id)
+    .where(_TAKEN.c.at >= bindparam("since", type_=DateTime(timezone=True)))
+    .order_by(_TAKEN.c.at.desc())
     .limit(MOST_COUNTED)
     .subquery()
 )
-_LAST = (
-    select(func.max(_ASSIGNMENTS.c.at))
-    .where(_ASSIGNMENTS.c.owner_id == _COLLEAGUES.c.id, _ASSIGNMENTS.c.rule.is_not(None))
-    .scalar_subquery()
-)
 _GIVEN = select(
     _COLLEAGUES.c.id,
-    select(func.count()).where(_LATELY.c.owner_id == _COLLEAGUES.c.id).scalar_subquery(),
-    _LAST,
+    select(func.count()).where(_LATELY.c.colleague_id == _COLLEAGUES.c.id).scalar_subquery(),
+    select(func.max(_TAKEN.c.at)).where(_TAKEN.c.colleague_id == _COLLEAGUES.c.id).scalar_subquery(),
 ).where(_COLLEAGUES.c.id == any_(bindparam("people", type_=ARRAY(String()))))
+_TAKE = insert(_TAKEN)
 _INSERT = insert(_ASSIGNMENTS)
 _UNTIL_NOW = (
     update(_ASSIGNMENTS)
@@ -127,10 +126,9 @@ class Router:
         return Staff(tuple(read_colleague(one) for one in people or ()), keeper)
 
     async def choose(self, connection: AsyncConnection, arrival: Arrival, staff: Staff, now: datetime) -> Choice | None:
-        """Who gets the lead; None when nobody works here.
+        """Who gets the lead, whose turn that was; None when nobody works here.
 
-        Among several equals the turns are taken one after the other until this transaction ends, so it is best asked
-        for last.
+        Turns are taken one after the other until this transaction ends, so it had better be a short one (`ahead`).
         """
         rules = self._rules.read()
         await self._tell(connection, now)
@@ -140,7 +138,20 @@ class Router:
         if len(found.people) > 1:
             # A statement of its own: what the one before us committed is seen only by the next one.
             await connection.execute(_TAKE_TURNS)
-        return turn(found, await self._given(connection, found))
+        choice = turn(found, await self._given(connection, found))
+        await connection.execute(_TAKE, {"colleague_id": choice.owner.id, "at": now})
+        return choice
+
+    @asynccontextmanager
+    async def ahead(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction of its own for a turn, before the lead is stored.
+
+        It ends without waiting for the disk: a turn that a crash loses, or whose lead is not stored after all, only
+        makes one colleague's next lead come a little sooner or later.
+        """
+        async with self._engine.begin() as connection:
+            await connection.execute(_SOON_DURABLE)
+            yield connection
 
     async def stand_ins(self, connection: AsyncConnection, lead: Lead, now: datetime) -> dict[str, str]:
         """For each of a lead's people who is away now: who does what can't wait.

@@ -236,14 +236,15 @@ async def test_a_lost_commit_without_a_key_asks_the_caller_to_look(
     client: httpx.AsyncClient, capture: Capture, engine: AsyncEngine
 ) -> None:
     path = f"/api/leads/{(await capture())['id']}/touches"
-    for url, body in ((path, TOUCH), ("/api/leads", ANN)):
+    for url, body in ((path, TOUCH), ("/api/leads", {**ANN, "owner": "anna"})):
         with commits_that_are_lost(engine):
             response = await client.post(url, json=body)
         assert response.status_code == 503
         assert "may have been stored; look before you send it again" in response.json()["detail"]
-    with commits_that_are_lost(engine):
-        response = await client.post("/api/leads", json=ANN, headers=KEY)
-    assert "nothing was stored" in response.json()["detail"]  # the commit of the key, before the work
+    for headers in (KEY, {}):  # the commit of the key, and of whose turn it is: before the work
+        with commits_that_are_lost(engine):
+            response = await client.post("/api/leads", json=ANN, headers=headers)
+        assert "nothing was stored" in response.json()["detail"]
 
 
 async def test_trouble_before_the_commit_stored_nothing(

@@ -46,6 +46,7 @@ from adapters.db.rows.reviews import PolicyAcknowledgementRow, PolicyVersionRow,
 from adapters.db.rows.routing import (
     AbsenceRow,
     AssignmentRow,
+    TurnRow,
 )
 
 __all__ = [
@@ -87,5 +88,6 @@ __all__ = [
     "SuppressionRow",
     "TaskRow",
     "TouchRow",
+    "TurnRow",
     "table_of",
 ]

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
-from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.db.rows.base import Base
@@ -26,11 +25,22 @@ class AssignmentRow(Base):
     until: Mapped[datetime | None]
     """When somebody else got it; None: it is still the owner's."""
 
-    __table_args__ = (
-        Index("ix_assignments_owner_id_at", "owner_id", "at"),
-        # Whose turn it is: the new leads that were given out lately.
-        Index("ix_assignments_routed", "at", "owner_id", postgresql_where=sql("rule is not null")),
-    )
+    __table_args__ = (Index("ix_assignments_owner_id_at", "owner_id", "at"),)
+
+
+class TurnRow(Base):
+    """That the rules gave a new lead to a colleague; what counts for whose turn it is.
+
+    It is committed before the lead is stored, so that captures wait for each other for a moment only.
+    """
+
+    __tablename__ = "turns"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    colleague_id: Mapped[str] = mapped_column(ForeignKey("colleagues.id"))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (Index("ix_turns_colleague_id_at", "colleague_id", "at"),)
 
 
 class AbsenceRow(Base):
