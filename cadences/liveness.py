@@ -13,6 +13,7 @@ from cadences.planning import wake
 from cadences.progress import ANSWERABLE, awaited_task
 from leads.contract import Plan
 from leads.liveness import CLAIM_OPEN_AFTER, UNDELIVERED_AFTER, Finding, FindingKind, is_terminal
+from leads.meetings import step_name
 from leads.model import Channel, Ending
 from leads.sending import TouchState
 
@@ -209,7 +210,7 @@ def _nobody_finds_out(case: Case, claim: OpenClaim) -> bool:
 def _claims(case: Case, evidence: Evidence, now: datetime) -> Iterator[Finding]:
     for claim in evidence.claims:
         state = settlement(case, claim, now)
-        what = f"{claim.channel.value} {claim.step.step_id}"
+        what = f"{claim.channel.value} {step_name(claim.step.step_id)}"
         if claim.state is TouchState.CLAIMED and now - claim.claimed_at > CLAIM_OPEN_AFTER:
             kind, wrong = FindingKind.CLAIM_OPEN, f"its {what} was claimed {claim.claimed_at:%Y-%m-%d %H:%M} UTC"
             wrong += ", and nobody recorded what became of it"

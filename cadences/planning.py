@@ -14,6 +14,7 @@ from cadences.model import Instead, Step
 from cadences.office_hours import office_hours
 from cadences.variants import variant_for
 from leads.contract import Plan, Wake, WakeKind
+from leads.meetings import step_name
 from leads.model import Channel, Ending, LeadKind
 from leads.reasons import Reason
 from leads.spans import Span, Unit, add_span, local_distance, move_local
@@ -389,7 +390,7 @@ def wake(case: Case) -> Wake | None:
 
 def _named(task: Task) -> str:
     kind = task.kind.value.replace("_", " ")
-    return f"{kind} {task.step_id}" if task.step_id else kind
+    return f"{kind} {step_name(task.step_id)}" if task.step_id else kind
 
 
 def contract_plan(case: Case, revision: int) -> Plan:

@@ -8,6 +8,7 @@ from cadences.case import Case, Outcome, SendSettled, StepRef, Task, TaskKind, T
 from cadences.planning import due_after, plan
 from cadences.progress import awaits, close_task, fallen_behind, step_done
 from leads.ids import derived_id, touch_id
+from leads.meetings import step_name
 from leads.model import Channel, Ending
 from leads.spans import Span, Unit
 
@@ -33,7 +34,7 @@ def message_unknown(
         id=derived_id(reference, TaskKind.UNKNOWN_SEND),
         kind=TaskKind.UNKNOWN_SEND,
         owner=case.lead.owner.id,
-        title=f"find out whether {channel.value} {step.step_id} went out",
+        title=f"find out whether {channel.value} {step_name(step.step_id)} went out",
         text=f"The provider never answered. Look the message up in its console; our reference is {reference}.",
         created_at=now,
         opens_at=opens_at,

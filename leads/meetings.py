@@ -141,3 +141,11 @@ def read_step(step_id: str | None) -> MeetingStep | None:
         return MeetingStep(UUID(reference), kind == NUDGE)
     except ValueError:
         return None
+
+
+def step_name(step_id: str) -> str:
+    """What people call a step: its id or, since a meeting's names the meeting by its id, what it is."""
+    step = read_step(step_id)
+    if step is None:
+        return step_id
+    return "reminder of a meeting" if step.nudge else "invitation"

@@ -51,7 +51,7 @@ from adapters.db.views import (
 )
 from cadences.case import Enrollment
 from leads.contract import CommandKind, Plan, workflow_id
-from leads.meetings import MeetingState, read_step
+from leads.meetings import MeetingState, step_name
 from leads.model import Company, Stage
 from leads.zones import main_zone
 
@@ -291,17 +291,11 @@ def _of_questions(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
 
 def _of_touches(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
-        what = "personal touch" if row["personal"] else _of_meeting(row["step_id"]) or row["step_id"] or "touch"
+        what = "personal touch" if row["personal"] else step_name(row["step_id"] or "touch")
         times = f" ({row['occurrence']})" if (row["occurrence"] or 1) > 1 else ""
         said = row["outcome"] or row["subject"] or (row["text"] if row["personal"] else None)
         text = f"{row['channel']}: {what}{times}, {row['state']}" + (f": {said}" if said else "")
         yield TimelineEntry(row["happened_at"], "touch", text, row["by"], str(row["id"]))
-
-
-def _of_meeting(step_id: str | None) -> str | None:
-    """What a message about a meeting is called; its step names the meeting by id."""
-    step = read_step(step_id)
-    return None if step is None else "reminder of a meeting" if step.nudge else "invitation"
 
 
 def _of_meetings(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Iterable[TimelineEntry]:

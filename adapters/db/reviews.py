@@ -50,6 +50,7 @@ from cadences.reviews import (
 )
 from leads.contract import CommandKind
 from leads.links import Links
+from leads.meetings import step_name
 from leads.model import Colleague, Company
 from leads.presence import clock_of
 from leads.spans import wall_clock
@@ -342,7 +343,7 @@ class _Read:
             self._open_then(),
         )
         rows = await self.connection.execute(asked)
-        return [LeadFact(lead, owner, at, step_id or "") for lead, owner, at, step_id in rows]
+        return [LeadFact(lead, owner, at, step_name(step_id or "")) for lead, owner, at, step_id in rows]
 
     async def alerts(self) -> list[str]:
         asked = select(AlertRow.kind, AlertRow.subject).where(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.db.rows import InboundMessageRow, TaskRow, TouchRow
 from cadences.case import TaskKind, TaskState
 from cadences.hand_over import MOST_TOLD, Heard, Story, Tried
+from leads.meetings import step_name
 from leads.model import Channel
 from leads.replies import InboundKind
 from leads.sending import TouchState
@@ -28,7 +29,7 @@ async def read_story(connection: AsyncConnection, lead_id: UUID) -> Story:
         Tried(
             at=row["happened_at"],
             channel=Channel(row["channel"]),
-            what="personal" if row["personal"] else row["step_id"] or "contact",
+            what="personal" if row["personal"] else step_name(row["step_id"] or "contact"),
             state=row["state"],
             outcome=row["outcome"],
             by=row["by"],
@@ -42,7 +43,14 @@ async def read_story(connection: AsyncConnection, lead_id: UUID) -> Story:
         )
     )
     tried += [
-        Tried(at, Channel.CALL if kind == TaskKind.CALL else Channel.TASK, step or "work", "expired", None, owner)
+        Tried(
+            at,
+            Channel.CALL if kind == TaskKind.CALL else Channel.TASK,
+            step_name(step or "work"),
+            "expired",
+            None,
+            owner,
+        )
         for at, step, kind, owner in undone
     ]
     heard = await connection.execute(

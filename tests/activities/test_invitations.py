@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, text
 from temporalio.exceptions import ApplicationError
 
 from activities.messages import MessageActivities
@@ -295,3 +295,14 @@ async def test_the_local_outbox_shows_the_calendar_file(host: Host) -> None:
     assert newest.channel == Channel.EMAIL
     assert newest.calendar is not None
     assert newest.calendar.startswith("BEGIN:VCALENDAR")
+
+
+async def test_in_reports_all_invitations_are_one_step(host: Host) -> None:
+    await host.invite()
+    await host.agree(MONDAY_10 + timedelta(days=1))
+    await host.invite()
+    async with host.engine.connect() as connection:
+        found = await connection.execute(
+            text("select step_id, count(*) from measured_contacts('-infinity') group by 1 order by 1")
+        )
+        assert [tuple(row) for row in found] == [("answer-the-question", 1), ("meeting", 2)]

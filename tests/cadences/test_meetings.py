@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from cadences.case import Case, HoldReason, Notice, Outcome, TaskKind, TaskState
+from cadences.case import Case, HoldReason, Notice, Outcome, StepRef, TaskKind, TaskState
 from cadences.commands import hold, log_personal_touch, not_now, record_answer, resume
 from cadences.hearing import lead_opted_out, lead_replied
+from cadences.liveness import OpenClaim, settlement
 from cadences.meeting_messages import compose_meeting_message
 from cadences.meeting_schedule import Move, NextMove, next_moves
 from cadences.meeting_sends import could_not_tell, due_to_send, meeting_message_out, meeting_message_refused
@@ -22,7 +23,7 @@ from leads.ids import touch_id
 from leads.invitations import InvitationReply, Method, Participation
 from leads.meetings import Appointment, Meeting, MeetingState
 from leads.model import Channel, Ending, Stage
-from leads.sending import OutgoingMessage
+from leads.sending import OutgoingMessage, TouchState
 from tests.cadences.cases import (
     ANNA,
     BEN,
@@ -570,3 +571,25 @@ def test_the_later_of_two_meetings_says_how_long_the_machine_is_quiet() -> None:
     held = one.enrollment.hold
     assert held is not None
     assert local(held.until) == "Thu 2026-03-05 14:45"
+
+
+# The doctor.
+
+
+def test_a_claim_of_an_invitation_that_is_still_due_is_left_to_its_step() -> None:
+    case = agreed()
+    meeting, later = the_meeting(case), MONDAY + timedelta(minutes=20)
+    claim = OpenClaim(
+        touch_id=touch_id(meeting.enrollment_id, meeting.invitation_step, 1),
+        enrollment_id=meeting.enrollment_id,
+        step=StepRef(meeting.invitation_step),
+        channel=Channel.EMAIL,
+        state=TouchState.CLAIMED,
+        claimed_at=MONDAY,
+    )
+    assert settlement(case, claim, later) is None
+    refused = replace(claim, state=TouchState.REFUSED)
+    assert settlement(case, refused, later) is None
+    # Once nothing waits for it, nobody can say what became of it, and a refused one is never tried again.
+    assert settlement(told(case), claim, later) is TouchState.UNKNOWN
+    assert settlement(told(case), refused, later) is TouchState.FAILED
