@@ -19,6 +19,8 @@ class LeadStory:
     owners: list[str] = field(default_factory=list)
     """Whose the lead was, the first and whenever it was seen to be another's."""
     messages: list[datetime] = field(default_factory=list)
+    made: list[tuple[datetime, str | None]] = field(default_factory=list)
+    """Every contact that was made, by the machine or by people: when, and of which step (None: a personal touch)."""
     attempts: list[tuple[datetime, str]] = field(default_factory=list)
     """Calls that reached nobody, and who made them."""
     contacts: list[tuple[datetime, str]] = field(default_factory=list)

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from leads.capture import NewConsent, NewLead
 from leads.model import Channel, LeadKind
@@ -17,6 +18,8 @@ _QUESTIONS = (
     "Could somebody show us how the big one is cleaned?",
     "What does a service contract cost for three sites?",
 )
+COSTS = {"web form": Decimal("18.50"), "trade fair": Decimal("41.00")}
+"""What a lead of each source costs; prospecting is not accounted for by the lead."""
 _MINDS = ("yes", "no", "not now", "stop", "silent")
 _WEIGHTS = (22, 24, 10, 8, 36)
 
@@ -75,6 +78,7 @@ def _prospect(chance: random.Random, number: int, captured_at: datetime, source:
         source=source,
         zone=_ZONES[area],
         consents=consents,
+        cost=COSTS.get(source),
         generated_by=None if inbound else finder,
     )
     return Prospect(

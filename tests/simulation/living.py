@@ -98,13 +98,14 @@ class Person:
         async with self._engine.connect() as connection:
             tasks = select(TaskRow).where(TaskRow.lead_id == lead_id, TaskRow.state == "open").order_by(TaskRow.due_at)
             self._tasks = list(await connection.execute(tasks.with_only_columns(*TaskRow.__table__.columns)))
-            sent = select(TouchRow.id, TouchRow.happened_at).where(
+            sent = select(TouchRow.id, TouchRow.happened_at, TouchRow.step_id).where(
                 TouchRow.lead_id == lead_id, TouchRow.channel.in_(["email", "sms"]), TouchRow.state == "sent"
             )
             for touch in await connection.execute(sent.order_by(TouchRow.happened_at)):
                 if touch.id not in self._seen:
                     self._seen.add(touch.id)
                     self.story.messages.append(touch.happened_at)
+                    self.story.made.append((touch.happened_at, touch.step_id))
                     if self._chance.random() < self._prospect.replies:
                         self._letters.append(touch.happened_at + timedelta(minutes=self._chance.randrange(30, 1800)))
 
@@ -170,6 +171,10 @@ class Person:
         told: dict[str, Any] = {"task_id": task.id, "until": until}
         await self._life.say(CommandKind.COMPLETE_TASK, decide, by=task.owner, details=details, **told)
         story.done.append((now, task.owner, outcome.value))
+        if task.kind == TaskKind.CALL.value:
+            story.made.append((now, task.step_id))
+        elif outcome is Outcome.ANSWERED:
+            story.made.append((now, None))
         match outcome:
             case Outcome.NO_ANSWER | Outcome.VOICEMAIL:
                 story.attempts.append((now, task.owner))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,12 @@ from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
 from adapters.db.rows import LeadRow, OutboxRow, TaskRow, TouchRow
 from leads.contract import ReviewInput, SchedulesResult
-from leads.measures import Dimension, ask
+from leads.measures import Asked, Dimension, ask
 from leads.periods import Every
 from tests.links import LINKS
 from tests.simulation.conftest import LEADS, Business
 from tests.simulation.journal import LeadStory
+from tests.simulation.leads_to_come import COSTS
 from tests.simulation.people import ABSENCES, COMPANY, MANAGERS, REPS, START, WEEKS
 from tests.simulation.recount import Recount, by, closing, recount, week_of, working_days
 
@@ -57,9 +59,12 @@ def _rounded(counted: Recount) -> Recount:
 
 
 async def _figures(business: Business, group: Dimension | None, every: Every = Every.WEEK) -> list[list[Figures]]:
-    last = business.end.astimezone(ZoneInfo(COMPANY.zone)).date()
-    asked = ask(business.end, ZoneInfo(COMPANY.zone), every=every, first=_FIRST, last=last, group=group)
-    return [*await Reports(business.engine).figures(asked, business.end)]
+    return [*await Reports(business.engine, COMPANY).figures(_all_of_it(business, group, every), business.end)]
+
+
+def _all_of_it(business: Business, group: Dimension | None = None, every: Every = Every.WEEK) -> Asked:
+    zone = ZoneInfo(COMPANY.zone)
+    return ask(business.end, zone, every=every, first=_FIRST, last=business.end.astimezone(zone).date(), group=group)
 
 
 async def test_it_is_a_business_worth_counting(business: Business) -> None:
@@ -164,3 +169,48 @@ async def test_no_message_was_sent_twice_and_none_after_a_stop(business: Busines
         stopped = [at for at, word in story.said if word in ("no", "stop", "yes")]
         late = [at for lead_id, at in sent if lead_id == story.lead_id and stopped and at > stopped[0]]
         assert not late, story.lead_id
+
+
+async def test_what_works_is_counted_as_it_happened(business: Business) -> None:
+    steps = await Reports(business.engine, COMPANY).steps(_all_of_it(business), {}, business.end)
+    sent: Counter[str | None] = Counter()
+    for row in steps.rows:
+        sent[row.step] += row.outcomes.sent
+    assert sent == Counter(step for story in business.stories for _, step in story.made)
+    said = Counter(word for story in business.stories for at, word in story.said if any(m <= at for m, _ in story.made))
+    credited = {name: sum(getattr(row.outcomes, name) for row in steps.rows) for name in ("yes", "no", "not_now")}
+    assert credited == {"yes": said["yes"], "no": said["no"], "not_now": said["not now"]}
+    assert sum(row.outcomes.opted_out for row in steps.rows) == said["stop"]
+
+
+async def test_costs_and_what_was_wasted_are_the_recounted_ones(business: Business) -> None:
+    rows, total = await Reports(business.engine, COMPANY).costs(_all_of_it(business, Dimension.SOURCE), business.end)
+    for source, price in COSTS.items():
+        stories = [story for story in business.stories if story.source == source]
+        old = [story for story in stories if story.captured_at < business.end - timedelta(days=1)]
+        idle = [story for story in old if not story.contacts and not story.attempts]
+        (row,) = (one for one in rows if one.group == source)
+        assert (row.leads, row.cost) == (len(stories), price * len(stories))
+        assert (row.not_worked, row.wasted) == (len(idle), price * len(idle))
+        orders = sum(story.won_at is not None for story in stories)
+        assert row.per_order == (row.cost / orders).quantize(Decimal("0.01"))
+    assert total.leads == LEADS
+
+
+def _answered_on_the_way(story: LeadStory) -> bool:
+    """Whether a human was in touch before anything that comes later on a lead's way: yes, no, an order."""
+    no = next((at for at, word in story.said if word == "no"), None)
+    later = (story.qualified_at, story.accepted_at, story.lost_at, no, story.won_at)
+    return story.answered_at is not None and all(at is None or story.answered_at <= at for at in later)
+
+
+async def test_the_lead_map_counts_each_place_as_the_actors_do(business: Business) -> None:
+    found = await Reports(business.engine, COMPANY).lead_map(_all_of_it(business), business.end)
+    places = {node.id: node.leads for node in found.nodes}
+    stories = business.stories
+    assert places["captured"] == LEADS
+    assert places["answered"] == sum(_answered_on_the_way(story) for story in stories)
+    assert places["qualified"] == sum(story.qualified_at is not None for story in stories)
+    assert places["won"] == sum(story.won_at is not None for story in stories)
+    flows = {(flow.kind, flow.source): flow.leads for flow in found.flows}
+    assert flows == Counter((story.kind.value, story.source) for story in stories)
