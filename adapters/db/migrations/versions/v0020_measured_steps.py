@@ -86,11 +86,13 @@ create function measured_journeys(since timestamptz, until timestamptz) returns 
 ) language sql stable
 begin atomic
   with captured as (
-    select id as lead_id, leads.kind, leads.source, owner_id, leads.ended, created_at
+    select id as lead_id, leads.kind, leads.source, owner_id, leads.ended, created_at, first_human_at
     from leads where created_at >= since and created_at < until and plan is not null
   )
   select captured.lead_id, captured.kind, captured.source, captured.owner_id, captured.ended, inquiry.asked_at,
-    captured.created_at, question.machine_at, question.attempted_at, question.answered_at,
+    captured.created_at, question.machine_at, question.attempted_at,
+    -- Who asked nothing has no clock; the first human contact is one all the same.
+    case when question.lead_id is null then captured.first_human_at else question.answered_at end,
     qualified.at, accepted.at, won.at, lost.at
   from captured
   left join (
