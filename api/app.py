@@ -9,6 +9,7 @@ from api.middleware import Incidents, JsonBodies
 from api.public import answer, lead_form, meeting, unsubscribe
 from api.public import policy as policy_page
 from api.rest import (
+    answers,
     backlogs,
     best_times,
     experiments,
@@ -69,6 +70,7 @@ def create_app(services: Services) -> FastAPI:
         reviews,
         staff_mails,
         policy,
+        answers,
         health,
         home,
         answer,

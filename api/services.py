@@ -18,6 +18,7 @@ from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
+from adapters.db.inquiries import Inquiries
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.reading import Reading
@@ -64,6 +65,7 @@ class Services:
     erasing: Erasing
     dossiers: Dossiers
     inbound: InboundMessages
+    inquiries: Inquiries
     people: People
     absences: Absences
     router: Router

@@ -382,6 +382,18 @@ class SendSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionAnswered:
+    """A person answered what the lead asked."""
+
+    asked_from: datetime
+    """When the first of the questions came in that were answered with it."""
+    at: datetime
+    by: str
+    note: str | None = None
+    """How, in that person's words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """News that one of our people gets by email."""
 
@@ -414,6 +426,7 @@ Fact = (
     | Suppressed
     | Reopened
     | SendSettled
+    | QuestionAnswered
     | Notice
 )
 

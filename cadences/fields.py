@@ -1,11 +1,13 @@
 """The fields a template may use: what each means, an example, and whether every lead has it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from cadences.templating import Prose
+from leads.inquiries import AnswerFound, Inquiry, Link
 from leads.model import Channel, Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
 
 ATTRIBUTES = "attributes"
@@ -27,6 +29,19 @@ TEMPLATE_FIELDS = (
     TemplateField("name", "the lead's whole name", "Maria Lopez"),
     TemplateField("company", "the company the lead works for", "Lopez Bakery"),
     TemplateField("question", "the newest question the lead asked", "Do you deliver on Saturdays?"),
+    TemplateField(
+        "answers",
+        "our answers to what the lead asked, a list to loop over; each has `title`, `text` and `links`",
+        "one answer",
+        always=True,
+    ),
+    TemplateField(
+        "open_questions",
+        "what a person still answers, a list to loop over: questions in the lead's own words",
+        "Is Sunday possible?",
+        always=True,
+    ),
+    TemplateField("answer_by", "by when a person answers them, on the lead's clock", "today before 5:15 pm"),
     TemplateField("email", "the lead's email address in use", "maria@example.com"),
     TemplateField("phone", "the lead's phone number in use", "+12025550143"),
     TemplateField("source", "where the lead came from", "website"),
@@ -55,6 +70,16 @@ SAMPLE_MEETING_LINK = "https://example.org/m/AbC"
 ALWAYS = frozenset(field.name for field in TEMPLATE_FIELDS if field.always) | {ATTRIBUTES}
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerShown:
+    """One of our answers as templates see it."""
+
+    title: str
+    text: Prose
+    links: Prose
+    """A list in Markdown; empty where there are none."""
+
+
 class Attributes:
     """A lead's attributes as templates see them: names only, none of a dict's methods."""
 
@@ -77,6 +102,7 @@ def context(
     *,
     occurrence: int = 1,
     meeting_link: str | None = None,
+    answer_by: str | None = None,
 ) -> dict[str, Any]:
     """What a template may name for this lead; what is unknown or blank is left out unless it has a default.
 
@@ -86,16 +112,25 @@ def context(
         defaults: the cadence's `defaults:`; they also add fields of their own.
         occurrence: how often this step has come, this time included.
         meeting_link: where the lead picks a time to meet its owner; None where there is no such link.
+        answer_by: by when a person answers; empty when that is late, None when nobody owes an answer.
     """
     values = {name: value for name, value in _known(lead, company) if value is not None and value.strip()}
     return {
         **{name: value for name, value in (defaults or {}).items()},
         **values,
+        **({"answer_by": answer_by} if answer_by else {}),
+        "answers": _answers(lead),
+        "open_questions": lead.inquiry.unanswered if lead.inquiry is not None and answer_by is not None else (),
         "our_address": company.postal_address,
         "occurrence": occurrence,
         **({} if meeting_link is None else {"meeting_link": meeting_link}),
         ATTRIBUTES: Attributes(lead.attributes),
     }
+
+
+def _answers(lead: Lead) -> tuple[AnswerShown, ...]:
+    found = lead.inquiry.answers if lead.inquiry is not None else ()
+    return tuple(AnswerShown(one.title, Prose(one.text), Prose(one.list_of_links)) for one in found)
 
 
 def _known(lead: Lead, company: Company) -> Iterator[tuple[str, str | None]]:
@@ -154,3 +189,25 @@ SAMPLE_LEAD = Lead(
     ),
 )
 """A lead that has everything, for the same purpose and for `follow preview`."""
+
+ANSWERED_LEAD = replace(
+    SAMPLE_LEAD,
+    inquiry=Inquiry(
+        answers=(
+            AnswerFound(
+                id="delivery-days",
+                title="When we deliver",
+                text="From Monday to **Saturday**, between 7 am and 4 pm.",
+                links=(Link("Delivery days", "https://www.example.org/delivery"),),
+                question="Do you deliver on Saturdays?",
+                score=100.0,
+            ),
+        ),
+        unanswered=("Is Sunday possible?",),
+        topic="delivery",
+    ),
+)
+"""The same lead, part of whose question we have an answer to."""
+
+SAMPLE_PROMISE = "today before 5:15 pm"
+"""By when a person answers that lead what is left."""

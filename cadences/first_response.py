@@ -35,6 +35,15 @@ def clock_started(case: Case, at: datetime) -> Case:
     return replace(case, response=clock, first_response_due_at=due_at)
 
 
+def in_business_hours(company: Company, within: Span, start: datetime) -> datetime:
+    """The end of a span that counts while the company is there only."""
+    zone = ZoneInfo(company.zone)
+    hours = company.hours.on(zone)
+    if within.unit in (Unit.MINUTE, Unit.HOUR):
+        return hours.count(start, within.amount * _FIXED[within.unit])
+    return hours.next_open(add_span(start, within, zone, hours.calendar))[0]
+
+
 def _deadlines(
     company: Company, within: Span, at_most: Span, asked_at: datetime
 ) -> tuple[datetime, datetime, datetime]:
@@ -45,11 +54,11 @@ def _deadlines(
     """
     zone, limit = ZoneInfo(company.zone), at_most.amount * _FIXED[at_most.unit]
     hours = company.hours.on(zone)
+    due = in_business_hours(company, within, asked_at)
     if within.unit in (Unit.MINUTE, Unit.HOUR):
         span = within.amount * _FIXED[within.unit]
-        due, warn, act = (hours.count(asked_at, span * share) for share in (1, _WARN_AFTER, _ACT_AFTER))
+        warn, act = (hours.count(asked_at, span * share) for share in (_WARN_AFTER, _ACT_AFTER))
     else:
-        due = hours.next_open(add_span(asked_at, within, zone, hours.calendar))[0]
         open_time = company.hours.open_time(asked_at, due, zone)
         warn, act = (hours.count(asked_at, open_time * share) for share in (_WARN_AFTER, _ACT_AFTER))
     if due > asked_at + limit:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
+from cadences.answering import answerer, question_text, with_inquiry
 from cadences.case import (
     Case,
     ContactLost,
@@ -29,6 +30,7 @@ from cadences.progress import (
     worked_on,
 )
 from cadences.unknown_sends import send_settled
+from leads.inquiries import Inquiry
 from leads.model import Channel, Consent, ContactPoint, Ending, Stage
 from leads.sending import KNOWN_OUT, MessageReport
 from leads.spans import Span, Unit
@@ -42,13 +44,26 @@ def lead_replied(case: Case, *, text: str, channel: Channel, now: datetime) -> C
     return plan(held_for_answer(case, now), now)
 
 
-def came_again(case: Case, *, cadence: Cadence, version: str, question: str | None, now: datetime) -> Case:
+def came_again(
+    case: Case,
+    *,
+    cadence: Cadence,
+    version: str,
+    question: str | None,
+    now: datetime,
+    inquiry: Inquiry | None = None,
+) -> Case:
     """A known person came in once more; `cadence` is what a new enrollment would take.
 
     After a no, only the question is answered, by a person. After any other ending a new enrollment begins, unless a
     hand-over is still open: then its owner answers. A lead that is being followed up holds until it is answered; one
     that waits for its turn in a backlog does not wait any longer.
+
+    Args:
+        inquiry: what the library says to the question; a new enrollment's first email answers with it, in all other
+            cases it is a suggestion to the person who answers.
     """
+    case = with_inquiry(case, inquiry)
     if question is not None:
         case = replace(case, lead=replace(case.lead, question=question))
     enrollment = case.enrollment
@@ -59,7 +74,7 @@ def came_again(case: Case, *, cadence: Cadence, version: str, question: str | No
     if handing_over or (enrollment.question_only and enrollment.ended is None):
         if question is None:
             return case
-        return ask_person(case, TaskKind.QUESTION, "answer the new question", question, now)
+        return _new_question(case, now)
     # Who stopped us after a yes keeps that ending; a new address of the same person opens nothing either.
     said_no = enrollment.ended in (Ending.NO, Ending.OPTED_OUT, Ending.ANSWERED) or case.lead.stopped_us
     fresh = replace(
@@ -82,10 +97,15 @@ def came_again(case: Case, *, cadence: Cadence, version: str, question: str | No
 
 
 def asked_again(case: Case, *, question: str, now: datetime) -> Case:
-    """A lead that is being followed up asked something new: the machine holds, and the owner answers."""
+    """A lead that is being followed up asked something new: the machine holds, and a person answers."""
     case = replace(_back_again(case, now), lead=replace(case.lead, question=question))
-    case = ask_person(case, TaskKind.QUESTION, "answer the new question", question, now)
-    return plan(held_for_answer(case, now), now)
+    return plan(held_for_answer(_new_question(case, now), now), now)
+
+
+def _new_question(case: Case, now: datetime) -> Case:
+    """A person answers, with what the library suggests at hand."""
+    text, owner = question_text(case.lead), answerer(case.lead)
+    return ask_person(case, TaskKind.QUESTION, "answer the new question", text, now, owner=owner)
 
 
 def contact_point_lost(case: Case, *, contact: str, why: str, now: datetime) -> Case:

@@ -8,7 +8,16 @@ from pathlib import PurePosixPath
 
 from cadences import rendering
 from cadences.bundle import CadenceBundle
-from cadences.fields import ALWAYS, ATTRIBUTES, EMAIL_ONLY, KNOWN, SAMPLE_COMPANY, SAMPLE_LEAD
+from cadences.fields import (
+    ALWAYS,
+    ANSWERED_LEAD,
+    ATTRIBUTES,
+    EMAIL_ONLY,
+    KNOWN,
+    SAMPLE_COMPANY,
+    SAMPLE_LEAD,
+    SAMPLE_PROMISE,
+)
 from cadences.model import Step
 from cadences.reading import Reading
 from cadences.rendering import RenderError
@@ -210,7 +219,7 @@ def _check_renderings(bundle: CadenceBundle, reading: Reading) -> Iterator[Findi
         step = _step(reading, mention)
         turns = range(1, 5) if step is not None and step.repeat else range(1, 2)
         found: list[Finding] = []
-        for lead in (SAMPLE_LEAD, BARE_LEAD):
+        for lead in (SAMPLE_LEAD, ANSWERED_LEAD, BARE_LEAD):
             found = found or [
                 finding for turn in turns for finding in _rendered(bundle, path, lead, turn, path not in first_emails)
             ]
@@ -222,10 +231,11 @@ def _check_renderings(bundle: CadenceBundle, reading: Reading) -> Iterator[Findi
 def _rendered(bundle: CadenceBundle, path: str, lead: Lead, turn: int, may_answer: bool) -> Iterator[Finding]:
     channel, name = path.split("/")[0], PurePosixPath(path).stem
     file = bundle.template_file(path)
+    promise = SAMPLE_PROMISE if lead is ANSWERED_LEAD else None
     try:
         match channel:
             case "email":
-                email = rendering.render_email(bundle, name, lead, SAMPLE_COMPANY, occurrence=turn)
+                email = rendering.render_email(bundle, name, lead, SAMPLE_COMPANY, occurrence=turn, answer_by=promise)
                 if _is_untrue(email.subject_as_written, may_answer):
                     message = f'the subject comes out as "{email.subject_as_written}" and pretends to be a reply'
                     yield Finding(file, 1, 1, Severity.ERROR, message, "say what the email is about")
@@ -237,9 +247,9 @@ def _rendered(bundle: CadenceBundle, path: str, lead: Lead, turn: int, may_answe
                     hint = f"shorten it to {MAX_SEGMENTS} at most, better one: 160 characters"
                     yield Finding(file, 1, 1, Severity.WARNING, message, hint)
             case _:
-                rendering.render_talk_track(bundle, name, lead, SAMPLE_COMPANY, occurrence=turn)
+                rendering.render_talk_track(bundle, name, lead, SAMPLE_COMPANY, occurrence=turn, answer_by=promise)
     except RenderError as error:
-        who = "" if lead is SAMPLE_LEAD else " (a lead without name, company and question)"
+        who = " (a lead without name, company and question)" if lead is BARE_LEAD else ""
         yield Finding(file, error.line, 1, Severity.ERROR, f"{error.message}{who}", error.hint)
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from cadences.answering import answer_by
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, NextTouch
 from cadences.rendering import FooterLink, render_email, render_sms, render_staff_email, render_talk_track
@@ -61,6 +62,7 @@ def _email(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID, 
         lead,
         company,
         occurrence=touch.step.occurrence,
+        answer_by=answer_by(case, touch.act_at),
         footer_links=[
             *(FooterLink(choice.label, links.answer(lead.id, touch_id, choice)) for choice in Choice),
             FooterLink(UNSUBSCRIBE_LABEL, unsubscribe),
@@ -125,7 +127,14 @@ def _talk_track(case: Case, bundle: CadenceBundle, touch: NextTouch) -> str:
         why = "; ".join(reason.text for reason in touch.reasons if reason.rule in ("channel", "consent"))
         return f"{question}{why}".strip()
     try:
-        track = render_talk_track(bundle, touch.content, case.lead, case.company, occurrence=touch.step.occurrence)
+        track = render_talk_track(
+            bundle,
+            touch.content,
+            case.lead,
+            case.company,
+            occurrence=touch.step.occurrence,
+            answer_by=answer_by(case, touch.act_at),
+        )
     except TemplateMistake as broken:
         return f"{question}(the talk track could not be written: {broken})"
     # Most talk tracks quote the question themselves; nobody reads it twice.

@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from cadences.answering import ANSWER_TITLE, answerer, owe_answer, question_text, sends_first_answer
 from cadences.case import (
     Case,
     Enrollment,
     HoldReason,
     NextTouch,
     Outcome,
+    QuestionAnswered,
     StepRef,
     Task,
     TaskKind,
@@ -41,9 +43,10 @@ def begin(case: Case, now: datetime) -> Case:
     if case.enrollment.answers_question or case.enrollment.question_only:
         case = clock_started(case, case.enrollment.started_at)
     if case.enrollment.question_only:
-        case = ask_person(case, TaskKind.QUESTION, "answer the question", case.lead.question or _NO_QUESTION, now)
+        text = question_text(case.lead) or _NO_QUESTION
+        case = ask_person(case, TaskKind.QUESTION, ANSWER_TITLE, text, now, owner=answerer(case.lead))
         return machine_did_its_part(case, now)
-    return plan(quiet(case, now), now)
+    return plan(quiet(owe_answer(case, now), now), now)
 
 
 def new_enrollment(lead_id: UUID, cadence: str, version: str, started_at: datetime, now: datetime) -> Enrollment:
@@ -195,8 +198,12 @@ def see_to_overdue(case: Case, now: datetime, relief: Colleague | None = None) -
     return plan(case, now)
 
 
-def ask_person(case: Case, kind: TaskKind, title: str, text: str, now: datetime) -> Case:
-    """The case with a reply or question for a person: owned, due, and escalated until somebody answers."""
+def ask_person(case: Case, kind: TaskKind, title: str, text: str, now: datetime, *, owner: str | None = None) -> Case:
+    """The case with a reply or question for a person: owned, due, and escalated until somebody answers.
+
+    Args:
+        owner: the id of who answers; the lead's owner when left out.
+    """
     waiting = next((task for task in case.open_tasks if task.kind is kind), None)
     if waiting is not None:
         return case.with_task(replace(waiting, text=f"{waiting.text}\n\n{text}".strip()))
@@ -204,7 +211,7 @@ def ask_person(case: Case, kind: TaskKind, title: str, text: str, now: datetime)
     task = Task(
         id=derived_id(case.enrollment.id, kind, now.isoformat()),
         kind=kind,
-        owner=case.lead.owner.id,
+        owner=owner or case.lead.owner.id,
         title=title,
         text=text,
         created_at=now,
@@ -268,7 +275,9 @@ def close_task(
     outcome: Outcome | None = None,
     note: str | None = None,
 ) -> Case:
-    """The case with one task closed."""
+    """The case with one task closed; a question that was answered is noted as such."""
+    if task.kind is TaskKind.QUESTION and outcome is Outcome.ANSWERED:
+        case = case.with_fact(QuestionAnswered(task.created_at, now, by, note))
     closed = replace(task, state=state, outcome=outcome, note=note, closed_at=now, closed_by=by, escalate_at=None)
     closed = replace(closed, away_at=None, back_at=None)
     return case.with_task(replace(closed, expires_at=None, look_up_at=None))
@@ -385,7 +394,8 @@ def _escalated(case: Case, task: Task, now: datetime) -> Case:
         again = add_span(now, _ESCALATE_AGAIN, case.zone, calendar)
     told = case.colleague(task.escalate_to)
     case = case.with_task(replace(task, escalations=task.escalations + 1, escalate_at=again, escalated_to=told))
-    return held_for_answer(case, now) if task.kind in ANSWERABLE else case
+    waits = task.kind in ANSWERABLE and not sends_first_answer(case)
+    return held_for_answer(case, now) if waits else case
 
 
 ANSWERABLE = (TaskKind.REPLY, TaskKind.QUESTION)

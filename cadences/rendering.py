@@ -105,6 +105,7 @@ def render_email(
     company: Company,
     *,
     occurrence: int = 1,
+    answer_by: str | None = None,
     footer_links: Sequence[FooterLink | tuple[str, str]] = (),
     follows: str | None = None,
     meeting_link: str = SAMPLE_MEETING_LINK,
@@ -117,6 +118,7 @@ def render_email(
         lead: whom it is for.
         company: who it is from.
         occurrence: how often this step has come, this time included.
+        answer_by: by when a person answers what our answers leave open; None when nobody owes an answer.
         footer_links: label and URL of what stands under every email; answer and unsubscribe links go here.
         follows: the subject of the email that this one follows up in its thread; a template's `Re:` means that one.
         meeting_link: where the lead picks a time to meet its owner.
@@ -129,7 +131,14 @@ def render_email(
     if not company.postal_address.strip():
         raise RenderError(path, 1, "our own postal address is not set", "set the company's postal address")
     template = split_email(source, path)
-    values = context(lead, company, bundle.cadence.defaults, occurrence=occurrence, meeting_link=meeting_link)
+    values = context(
+        lead,
+        company,
+        bundle.cadence.defaults,
+        occurrence=occurrence,
+        answer_by=answer_by,
+        meeting_link=meeting_link,
+    )
     written = _one_line(templating.render(template.subject, path, values))
     subject = honest_subject(written, follows)
     if not subject:
@@ -252,7 +261,13 @@ def _introduced(text: str, company: Company) -> str:
 
 
 def render_talk_track(
-    bundle: CadenceBundle, name: str, lead: Lead, company: Company, *, occurrence: int = 1
+    bundle: CadenceBundle,
+    name: str,
+    lead: Lead,
+    company: Company,
+    *,
+    occurrence: int = 1,
+    answer_by: str | None = None,
 ) -> RenderedTalkTrack:
     """Render the talk track `name` for a lead.
 
@@ -260,7 +275,7 @@ def render_talk_track(
         RenderError: the template is missing or can't be rendered for this lead.
     """
     path, source = _source(bundle, Channel.CALL, name)
-    values = context(lead, company, bundle.cadence.defaults, occurrence=occurrence)
+    values = context(lead, company, bundle.cadence.defaults, occurrence=occurrence, answer_by=answer_by)
     kept = Values()
     text, html = render_prose(templating.render(source, path, values | {KEEP: kept.keep}), kept)
     return RenderedTalkTrack(text, html)

@@ -50,6 +50,12 @@ class RenderError(TemplateMistake):
     """A template that could not be rendered for this lead."""
 
 
+class Prose(str):
+    """Marketing's own Markdown as the value of a field: it is read as if it stood in the template itself."""
+
+    __slots__ = ()
+
+
 class _Missing(StrictUndefined):
     """What a lead lacks: `{% if company %}` may ask for it, nothing may print it or compute with it."""
 
@@ -67,10 +73,14 @@ def _put_out(context: Context, value: object) -> str:
     if not isinstance(value, str | int | float | StrictUndefined):
         raise TypeError("this is no text but a list or an object; name one field of it")
     text = _CONTROL.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n"))
+    if isinstance(value, Prose):
+        return _PRIVATE.sub("", text)
     keep: Callable[[str], str] | None = context.get(KEEP)
     return keep(text) if keep else text
 
 
+_PRIVATE = re.compile("[\ue000\ue001]")
+"""Characters that placeholders are made of."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -115,7 +125,7 @@ def parse_template(source: str, name: str) -> nodes.Template:
     """
     if len(source) > MAX_TEMPLATE:
         raise TemplateMistake(name, 1, f"the template is longer than {MAX_TEMPLATE // 1024} KB", "a message is a page")
-    if stray := re.search("[\ue000\ue001]", source):
+    if stray := _PRIVATE.search(source):
         line = source.count("\n", 0, stray.start()) + 1
         raise TemplateMistake(name, line, "an invisible private-use character", "delete it")
     try:

@@ -26,10 +26,14 @@ class AnswerFound:
     """How sure the match was, of 0 to 100."""
 
     @property
+    def list_of_links(self) -> str:
+        """The links as a list, in Markdown."""
+        return "\n".join(f"- [{link.label}]({link.url})" for link in self.links)
+
+    @property
     def whole(self) -> str:
         """The answer with its links below it, in Markdown."""
-        links = "\n".join(f"- [{link.label}]({link.url})" for link in self.links)
-        return f"{self.text}\n\n{links}".strip()
+        return f"{self.text}\n\n{self.list_of_links}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from leads.absences import Absence
+from leads.inquiries import Inquiry
 from leads.spans import Span
 from leads.work_hours import WorkHours
 
@@ -198,6 +199,8 @@ class Lead:
     company: str | None = None
     question: str | None = None
     """The newest question asked."""
+    inquiry: Inquiry | None = None
+    """What the library said to it when it came in; None where the current enrollment answers no question."""
     source: str | None = None
     zone: str | None = None
     """IANA name the lead stated (or a form detected), if any."""

@@ -18,6 +18,10 @@ class Playbook:
         own = self.folder / name if self.folder is not None else None
         return own if own is not None and own.is_file() else _SHIPPED / name
 
+    def has_own(self, name: str) -> bool:
+        """Whether a folder, such as `answers`, is the installation's own."""
+        return self.folder is not None and (self.folder / name).is_dir()
+
     def files(self, name: str) -> list[Path]:
         """The YAML files of one folder, such as `answers`, by name; an own folder replaces the shipped one whole."""
         own = self.folder / name if self.folder is not None else None

@@ -50,6 +50,7 @@ from leads.playbook import Playbook
 from leads.suppression import SuppressionKey
 from leads.tokens import TokenKey
 from leads.work_hours import WorkHours
+from runtime.answers import answers_of
 from runtime.embedded.errors import StartError
 from runtime.settings import Settings, signing_secret
 
@@ -124,7 +125,7 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             shelf=shelf,
             cases=cases,
             backlogs=Backlogs(engine, shelf, company, key),
-            intake=LeadIntake(engine, shelf, cases, company, key, router),
+            intake=LeadIntake(engine, shelf, cases, company, key, router, answers_of(settings)),
             router=router,
             people=People(engine),
             times=ContactTimesBook(engine, company),

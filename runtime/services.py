@@ -14,6 +14,7 @@ from adapters.db.alerts import Alerts
 from adapters.db.engine import driver_error, is_trouble
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
+from adapters.db.inquiries import Inquiries
 from adapters.db.migrate import schema_is_current
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
@@ -68,6 +69,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             erasing=Erasing(foundation.erasure, TemporalHistories(client)),
             dossiers=foundation.dossiers,
             inbound=InboundMessages(foundation.engine),
+            inquiries=Inquiries(foundation.engine),
             people=foundation.people,
             absences=Absences(foundation.engine, foundation.company),
             router=foundation.router,

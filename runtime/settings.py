@@ -26,6 +26,8 @@ from sqlalchemy.engine import URL, make_url
 from runtime import setting_values
 
 PREFIX = "FOLLOW_"
+SAMPLE_COMPANY_NAME = "Example Company"
+"""The sample business's; whoever is called otherwise answers questions in words of their own only."""
 ENV_FILE = Path(".env")
 # Their values never appear in a message.
 HIDDEN = {
@@ -99,7 +101,7 @@ class Settings(BaseSettings):
         description="Addresses or networks of the proxies before the web server: who calls is what they say.",
     )
 
-    company_name: str = Field("Example Company", min_length=1, description="The company's name, in every message.")
+    company_name: str = Field(SAMPLE_COMPANY_NAME, min_length=1, description="The company's name, in every message.")
     company_zone: Annotated[str, AfterValidator(setting_values.zone)] = Field(
         "America/New_York", description="The company's time zone (IANA)."
     )

@@ -1,7 +1,7 @@
 """Capture: a lead is stored, or what came is added to the lead of the same person, and its first plan is made."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from adapters.db.case_writing import add_command
 from adapters.db.cases import CaseStore, OpenCase
 from adapters.db.contact_points import contact_point_values, new_contact_point, note_do_not_call
 from adapters.db.incomplete_leads import known_by_words, was_asked_to_mend, what_is_wrong, words_digest
+from adapters.db.inquiries import look_up
 from adapters.db.lead_writing import insert_consents, insert_inquiry, insert_lead
 from adapters.db.routing import Router, Staff, note_assignment
 from adapters.db.rows import (
@@ -34,9 +35,11 @@ from cadences.planning import plan as planned
 from cadences.progress import begin, new_enrollment
 from cadences.refusals import CommandRefused, require_past
 from cadences.suppressing import can_be_reached
+from leads.answering import AnswerDesk
 from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
 from leads.company_domains import business_domain, company_domain
 from leads.contract import CommandKind, Plan
+from leads.inquiries import Inquiry
 from leads.model import Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
 from leads.routing import Arrival, Choice, arrival_of
 from leads.suppression import SuppressionKey
@@ -51,6 +54,18 @@ _KNOWN = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What a known person came in with."""
+
+    question: str | None
+    """A new one."""
+    inquiry: Inquiry | None
+    """What the library says to it."""
+    again: bool
+    """The person came in once more; False when only facts were added."""
+
+
 class LeadIntake:
     """Takes leads in, whichever door they came through."""
 
@@ -62,10 +77,12 @@ class LeadIntake:
         company: Company,
         key: SuppressionKey,
         router: Router | None = None,
+        answers: AnswerDesk | None = None,
     ) -> None:
         """
         Args:
             router: finds owners; by the shipped rules when left out.
+            answers: the library that questions are held against; none when left out.
         """
         self._engine = engine
         self._shelf = shelf
@@ -73,6 +90,7 @@ class LeadIntake:
         self._company = company
         self._key = key
         self._router = router or Router(engine, company)
+        self._answers = answers or AnswerDesk()
 
     async def capture(
         self,
@@ -165,7 +183,8 @@ class LeadIntake:
         generated_by = _named(staff, "generated_by", new.generated_by) if new.generated_by else None
         closed = await self._closed(connection, points)
         choice = choice or await self._owner(connection, new, arrival, staff, now)
-        lead = self.described(new, choice.owner, closed, now, generated_by)
+        inquiry = await self._inquiry(connection, new, new.question)
+        lead = replace(self.described(new, choice.owner, closed, now, generated_by), inquiry=inquiry)
         if points and new.kind is LeadKind.OUTBOUND and not can_be_reached(lead):
             raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
         if points and new.paced is not None and not can_be_reached(lead):
@@ -270,48 +289,58 @@ class LeadIntake:
         question = new.question
         if question is not None and await self._was_asked(connection, case, new):
             question = None
-        if question is not None:
-            await insert_inquiry(connection, lead_id, question, new.source, new.asked_at or now)
-            if new.paced is not None:
-                question = None  # It was asked long ago; whoever follows the lead up sees it.
+        asked = question
+        if new.paced is not None:
+            question = None  # It was asked long ago; whoever follows the lead up sees it.
+        inquiry = await self._inquiry(connection, new, question)
         rests = case.enrollment.ended is not None or case.enrollment.waits_its_turn(now)
         back_again = rests and new.kind is LeadKind.INBOUND and new.asked_now
-        if not news and question is None and not back_again:
-            return Captured(lead_id, created=False, enrolled=False)
-        if new.kind is LeadKind.INBOUND and (question is not None or back_again):
-            await connection.execute(update(LeadRow).where(LeadRow.id == lead_id).values(inquired_at=now))
-        opened = await self._cases.load(connection, lead_id, opened.plan, now)
-        before = opened.case.enrollment
-        # After an ending only the person's own wish begins anything: a question, or coming in again. Neither
-        # prospecting nor what a file adds to a known lead is one.
-        if before.ended is None or (new.kind is LeadKind.INBOUND and (question is not None or back_again)):
-            came = question is not None or back_again
-            await self._begin_again(connection, opened, new, question, by, now, came=came)
+        before = case.enrollment
+        came = _Came(question, inquiry, again=question is not None or back_again)
+        if news or came.again:
+            opened = await self._reconsidered(connection, opened, new, came, by, now)
+        if asked is not None:
+            await insert_inquiry(connection, lead_id, asked, new.source, inquiry, new.asked_at or now)
         return Captured(lead_id, created=False, enrolled=opened.case.enrollment.id != before.id)
 
-    async def _begin_again(
-        self,
-        connection: AsyncConnection,
-        opened: OpenCase,
-        new: NewLead,
-        question: str | None,
-        by: str,
-        now: datetime,
-        *,
-        came: bool,
-    ) -> None:
-        """Let what came change the plan.
+    async def _reconsidered(
+        self, connection: AsyncConnection, opened: OpenCase, new: NewLead, came: _Came, by: str, now: datetime
+    ) -> OpenCase:
+        """The case with what came, and what follows from it saved."""
+        lead_id, asks = opened.case.lead.id, new.kind is LeadKind.INBOUND and came.again
+        if asks:
+            await connection.execute(update(LeadRow).where(LeadRow.id == lead_id).values(inquired_at=now))
+        opened = await self._cases.load(connection, lead_id, opened.plan, now)
+        # After an ending only the person's own wish begins anything: a question, or coming in again. Neither
+        # prospecting nor what a file adds to a known lead is one.
+        if opened.case.enrollment.ended is None or asks:
+            await self._begin_again(connection, opened, new, came, by, now)
+        return opened
 
-        Args:
-            came: the person came in once more; False when only facts were added.
-        """
+    async def _begin_again(
+        self, connection: AsyncConnection, opened: OpenCase, new: NewLead, came: _Came, by: str, now: datetime
+    ) -> None:
+        """Let what came change the plan."""
         name = new.cadence or DEFAULT_CADENCES[LeadKind.INBOUND]
         bundle: CadenceBundle = await self._shelf.current(connection, name)
         case = planned(opened.case, now)
-        if came:
-            case = came_again(opened.case, cadence=bundle.cadence, version=bundle.version, question=question, now=now)
-        details = {"source": new.source, "question": question}
+        if came.again:
+            case = came_again(
+                opened.case,
+                cadence=bundle.cadence,
+                version=bundle.version,
+                question=came.question,
+                inquiry=came.inquiry,
+                now=now,
+            )
+        details = {"source": new.source, "question": came.question}
         await opened.save(case, CommandKind.LEAD_ASKED_AGAIN, by=by, details=details)
+
+    async def _inquiry(self, connection: AsyncConnection, new: NewLead, question: str | None) -> Inquiry | None:
+        """What the library says to a question that is asked now."""
+        if new.kind is not LeadKind.INBOUND or new.paced is not None or question is None:
+            return None
+        return await look_up(connection, self._answers, question)
 
     async def _add_facts(
         self,

@@ -20,6 +20,7 @@ from adapters.db.rows import (
     EnrollmentRow,
     FirstResponseRow,
     InboundMessageRow,
+    InquiryRow,
     LeadRow,
     MeetingRow,
     SenderRow,
@@ -87,6 +88,18 @@ def _case_query() -> Select[Any]:
             TouchRow.personal.is_(False),
         )
         .order_by(TouchRow.happened_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    inquiry = (
+        select(
+            func.jsonb_build_object(
+                *("answers", InquiryRow.answers, "unanswered", InquiryRow.unanswered),
+                *("topic", InquiryRow.topic, "expert", InquiryRow.expert_id),
+            )
+        )
+        .where(InquiryRow.lead_id == lead_id)
+        .order_by(InquiryRow.asked_at.desc(), InquiryRow.id.desc())
         .limit(1)
         .scalar_subquery()
     )
@@ -183,6 +196,7 @@ def _case_query() -> Select[Any]:
         messages.label("messages"),
         phone_contacts.label("phone_contacts"),
         last_email.label("last_email"),
+        inquiry.label("inquiry"),
         texted.label("texted"),
         response.label("response"),
         calls.label("calls"),

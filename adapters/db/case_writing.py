@@ -27,6 +27,7 @@ from adapters.db.rows import (
     EnrollmentRow,
     FirstResponseRow,
     HoldRow,
+    InquiryRow,
     LeadRow,
     StaffMailRow,
     StageChangeRow,
@@ -46,6 +47,7 @@ from cadences.case import (
     Fact,
     Hold,
     Notice,
+    QuestionAnswered,
     Reopened,
     SendSettled,
     Suppressed,
@@ -269,6 +271,8 @@ class CaseWriter:
                 await self._connection.execute(_INSERT_STAGE, values)
             case ContactFound():
                 await self._add_contact_point(lead_id, fact.point)
+            case QuestionAnswered():
+                await self._answered(lead_id, fact)
             case Notice():
                 await self._notify(lead_id, fact)
             case Suppressed():
@@ -284,6 +288,20 @@ class CaseWriter:
                 .where(LeadRow.id == lead_id, LeadRow.company_domain.is_(None))
                 .values(company_domain=business_domain(point.value))
             )
+
+    async def _answered(self, lead_id: UUID, fact: QuestionAnswered) -> None:
+        """Note at the questions that one answer was meant for who gave it."""
+        await self._connection.execute(
+            update(InquiryRow)
+            .where(
+                and_(
+                    InquiryRow.lead_id == lead_id,
+                    InquiryRow.asked_at.between(fact.asked_from, fact.at),
+                    InquiryRow.answered_at.is_(None),
+                )
+            )
+            .values(answered_at=fact.at, answered_by=fact.by, answered_note=fact.note)
+        )
 
     async def _notify(self, lead_id: UUID, fact: Notice) -> None:
         """Write an email to a colleague, to be sent by itself; the same news is written once."""

@@ -389,7 +389,8 @@ class CaseStore:
         row = await load_case(connection, lead_id, now, touch_id, domain_of(self._company.sender_email))
         enrollment = read_enrollment(row["enrollment"])
         bundle = await self._shelf.version(connection, enrollment.version)
-        lead = read_lead(row, row["owner"], row["generator"], row["contacts"], row["consents"])
+        inquiry = row["inquiry"] if enrollment.answers_question or enrollment.question_only else None
+        lead = read_lead(row, row["owner"], row["generator"], row["contacts"], row["consents"], inquiry)
         response = read_response(row["response"])
         case = Case(
             lead=lead,

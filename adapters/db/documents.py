@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from cadences.case import Enrollment, ResponseClock, Task
 from cadences.senders import SenderOffer
 from leads.best_time import CallMade
+from leads.inquiries import Inquiry
 from leads.meetings import Meeting
 from leads.model import Channel, Colleague, Consent, ContactPoint, Lead, LeadKind, Stage
 from leads.sending import Claim
@@ -24,6 +25,7 @@ _CONTACT_POINTS: TypeAdapter[tuple[ContactPoint, ...]] = TypeAdapter(tuple[Conta
 _COLLEAGUE: TypeAdapter[Colleague] = TypeAdapter(Colleague)
 _MEETINGS: TypeAdapter[tuple[Meeting, ...]] = TypeAdapter(tuple[Meeting, ...])
 _CLAIM: TypeAdapter[Claim] = TypeAdapter(Claim)
+_INQUIRY: TypeAdapter[Inquiry] = TypeAdapter(Inquiry)
 _OFFERS: TypeAdapter[tuple[SenderOffer, ...]] = TypeAdapter(tuple[SenderOffer, ...])
 _RESPONSE: TypeAdapter[ResponseClock] = TypeAdapter(ResponseClock)
 _CALLS: TypeAdapter[tuple[CallMade, ...]] = TypeAdapter(tuple[CallMade, ...])
@@ -43,6 +45,16 @@ def read_enrollment(document: Mapping[str, Any]) -> Enrollment:
 def task_values(task: Task, lead_id: UUID) -> dict[str, Any]:
     """The task as a row."""
     return {**asdict(task), "lead_id": lead_id}
+
+
+def inquiry_values(inquiry: Inquiry) -> dict[str, Any]:
+    """What the library said to a question, as columns."""
+    document = _INQUIRY.dump_python(inquiry, mode="json")
+    return {"expert_id": document.pop("expert"), **document}
+
+
+def read_inquiry(document: Mapping[str, Any] | None) -> Inquiry | None:
+    return _INQUIRY.validate_python(document) if document is not None else None
 
 
 def read_tasks(rows: list[dict[str, Any]] | None) -> tuple[Task, ...]:
@@ -129,6 +141,7 @@ def read_lead(
     generated_by: Mapping[Any, Any] | None,
     contacts: list[dict[str, Any]] | None,
     consents: list[dict[str, Any]] | None,
+    inquiry: Mapping[str, Any] | None = None,
 ) -> Lead:
     """The lead from its row and what belongs to it."""
     return Lead(
@@ -139,6 +152,7 @@ def read_lead(
         name=row["name"],
         company=row["company"],
         question=row["question"],
+        inquiry=read_inquiry(inquiry),
         source=row["source"],
         zone=row["zone"],
         country=row["country"],

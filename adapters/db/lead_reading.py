@@ -194,7 +194,7 @@ async def read_lead_view(
         meetings=[meeting_view(one, zone) for one in read_meetings([dict(row) for row in meetings])],
         contacts=[_picked(ContactView, one) for one in reversed(contacts)],
         consents=[_picked(ConsentView, one) for one in reversed(consents)],
-        questions=[_picked(QuestionView, one) for one in inquiries],
+        questions=[_question_view(one) for one in inquiries],
         enrollments=[_picked(EnrollmentView, one) for one in enrollments],
         stages=[_picked(StageView, one) for one in stages],
         touches=[_picked(TouchView, {**one, "step": one["step_id"]}) for one in touches],
@@ -285,8 +285,16 @@ def _of_assignments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry
     return (TimelineEntry(row["at"], "assignment", f"given to {row['owner']}: {row['why']}", row["by"]) for row in rows)
 
 
+def _question_view(row: Mapping[str, Any]) -> QuestionView:
+    return _picked(QuestionView, {**row, "answers": [answer["id"] for answer in row["answers"]]})
+
+
 def _of_questions(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    return (TimelineEntry(row["asked_at"], "question", row["question"]) for row in rows)
+    for row in rows:
+        titles = ", ".join(answer["title"] for answer in row["answers"])
+        yield TimelineEntry(
+            row["asked_at"], "question", row["question"] + (f" (we answer: {titles})" if titles else "")
+        )
 
 
 def _of_touches(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:

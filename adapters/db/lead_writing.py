@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.case_writing import stage_values
 from adapters.db.contact_points import contact_point_values
-from adapters.db.documents import enrollment_document, response_values, task_values
+from adapters.db.documents import enrollment_document, inquiry_values, response_values, task_values
 from adapters.db.rows import (
     ConsentRow,
     ContactPointRow,
@@ -24,6 +24,7 @@ from adapters.db.rows import (
 from cadences.case import Case
 from leads.company_domains import company_domain
 from leads.contract import Plan
+from leads.inquiries import Inquiry
 from leads.model import Consent
 
 # Statements are built once: building one anew costs several times what running it does.
@@ -82,7 +83,7 @@ async def insert_lead(
         await connection.execute(_INSERT_CONTACT_POINTS, points)
     await insert_consents(connection, lead.id, lead.consents)
     if lead.question:
-        await insert_inquiry(connection, lead.id, lead.question, lead.source, lead.inquired_at or now)
+        await insert_inquiry(connection, lead.id, lead.question, lead.source, lead.inquiry, lead.inquired_at or now)
     await connection.execute(
         _INSERT_ENROLLMENT,
         {
@@ -126,8 +127,19 @@ async def insert_consents(connection: AsyncConnection, lead_id: UUID, consents: 
 
 
 async def insert_inquiry(
-    connection: AsyncConnection, lead_id: UUID, question: str, source: str | None, asked_at: datetime
+    connection: AsyncConnection,
+    lead_id: UUID,
+    question: str,
+    source: str | None,
+    inquiry: Inquiry | None,
+    asked_at: datetime,
 ) -> None:
-    """Write a question as it was asked."""
-    values = {"lead_id": lead_id, "question": question, "source": source, "asked_at": asked_at}
+    """Write a question as it was asked, and what the library said to it."""
+    values = {
+        "lead_id": lead_id,
+        "question": question,
+        "source": source,
+        "asked_at": asked_at,
+        **inquiry_values(inquiry or Inquiry()),
+    }
     await connection.execute(_INSERT_INQUIRY, values)

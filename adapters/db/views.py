@@ -229,11 +229,22 @@ class ConsentView:
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
-    """What a lead asked."""
+    """What a lead asked, and what was answered."""
 
     question: str
     source: str | None
     asked_at: datetime
+    answers: list[str]
+    """Ids of the library's answers to it."""
+    unanswered: list[str]
+    """The questions in it that a person answers."""
+    topic: str | None
+    expert_id: str | None
+    """Who knows most about it."""
+    answered_at: datetime | None
+    """When a person answered it."""
+    answered_by: str | None
+    answered_note: str | None
 
 
 @dataclass(frozen=True, slots=True)

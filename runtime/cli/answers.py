@@ -11,15 +11,19 @@ from rich.table import Table as Grid
 
 from leads.findings import Finding, in_order
 from leads.playbook import Playbook
-from runtime.cli.leads import with_services
+from runtime.answers import answers_of
+from runtime.cli.leads import local_time, with_services
 from runtime.embedded.errors import StartError
 from runtime.settings import load_settings
 
 if TYPE_CHECKING:
+    from adapters.db.inquiries import Unanswered, Used
     from api.services import Services
     from leads.answer_trials import Tried
 
-answers = typer.Typer(help="Check and try out the answers to what leads ask.")
+answers = typer.Typer(
+    help="Show the answers to what leads ask, check them and try them out.", invoke_without_command=True
+)
 Files = Annotated[
     list[Path] | None,
     typer.Argument(help="Answer files, which are one library; those in use when left out.", show_default=False),
@@ -29,6 +33,59 @@ Files = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(answers, name="answers")
+
+
+@answers.callback()
+def show(context: typer.Context) -> None:
+    """Show the answers in use, and how often each was found."""
+    if context.invoked_subcommand is not None:
+        return
+
+    async def run(services: "Services") -> "dict[str, Used]":
+        return await services.inquiries.uses()
+
+    desk, used = answers_of(load_settings()), with_services(run)
+    console = Console(highlight=False)
+    if not desk.library.answers:
+        console.print(
+            "there are none: every question goes to a person. Write them in answers/ of a folder that "
+            "FOLLOW_PLAYBOOK_DIR names (docs/answering-questions.md)"
+        )
+    grid = Grid("id", "title", "topic", "stage", "experts", "found", "last", title="answers")
+    for one in desk.library.answers:
+        answer, times = one.answer, used.pop(one.answer.id, None)
+        cells = (answer.id, answer.title, one.topic, answer.stage.value if answer.stage else "", ", ".join(one.experts))
+        grid.add_row(*map(escape, cells), *_times(times))
+    for gone, times in sorted(used.items()):
+        grid.add_row(escape(gone), "not there any more", "", "", "", *_times(times))
+    if grid.row_count:
+        console.print(grid)
+
+
+def _times(used: "Used | None") -> tuple[str, str]:
+    return (str(used.times), local_time(used.last_at)) if used is not None else ("0", "")
+
+
+@answers.command()
+def unanswered() -> None:
+    """Show what no answer fitted, those that ask the same put together, and how people answered."""
+
+    async def run(services: "Services") -> "Unanswered":
+        return await services.inquiries.unanswered()
+
+    found = with_services(run)
+    console = Console(highlight=False)
+    if not found.groups:
+        console.print("every question so far has an answer")
+        return
+    grid = Grid("asked", "question", "newest", "nearest topic", "answered", "how", title="questions without an answer")
+    for group in found.groups:
+        how = "\n".join(f"{given.by}: {given.note or 'without a note'}" for given in group.given)
+        cells = (str(group.count), group.question, local_time(group.newest_at), group.topic or "", str(group.answered))
+        grid.add_row(*map(escape, (*cells, how)))
+    console.print(grid)
+    if found.left_out:
+        console.print(f"from the newest {found.messages} messages; {found.left_out} older ones were left out")
 
 
 @answers.command()

@@ -22,6 +22,7 @@ from adapters.db.dossier import Dossiers
 from adapters.db.erasure import Erasure
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
+from adapters.db.inquiries import Inquiries
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.reading import Reading
@@ -96,6 +97,7 @@ def services(
         experiments=Experiments(engine, shelf),
         times=ContactTimesBook(engine, COMPANY),
         staff_mails=StaffMails(engine),
+        inquiries=Inquiries(engine),
         reviews=Reviews(engine, COMPANY, LINKS),
         reports=Reports(engine, COMPANY),
         playbook=Playbook(),

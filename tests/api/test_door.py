@@ -49,6 +49,7 @@ PROTECTED = [
     ("GET", "/api/experiments"),
     ("GET", "/api/best-times"),
     ("GET", "/api/staff-mails"),
+    ("GET", "/api/answers/unanswered"),
     ("GET", "/api/reviews/{day}"),
     ("GET", "/api/policy"),
     ("GET", "/api/policy/acknowledgements"),

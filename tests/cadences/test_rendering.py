@@ -198,9 +198,11 @@ def test_every_lead_has_the_fields_that_are_always_there() -> None:
 
 def test_table_of_fields_is_what_the_context_offers() -> None:
     named = {field.name for field in TEMPLATE_FIELDS if not field.name.startswith(ATTRIBUTES)}
-    offered = context(SAMPLE_LEAD, SAMPLE_COMPANY, meeting_link="https://example.org/m/AbC")
+    offered = context(SAMPLE_LEAD, SAMPLE_COMPANY, answer_by="today", meeting_link="https://example.org/m/AbC")
     assert offered.keys() == named | {ATTRIBUTES}
-    assert context(SAMPLE_LEAD, SAMPLE_COMPANY).keys() == named - EMAIL_ONLY | {ATTRIBUTES}
+    assert context(SAMPLE_LEAD, SAMPLE_COMPANY, answer_by="").keys() == named - EMAIL_ONLY - {"answer_by"} | {
+        ATTRIBUTES
+    }
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ class ConsentRow(Base):
 
 
 class InquiryRow(Base):
-    """A question that a lead asked."""
+    """A question that a lead asked, what the library said to it, and who answered the rest."""
 
     __tablename__ = "inquiries"
 
@@ -151,6 +151,20 @@ class InquiryRow(Base):
     question: Mapped[str]
     source: Mapped[str | None]
     asked_at: Mapped[datetime]
+    answers: Mapped[list[Any]] = mapped_column(server_default=sql("'[]'::jsonb"))
+    """The answers found, word for word, so that what was decided stays although the library changes."""
+    unanswered: Mapped[list[Any]] = mapped_column(server_default=sql("'[]'::jsonb"))
+    """The questions in it that no answer was sure enough for."""
+    topic: Mapped[str | None]
+    expert_id: Mapped[str | None] = mapped_column(ForeignKey("colleagues.id"))
+    """Who knew most about it among those who worked here."""
+    answered_at: Mapped[datetime | None]
+    """When a person answered it; what the first email said does not count."""
+    answered_by: Mapped[str | None]
+    answered_note: Mapped[str | None]
+    """How, in that person's words."""
+
+    __table_args__ = (Index("ix_inquiries_unanswered", "asked_at", postgresql_where=sql("unanswered <> '[]'::jsonb")),)
 
 
 class SuppressionRow(Base):
