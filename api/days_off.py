@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -171,7 +171,7 @@ async def _replanned(services: Services, lead_id: UUID, by: str) -> bool:
     try:
         async with services.cases.open(lead_id, now) as opened:
             case = while_away(plan(opened.case, now), now)
-            if _is_same(opened.case, case):
+            if _as_it_matters(opened.case, now) == _as_it_matters(case, now):
                 return False
             await opened.save(case, CommandKind.PLAN_CHANGED, by=by, details={"why": "days off"})
     except UnknownLead:
@@ -180,8 +180,8 @@ async def _replanned(services: Services, lead_id: UUID, by: str) -> bool:
     return True
 
 
-def _is_same(before: Case, after: Case) -> bool:
-    """Whether nothing is different but the words of an explanation."""
-    was, is_now = before.enrollment.next, after.enrollment.next
-    times = [None if one is None else (one.step, one.channel, one.act_at, one.opens_at) for one in (was, is_now)]
-    return times[0] == times[1] and before.tasks == after.tasks and wake(before) == wake(after)
+def _as_it_matters(case: Case, now: datetime) -> tuple[object, ...]:
+    """What is different in another plan, words of explanations left out; what is due is due, whatever it waits for."""
+    touch, due = case.enrollment.next, wake(case)
+    what = (touch.step, touch.channel, max(touch.act_at, now), max(touch.opens_at, now)) if touch else None
+    return what, (due.kind, max(due.at, now)) if due else None, case.tasks

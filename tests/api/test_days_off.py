@@ -101,6 +101,15 @@ async def test_leads_are_planned_anew_and_told_once(
     assert (await plan_of(engine, other)).revision == 1
 
 
+async def test_a_message_that_is_due_is_no_other_plan(services: Services, clock: SettableClock) -> None:
+    lead_id = await captured(services, "ann")
+    clock.move_by(timedelta(minutes=10))  # no worker runs, so the first email still waits to go out
+    await services.absences.add("anna", days("2026-11-20", "2026-11-24", "ben"), clock())
+    assert await replan_leads_of(services, ["anna"], "test") == Replanned(1, 0)
+    async with services.cases.open(lead_id, clock()) as opened:
+        assert opened.plan.revision == 1
+
+
 async def test_a_reply_to_somebody_who_is_away_goes_to_whoever_is_there_and_comes_back(
     services: Services, engine: AsyncEngine, clock: SettableClock
 ) -> None:
