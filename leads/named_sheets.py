@@ -55,6 +55,10 @@ class NamedSheets(Generic[Model]):
             raise SheetBroken(held.trouble)
         return held.value
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name, right or wrong, since it was last asked for."""
+        return name in self._held
+
     def trouble(self, name: str) -> str | None:
         """What is wrong with the file as it is now; None when it is in force."""
         held = self._held.get(name)

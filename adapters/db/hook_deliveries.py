@@ -162,7 +162,7 @@ async def claim_replay(connection: AsyncConnection, delivery: HookDelivery, now:
         raise NotReplayable("somebody else replayed it just now")
     others = select(_DELIVERIES.c.id).where(_DELIVERIES.c.hook == delivery.hook, is_failed).limit(1)
     if await connection.scalar(others) is None:
-        await resolve_alert(connection, AlertKind.PLAYBOOK, _file_of(delivery.hook), "followthrough", now)
+        await resolve_alert(connection, AlertKind.PLAYBOOK, _subject(delivery.hook), "followthrough", now)
 
 
 async def brought(connection: AsyncConnection, delivery_id: UUID, lead_id: UUID) -> None:
@@ -172,11 +172,11 @@ async def brought(connection: AsyncConnection, delivery_id: UUID, lead_id: UUID)
 
 async def _alert(connection: AsyncConnection, hook: str, now: datetime) -> None:
     text = "what it delivered could not be read: see `follow hooks deliveries --state failed`, mend the file, replay"
-    await raise_alert(connection, AlertKind.PLAYBOOK, _file_of(hook), text, now)
+    await raise_alert(connection, AlertKind.PLAYBOOK, _subject(hook), text, now)
 
 
-def _file_of(hook: str) -> str:
-    return f"hooks/{hook}.yaml"
+def _subject(hook: str) -> str:
+    return f"deliveries to hooks/{hook}.yaml"
 
 
 async def _forget_bodies(connection: AsyncConnection, now: datetime) -> None:

@@ -117,7 +117,7 @@ async def show(services: AskedServices, name: str) -> HTMLResponse:
 async def send(request: Request, services: AskedServices, name: str) -> Response:
     """Take what was written."""
     try:
-        sheet = services.doors.forms.get(name)
+        sheet = await services.doors.form(name, services.clock())
         return _no_such_form(services) if sheet is None else await _Form(services, sheet).take(request)
     except SheetBroken:
         return _out_of_order(services)

@@ -20,7 +20,8 @@ router = APIRouter(prefix=HOOKS_PATH, include_in_schema=False)
 async def take(request: Request, services: AskedServices, name: str) -> dict[str, Any]:
     """Take a delivery. Programs repeat them; each is taken once, and one that can't be read is kept for us to mend."""
     try:
-        sheet = services.doors.hooks.get(name)
+        async with door.trouble_asks_again():
+            sheet = await services.doors.hook(name, services.clock())
     except SheetBroken as broken:
         detail = "this hook is being mended; send this again, nothing is done twice"
         raise HTTPException(503, detail, headers={"Retry-After": "600"}) from broken

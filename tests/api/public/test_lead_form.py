@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
-from adapters.db.rows import ColleagueRow, ConsentRow, FormSubmissionRow, InboundMessageRow, LeadRow
+from adapters.db.rows import AlertRow, ColleagueRow, ConsentRow, FormSubmissionRow, InboundMessageRow, LeadRow
 from api.doors import doors_of
 from api.form_intake import MOST_FROM_ONE, MOST_SUSPECTED, FormIntake, NotKept
 from api.public.form_page import snippet
@@ -378,6 +378,18 @@ async def test_what_was_taken_is_forgotten_after_two_days_and_what_is_suspected_
 
 
 # When something is wrong with us.
+
+
+async def test_a_form_whose_file_became_wrong_is_taken_as_it_was_and_an_admin_is_told(
+    own_form: Callable[..., Services], clock: SettableClock, engine: AsyncEngine
+) -> None:
+    async with client_of(own_form(), None) as client:
+        browser = Browser(client, clock)
+        page = await browser.open(FORM)
+        own_form(OWN.replace("title:", "titel:"))
+        assert (await browser.press(page, "Send", email="ann@example.com")).status == 303
+    (alert,) = await rows(engine, AlertRow)
+    assert (alert.subject, "unknown key `titel`" in alert.text) == ("forms/contact.yaml", True)
 
 
 async def test_a_form_that_is_wrong_or_missing_says_so(

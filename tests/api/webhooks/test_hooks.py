@@ -167,7 +167,7 @@ async def test_what_can_not_be_read_is_kept_answered_and_replayed_once_the_hook_
     assert "the body is no JSON" in wrong["sha256"]["error"]
     assert json.loads(wrong["1"]["body"])["person"]["name"] == "Ann"
     (alert,) = await rows(engine, AlertRow)
-    assert (alert.kind, alert.subject, alert.times) == ("playbook", "hooks/tool.yaml", 2)
+    assert (alert.kind, alert.subject, alert.times) == ("playbook", "deliveries to hooks/tool.yaml", 2)
 
     replay = f"/api/hook-deliveries/{wrong['1']['id']}/replay"
     still = await admin.post(replay)
@@ -216,12 +216,19 @@ async def test_a_body_is_forgotten_after_a_month_and_what_it_was_is_still_known(
 
 
 async def test_a_hook_that_is_wrong_or_missing_says_so(
-    with_hook: Callable[[str], Services], clock: SettableClock
+    with_hook: Callable[..., Services], clock: SettableClock, engine: AsyncEngine
 ) -> None:
     async with client_of(with_hook("hook: tool\n"), None) as client:
         tool = Tool(client, clock)
         broken, missing = await tool.deliver({}), await tool.deliver({}, hook="none")
-    assert (broken.status_code, broken.headers["Retry-After"], missing.status_code) == (503, "600", 404)
+        assert (broken.status_code, broken.headers["Retry-After"], missing.status_code) == (503, "600", 404)
+        (alert,) = await rows(engine, AlertRow)
+        assert (alert.kind, alert.subject, alert.resolved_at) == ("playbook", "hooks/tool.yaml", None)
+        assert "`source` is missing" in alert.text
+        with_hook()
+        assert (await tool.deliver({"id": 1, "data": ANN})).json() == {"state": "taken"}
+    (alert,) = await rows(engine, AlertRow)
+    assert alert.resolved_at == clock()
 
 
 async def test_a_body_that_is_too_long_is_refused(tool: Tool) -> None:
