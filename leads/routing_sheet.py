@@ -116,6 +116,11 @@ class Routing(_Part):
     rules: tuple[Rule, ...] = ()
     default: To = Field(To(role=Role.REP), description="Who gets what no rule is for.")
 
+    @property
+    def asks_for_topics(self) -> bool:
+        """Whether any rule wants to know what a question is about."""
+        return any(rule.when.topic for rule in self.rules)
+
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         names = [rule.rule for rule in self.rules]

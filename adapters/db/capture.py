@@ -178,7 +178,7 @@ class LeadIntake:
         choice: Choice | None,
     ) -> Captured:
         bundle = await self._shelf.current(connection, new.cadence or DEFAULT_CADENCES[new.kind])
-        arrival = arrival_of(new, self._company)
+        arrival = self._arrival(new)
         staff = await self._router.staff(connection, arrival.domain, now)
         generated_by = _named(staff, "generated_by", new.generated_by) if new.generated_by else None
         closed = await self._closed(connection, points)
@@ -434,6 +434,11 @@ class LeadIntake:
         """What the company's own list says of the contact points."""
         return await suppressed_channels(connection, self._key, [value for _, value in points])
 
+    def _arrival(self, new: NewLead) -> Arrival:
+        """What the routing rules may ask of the lead."""
+        topic = self._answers.look_up(new.question).topic if self._router.asks_for_topics else None
+        return arrival_of(new, self._company, [topic] if topic is not None else [])
+
     async def _whose_turn(
         self, new: NewLead, points: Sequence[tuple[ContactKind, str]], now: datetime
     ) -> Choice | None:
@@ -446,7 +451,7 @@ class LeadIntake:
         async with self._router.ahead() as connection:
             if points and await self._known(connection, points) is not None:
                 return None
-            arrival = arrival_of(new, self._company)
+            arrival = self._arrival(new)
             staff = await self._router.staff(connection, arrival.domain, now)
             return await self._router.choose(connection, arrival, staff, now)
 

@@ -107,6 +107,11 @@ class Router:
         """Where the rules lie."""
         return self._playbook.file(FILE)
 
+    @property
+    def asks_for_topics(self) -> bool:
+        """Whether any rule wants to know what a question is about; finding out takes a moment."""
+        return self._rules.read().asks_for_topics
+
     async def rehearse(self, new: NewLead, now: datetime) -> Choice | None:
         """Who would get this lead now; nothing is stored, and nobody's turn is taken."""
         arrival, rules = arrival_of(new, self._company), self._rules.read()

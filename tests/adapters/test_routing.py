@@ -21,6 +21,8 @@ from adapters.db.reading import Reading
 from adapters.db.routing import Router
 from adapters.db.rows import AssignmentRow, LeadRow
 from cadences.commands import reassign
+from leads.answer_sheets import load_answers
+from leads.answering import AnswerDesk
 from leads.capture import CaptureRefused, NewLead
 from leads.contract import CommandKind
 from leads.playbook import Playbook
@@ -161,3 +163,17 @@ async def test_a_wrong_file_is_said_loudly_and_the_rules_before_it_stay(
     assert "the last rules that were right are in force" in alert.text
     assert await captured("rules: [{rule: ben, to: {reps: ben}}]", 4) == "ben"
     assert await alerts.all() == []
+
+
+async def test_a_question_goes_to_whom_its_topic_is_for(
+    engine: AsyncEngine, shelf: CadenceShelf, cases: CaseStore, clock: SettableClock, tmp_path: Path
+) -> None:
+    (tmp_path / FILE).write_text("rules: [{rule: freight, when: {topic: delivery}, to: {reps: mia}}]", encoding="utf-8")
+    desk = AnswerDesk(load_answers(Playbook().files("answers")))
+    router = Router(engine, COMPANY, Playbook(tmp_path))
+    intake = LeadIntake(engine, shelf, cases, COMPANY, KEY, router, desk)
+    for question, owner in (("Do you ship to Hawaii?", "mia"), ("Hello there", "anna"), (None, "ben")):
+        clock.move_by(timedelta(seconds=1))
+        new = NewLead(email=f"{owner}@example.com", question=question)
+        captured = await intake.capture(new, by="test", now=clock())
+        assert await owner_of(engine, captured.lead_id) == owner
