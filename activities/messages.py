@@ -201,7 +201,7 @@ async def _tell_admin(opened: OpenCase, provider: str, result: Receipt | SendErr
 
 async def _is_settled(claimed: _Claimed, opened: OpenCase) -> bool:
     """Whether somebody else has settled the claim meanwhile: a later attempt, or the provider's own report."""
-    if opened.plan.revision == claimed.under.plan.revision:
+    if opened.revision == claimed.under.revision:
         return False
     claim = await opened.claim_of(claimed.message.touch_id)
     return claim is not None and (claim.state is not TouchState.CLAIMED or claim.claimed_at != claimed.at)

@@ -31,7 +31,16 @@ class OpenCase(Protocol):
 
     case: Case
     bundle: CadenceBundle
-    plan: Plan
+
+    @property
+    def plan(self) -> Plan:
+        """What the workflow that asked is to know: the newest plan; or that its lead goes on under another id."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """The number of the last decision about the lead."""
+        ...
 
     async def claim_of(self, touch_id: UUID) -> Claim | None:
         """The ledger's claim of a step occurrence, if there is one."""
@@ -83,6 +92,8 @@ class CaseStore(Protocol):
         self, lead_id: UUID, now: datetime, *, touch_id: UUID | None = None, known: Any = None
     ) -> AbstractAsyncContextManager[OpenCase]:
         """The lead's case; commits when the block ends well, is undone when it raises.
+
+        The id of a merged lead opens the one that it lives on in: what was under way for the one is recorded there.
 
         Args:
             touch_id: the step occurrence whose claim will be asked for.

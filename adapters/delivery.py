@@ -119,6 +119,8 @@ class CommandDelivery:
 
     async def _tell(self, lead_id: UUID, command: Any) -> None:
         told, newest = Told.model_validate(command.told), Plan.model_validate(command.plan)
+        if told.lead_id != lead_id:
+            newest = told.plan  # It is for the workflow of a lead that was merged into this one.
         try:
             await self._workflows.tell(CommandKind(command.kind), told, newest)
             await self._mark(command.id, delivered=True, error=None)

@@ -12,7 +12,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from adapters.db.cases import UnknownLead
+from adapters.db.cases import LeadMerged, UnknownLead
 from adapters.db.erasure import Erasure
 from leads.contract import workflow_id
 
@@ -49,20 +49,24 @@ class Erasing:
         self._histories = histories
 
     async def erase(self, lead_id: UUID, by: str, now: datetime) -> Erased:
-        """Erase a lead.
+        """Erase a lead, by its id or by that of one that was merged into it.
 
         Raises:
             UnknownLead: there is no lead of this id, and never was one that was erased.
         """
         try:
             suppressed = await self._erasure.erase(lead_id, by, now)
+        except LeadMerged as merged:
+            return await self.erase(merged.into, by, now)
         except UnknownLead:
             if not await self._erasure.was_erased(lead_id):
                 raise
             suppressed = 0
-        forgotten = await self._forget(lead_id)
-        # Whatever was at work for the lead when it was erased has ended by now, or finds that it is gone.
-        await self._erasure.sweep(lead_id)
+        forgotten = True
+        for gone in (lead_id, *await self._erasure.erased_with(lead_id)):
+            forgotten = await self._forget(gone) and forgotten
+            # Whatever was at work for the lead when it was erased has ended by now, or finds that it is gone.
+            await self._erasure.sweep(gone)
         log.info("lead erased", lead_id=str(lead_id), by=by, suppressed=suppressed, forgotten=forgotten)
         return Erased(suppressed, forgotten)
 

@@ -72,7 +72,7 @@ class BacklogImport:
         """
         services, now = self._services, self._services.clock()
         await TableImport(services, self._table, self._defaults).check_defaults()
-        people = [one for one in await services.people.all() if one.active]
+        people = await services.backlogs.people(now)
         progress("what is planned already")
         planned = await self._planned(now)
         progress("the file")

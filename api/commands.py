@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.access import RepeatableWrite, Token
 from adapters.db.cadences import UnknownCadence
-from adapters.db.cases import OpenCase, UnknownLead
+from adapters.db.cases import LeadMerged, OpenCase, UnknownLead
 from adapters.db.engine import is_trouble
 from adapters.db.views import HoldView, MeetingView, NextTouchView, hold_view, meeting_view, next_touch_view
 from api.problems import PerhapsStored, UnknownTask, ValueRefused
@@ -129,15 +129,15 @@ class LeadCommands:
 
         try:
             await self._require_known(new)
-            async with _watched_commit() as commit:
+            async with watched_commit() as commit:
                 captured = await services.intake.capture(new, caller.token.name, now, first=claim, last=keep)
         except _REFUSALS:
-            await self._let_go(write)
+            await self.let_go(write)
             raise
         log.info("lead captured", lead_id=str(captured.lead_id), created=captured.created)
         if not await tell(services.delivery.begin, captured.lead_id, TELL_OF_CAPTURE_WITHIN):
             return _captured(captured, told=False)
-        await self._keep_anew(write, _status(captured), _captured_body(captured, told=True), now)
+        await self.keep_anew(write, _status(captured), _captured_body(captured, told=True), now)
         return _captured(captured, told=True)
 
     async def log_personal_touch(
@@ -322,7 +322,10 @@ class LeadCommands:
             return Decision(case, {"outcome": outcome.value, "until": ends_at, "note": note}, told)
 
         others = {"meeting.organizer": organizer} if organizer is not None else {}
-        return await self.carry_out(task.lead_id, caller, by, CommandKind.COMPLETE_TASK, decide, **others)
+        try:
+            return await self.carry_out(task.lead_id, caller, by, CommandKind.COMPLETE_TASK, decide, **others)
+        except LeadMerged as merged:  # Since we looked; the task is the kept lead's now.
+            return await self.carry_out(merged.into, caller, by, CommandKind.COMPLETE_TASK, decide, **others)
 
     async def carry_out(
         self,
@@ -346,29 +349,30 @@ class LeadCommands:
             await keys.begin(write, now)
         try:
             for field_name, colleague in [*colleagues.items(), *([("by", by)] if by is not None else [])]:
-                await self._require_colleague(field_name, colleague)
-            async with _watched_commit() as commit, services.cases.open(lead_id, now, contacts=contacts) as file:
+                await self.require_colleague(field_name, colleague)
+            opening = services.cases.open(lead_id, now, contacts=contacts, follow=False)
+            async with watched_commit() as commit, opening as file:
                 if write is not None:
                     await file.beside(lambda connection: keys.claim(connection, write, now))
                 who = by or caller.token.name
                 decision = await decide(file, who, now)
                 plan = await file.save(decision.case, kind, by=who, details=decision.details, told=decision.told)
-                answer = _done(file.case, plan, now, told=False)
+                answer = command_done(file.case, plan, now, told=False)
                 if write is not None:
                     body = _DONE.dump_python(answer, mode="json")
                     await file.beside(lambda connection: keys.keep(connection, write, 200, body))
                 commit.begun = True
         except _REFUSALS:
-            await self._let_go(write)
+            await self.let_go(write)
             raise
         log.info("command committed", lead_id=str(lead_id), kind=kind.value, revision=plan.revision)
         if not await tell(services.delivery.deliver, lead_id):
             return answer
-        answer = _done(file.case, plan, now, told=True)
-        await self._keep_anew(write, 200, _DONE.dump_python(answer, mode="json"), now)
+        answer = command_done(file.case, plan, now, told=True)
+        await self.keep_anew(write, 200, _DONE.dump_python(answer, mode="json"), now)
         return answer
 
-    async def _keep_anew(self, write: RepeatableWrite | None, status: int, body: dict[str, Any], now: datetime) -> None:
+    async def keep_anew(self, write: RepeatableWrite | None, status: int, body: dict[str, Any], now: datetime) -> None:
         """Keep what the caller is told now; what fails here leaves the answer that committed with the work."""
         if write is None:
             return
@@ -378,7 +382,7 @@ class LeadCommands:
         except Exception as error:
             log.warning("an answer was not kept anew", error=type(error).__name__)
 
-    async def _let_go(self, write: RepeatableWrite | None) -> None:
+    async def let_go(self, write: RepeatableWrite | None) -> None:
         if write is not None:
             await self._services.idempotency.let_go(write)
 
@@ -388,9 +392,9 @@ class LeadCommands:
             raise UnknownCadence(new.cadence)
         for name, colleague in (("owner", new.owner), ("generated_by", new.generated_by)):
             if colleague is not None:
-                await self._require_colleague(name, colleague)
+                await self.require_colleague(name, colleague)
 
-    async def _require_colleague(self, field_name: str, colleague: str) -> None:
+    async def require_colleague(self, field_name: str, colleague: str) -> None:
         if not await self._services.reading.is_colleague(colleague):
             raise ValueRefused(field_name, f"there is no active colleague {colleague!r}")
 
@@ -404,7 +408,7 @@ class _Commit:
 
 
 @asynccontextmanager
-async def _watched_commit() -> AsyncIterator[_Commit]:
+async def watched_commit() -> AsyncIterator[_Commit]:
     """Tell trouble during a commit, after which nobody knows, from trouble before it, when nothing was stored."""
     commit = _Commit()
     try:
@@ -460,7 +464,7 @@ def value_fits(
         raise ValueRefused(refused.field, refused.message) from refused
 
 
-def _done(case: Case, plan: Plan, now: datetime, *, told: bool) -> CommandDone:
+def command_done(case: Case, plan: Plan, now: datetime, *, told: bool) -> CommandDone:
     return CommandDone(
         lead_id=case.lead.id,
         revision=plan.revision,

@@ -105,9 +105,9 @@ class Inbox:
             return await self.keep(message)
         first = False
 
-        async def once(connection: AsyncConnection) -> bool:
+        async def once(connection: AsyncConnection, lead_id: UUID) -> bool:
             nonlocal first
-            first = await add_once(connection, message)
+            first = await add_once(connection, replace(message, lead_id=lead_id))
             return first
 
         try:
@@ -165,7 +165,7 @@ class Inbox:
             lambda case, now: heard(case, theirs, now),
             by=by,
             details={"kind": theirs.kind.value, "text": message.text, "message": str(message.id)},
-            beside=lambda connection: match(connection, message.id, lead_id, by, self._services.clock()),
+            beside=lambda connection, whose: match(connection, message.id, whose, by, self._services.clock()),
         )
         return plan is not None
 

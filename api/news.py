@@ -32,7 +32,7 @@ class LeadNews:
         by: str,
         details: Mapping[str, Any] | None = None,
         told: Callable[[Case], Mapping[str, Any]] | None = None,
-        beside: Callable[[AsyncConnection], Awaitable[bool]] | None = None,
+        beside: Callable[[AsyncConnection, UUID], Awaitable[bool]] | None = None,
     ) -> Plan | None:
         """Commit one piece of news, and tell the workflow when it changed anything.
 
@@ -41,8 +41,8 @@ class LeadNews:
             by: whence it came, like `link` or `twilio`.
             details: what was said, in full; stays in the database.
             told: the news's own ids and instants, for the contract's `Told`, from the case that follows.
-            beside: what is written in the same transaction before anything is decided; nothing is decided when it
-                says False, because the same news was taken before.
+            beside: what is written in the same transaction before anything is decided, given whose it is by now;
+                nothing is decided when it says False, because the same news was taken before.
 
         Returns:
             The plan that follows; None when nothing changed.
@@ -52,11 +52,11 @@ class LeadNews:
         """
         now = self._services.clock()
         async with self._services.cases.open(lead_id, now) as opened:
-            first = True
+            lead_id, first = opened.case.lead.id, True
 
             async def write(connection: AsyncConnection) -> None:
                 nonlocal first
-                first = beside is None or await beside(connection)
+                first = beside is None or await beside(connection, opened.case.lead.id)
 
             await opened.beside(write)
             case = decide(opened.case, now) if first else opened.case

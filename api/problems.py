@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from adapters.db.access import AlreadyAnswered, KeyReused, StillRunning
 from adapters.db.cadences import UnknownCadence
-from adapters.db.cases import UnknownLead
+from adapters.db.cases import LeadMerged, UnknownLead
 from adapters.db.engine import DATABASE_ERRORS, driver_error, is_trouble
 from adapters.db.paging import BadCursor
 from cadences.refusals import CommandRefused
@@ -98,7 +98,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "description": HTTPStatus(status).phrase,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    for status in (400, 401, 404, 409, 413, 415, 422, 503)
+    for status in (308, 400, 401, 404, 409, 413, 415, 422, 503)
 }
 """For the OpenAPI document: how each error looks."""
 
@@ -134,6 +134,17 @@ async def _bad_cursor(_: Request, bad: Any) -> JSONResponse:
 
 async def _unknown_lead(_: Request, __: Exception) -> JSONResponse:
     return problem_response(404, "there is no such lead")
+
+
+async def _lead_merged(request: Request, merged: Any) -> JSONResponse:
+    """The same call at the lead that this one lives on in; whoever asked for neither looks again."""
+    parts = request.url.path.split("/")
+    if str(merged.lead_id) not in parts:
+        return problem_response(409, f"lead {merged.lead_id} was merged into lead {merged.into}; take that one")
+    moved = "/".join(str(merged.into) if part == str(merged.lead_id) else part for part in parts)
+    query = f"?{request.url.query}" if request.url.query else ""
+    detail = f"the lead was merged into lead {merged.into}, which has all that belonged to it"
+    return problem_response(308, detail, headers={"Location": f"{moved}{query}"})
 
 
 async def _unknown_task(_: Request, __: Exception) -> JSONResponse:
@@ -238,6 +249,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     ValueRefused: _refused_value,
     CaptureRefused: _refused_value,
     UnknownCadence: _unknown_cadence,
+    LeadMerged: _lead_merged,
     UnknownLead: _unknown_lead,
     UnknownTask: _unknown_task,
     BadCursor: _bad_cursor,

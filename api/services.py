@@ -19,6 +19,7 @@ from adapters.db.dossier import Dossiers
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
+from adapters.db.merging import Merges
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.reading import Reading
@@ -55,6 +56,7 @@ class Services:
     cases: CaseStore
     intake: LeadIntake
     backlogs: Backlogs
+    merges: Merges
     shelf: CadenceShelf
     delivery: Delivery
     reading: Reading

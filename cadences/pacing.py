@@ -8,13 +8,14 @@ by the functions that the engine itself uses, and a lead starts only where all i
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from cadences.bundle import CadenceBundle
 from cadences.call_forecast import Office, Walks, likeness, places
 from cadences.case import Case
 from cadences.progress import new_enrollment
+from leads.absences import Absence
 from leads.calendars import BusinessCalendar
 from leads.model import Colleague, Company, Lead
 from leads.presence import hours_of
@@ -30,13 +31,20 @@ class Rep:
     id: str
     calls_per_day: int
     calendar: BusinessCalendar
+    absences: tuple[Absence, ...] = ()
+
+    def works_on(self, day: date) -> bool:
+        away = any(one.first_day <= day <= one.last_day for one in self.absences)
+        return not away and self.calendar.is_business_day(day)
 
     def capacity(self, day: date) -> int:
-        return self.calls_per_day if self.calendar.is_business_day(day) else 0
+        return self.calls_per_day if self.works_on(day) else 0
 
     def day_on(self, day: date) -> date:
         """The day on which the rep does what falls on a day: the same one, or the next at work."""
-        return day if self.calendar.is_business_day(day) else self.calendar.next_business_day(day)
+        while not self.works_on(day):
+            day += timedelta(days=1)
+        return day
 
 
 def rep_of(colleague: Colleague, company: Company, calls_per_day: int | None = None) -> Rep:
@@ -47,7 +55,7 @@ def rep_of(colleague: Colleague, company: Company, calls_per_day: int | None = N
     """
     hours = hours_of(colleague, company)
     calls = calls_per_day if calls_per_day is not None and colleague.calls_per_day is None else colleague.capacity
-    return Rep(colleague.id, calls, BusinessCalendar(hours.days, hours.calendar))
+    return Rep(colleague.id, calls, BusinessCalendar(hours.days, hours.calendar), colleague.absences)
 
 
 @dataclass(frozen=True, slots=True)

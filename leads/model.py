@@ -70,6 +70,8 @@ class Ending(StrEnum):
     """Another enrollment took over: a different cadence, or a dated "not now"."""
     ANSWERED = "answered"
     """The one question of a person who had said no was answered; nothing else follows."""
+    MERGED = "merged"
+    """Two leads were found to be one person, and the other one's enrollment goes on."""
 
 
 @dataclass(frozen=True, slots=True)

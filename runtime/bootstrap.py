@@ -28,6 +28,7 @@ from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
 from adapters.db.engine import connect
 from adapters.db.erasure import Erasure
+from adapters.db.merging import Merges
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.reports.reports import Reports
@@ -67,6 +68,7 @@ class Foundation:
     intake: LeadIntake
     backlogs: Backlogs
     router: Router
+    merges: Merges
     people: People
     times: ContactTimesBook
     suppressions: Suppressions
@@ -127,6 +129,7 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             backlogs=Backlogs(engine, shelf, company, key),
             intake=LeadIntake(engine, shelf, cases, company, key, router, answers_of(settings)),
             router=router,
+            merges=Merges(engine, cases),
             people=People(engine),
             times=ContactTimesBook(engine, company),
             suppressions=Suppressions(engine, key),

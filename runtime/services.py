@@ -59,6 +59,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             cases=foundation.cases,
             intake=foundation.intake,
             backlogs=foundation.backlogs,
+            merges=foundation.merges,
             shelf=foundation.shelf,
             delivery=delivery_of(foundation, client),
             reading=Reading(foundation.engine),

@@ -12,7 +12,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
-from adapters.db.documents import read_enrollment, read_lead
+from adapters.db.colleague_documents import absent_since, colleague_document
+from adapters.db.documents import read_colleague, read_enrollment, read_lead
 from adapters.db.engine import statement_by_statement
 from adapters.db.rows import (
     BacklogRow,
@@ -27,7 +28,7 @@ from adapters.db.rows import (
 from adapters.db.suppressions import suppressed_channels
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, TaskKind, TaskState
-from leads.model import Company
+from leads.model import Colleague, Company
 from leads.suppression import SuppressionKey
 
 _LOCK = 0x6261636B
@@ -92,6 +93,14 @@ class Backlogs:
                 yield
             finally:
                 await connection.execute(select(func.pg_advisory_unlock(_LOCK)))
+
+    async def people(self, now: datetime) -> list[Colleague]:
+        """Everybody who works here, with the days away to come, in the order they came."""
+        people = table_of(ColleagueRow)
+        wanted = select(colleague_document(people)).where(people.c.active).order_by(people.c.created_at, people.c.id)
+        async with self._each.connect() as connection:
+            found = await connection.execute(wanted, {"absent_since": absent_since(now)})
+            return [read_colleague(document) for document in found.scalars()]
 
     async def known(self, contacts: Iterable[str]) -> set[str]:
         """Which of these contact points belong to a lead."""

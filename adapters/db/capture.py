@@ -142,9 +142,13 @@ class LeadIntake:
         if words is not None:
             same = await known_by_words(connection, words, asked_now=new.asked_now)
             return Captured(same, created=False, enrolled=False, incomplete=True) if same is not None else None
-        known = await self._known(connection, points)
-        captured = await self._add(connection, known, new, points, by, now) if known is not None else None
-        if captured is not None and new.wrong:
+        captured: Captured | None = None
+        while captured is None:  # Who was merged into another meanwhile is that one.
+            known = await self._known(connection, points)
+            if known is None:
+                return None
+            captured = await self._add(connection, known, new, points, by, now)
+        if new.wrong:
             await self._ask_to_mend(connection, captured.lead_id, new, by, now)
         return captured
 
@@ -278,7 +282,10 @@ class LeadIntake:
         by: str,
         now: datetime,
     ) -> Captured | None:
-        """Add to a known lead what is new; what is known already changes nothing. None when it was erased just now."""
+        """Add to a known lead what is new; what is known already changes nothing.
+
+        None when it was erased just now, or merged into another.
+        """
         locked = await connection.execute(select(LeadRow.plan).where(LeadRow.id == lead_id).with_for_update())
         plan = locked.scalar_one_or_none()
         if plan is None:

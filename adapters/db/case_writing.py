@@ -426,10 +426,16 @@ async def add_command(
     told: Mapping[str, Any],
     plan: Plan,
     now: datetime,
+    *,
+    workflow_of: UUID | None = None,
 ) -> UUID:
-    """Write a command beside the change it made, for the workflow to be told of."""
+    """Write a command beside the change it made, for the workflow to be told of.
+
+    Args:
+        workflow_of: whose workflow, if not the lead's own: of a lead that was merged into it.
+    """
     command_id = uuid4()
-    payload = Told(command_id=command_id, lead_id=lead_id, said_at=now, plan=plan, **told)
+    payload = Told(command_id=command_id, lead_id=workflow_of or lead_id, said_at=now, plan=plan, **told)
     values = {
         "id": command_id,
         "lead_id": lead_id,

@@ -32,6 +32,7 @@ from adapters.db.documents import (
     read_response,
     read_tasks,
 )
+from adapters.db.merge_records import merge_of
 from adapters.db.routing import Router
 from adapters.db.rows import (
     ColleagueRow,
@@ -86,6 +87,20 @@ class UnknownLead(LookupError):
     """There is no lead of this id."""
 
 
+class LeadMerged(UnknownLead):
+    """The lead was found to be one person with another, and lives on in that one.
+
+    Attributes:
+        lead_id: its id.
+        into: the lead that it lives on in.
+    """
+
+    def __init__(self, lead_id: UUID, into: UUID) -> None:
+        super().__init__(str(lead_id))
+        self.lead_id = lead_id
+        self.into = into
+
+
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What a report found in the ledger."""
@@ -113,8 +128,11 @@ class OpenCase:
         router: Router,
         claims: dict[UUID, Claim | None] | None = None,
         alerts: list[Mapping[str, Any]] | None = None,
+        *,
+        farewell: Plan | None = None,
     ) -> None:
         self._router = router
+        self._farewell = farewell
         self._claims = claims or {}
         self.alerts = alerts
         """Kind and subject of each alert that was open when the case was loaded."""
@@ -127,8 +145,25 @@ class OpenCase:
         """The case as it was loaded."""
         self.bundle = bundle
         """The enrollment's pinned version, with its templates."""
-        self.plan = plan
-        """The plan of the last committed decision."""
+        self._plan = plan
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the last committed decision.
+
+        For whoever asked by the id of a merged lead, that lead's last one, so that its workflow completes: it is the
+        kept lead's own workflow that goes on.
+        """
+        return self._farewell or self._plan
+
+    @plan.setter
+    def plan(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @property
+    def revision(self) -> int:
+        """The number of the last committed decision about this lead."""
+        return self._plan.revision
 
     async def cadence(self, name: str) -> CadenceBundle:
         """The current version of another cadence.
@@ -309,14 +344,14 @@ class OpenCase:
             told: the command's own ids and instants, for the contract's `Told`.
         """
         case = while_away(case, self._now)
-        plan = contract_plan(case, self.plan.revision + 1)
+        plan = contract_plan(case, self.revision + 1)
         said = details or {}
         why = said.get("outcome") or said.get("answer") or (kind.value.replace("_", " ") if kind else None)
         await CaseWriter(self._connection, self._key, self._now, by, why).write(self._loaded, case, plan)
         if kind is not None:
             await add_command(self._connection, case.lead.id, kind, by, details or {}, told or {}, plan, self._now)
-        self.plan, self._loaded, self.case = plan, replace(case, facts=()), replace(case, facts=())
-        return plan
+        self._plan, self._loaded, self.case = plan, replace(case, facts=()), replace(case, facts=())
+        return self.plan
 
 
 def _was_texted(lead: Lead, numbers: Sequence[str]) -> bool:
@@ -356,6 +391,7 @@ class CaseStore:
         touch_id: UUID | None = None,
         known: OpenCase | None = None,
         contacts: Collection[str] = (),
+        follow: bool = True,
     ) -> AsyncIterator[OpenCase]:
         """The lead's case; the transaction commits when the block ends well, and is undone when it raises.
 
@@ -363,29 +399,47 @@ class CaseStore:
             touch_id: the step occurrence whose claim will be asked for; it comes with the case.
             known: the case as it was opened a moment ago; it is loaded again only if anything was decided since.
             contacts: contact points that are to be added; whoever else looks for one waits, or is waited for.
+            follow: open the lead that a merged one lives on in.
 
         Raises:
             UnknownLead: there is no lead of this id.
+            LeadMerged: it lives on in another, and that is not to be opened.
         """
         async with self._engine.begin() as connection:
             if contacts:  # Before the lead's lock, as a capture has it: in one order nobody waits for ever.
                 await queue_up(connection, contacts)
+            farewell: Plan | None = None
             # Two statements on purpose: the second one's snapshot begins once the lock is held, so it sees
             # whatever the decision before this one committed.
-            locked = (await connection.execute(_LOCK, {"lead_id": lead_id})).scalar_one_or_none()
-            if locked is None:
-                raise UnknownLead(str(lead_id))
+            while (locked := await connection.scalar(_LOCK, {"lead_id": lead_id})) is None:
+                merge = await merge_of(connection, lead_id)
+                if merge is None:
+                    raise UnknownLead(str(lead_id))
+                if not follow:
+                    raise LeadMerged(lead_id, merge.into_id)
+                lead_id, farewell = merge.into_id, farewell or merge.plan
             plan = Plan.model_validate(locked)
-            if known is not None and known.plan == plan:
+            if known is not None and known.case.lead.id == lead_id and known.revision == plan.revision:
                 parts = (known.case, known.bundle, plan, now, self._router)
-                yield OpenCase(connection, self._shelf, self._key, *parts, alerts=known.alerts)
+                yield OpenCase(connection, self._shelf, self._key, *parts, alerts=known.alerts, farewell=farewell)
             else:
-                yield await self.load(connection, lead_id, plan, now, touch_id)
+                yield await self.load(connection, lead_id, plan, now, touch_id, farewell=farewell)
 
     async def load(
-        self, connection: AsyncConnection, lead_id: UUID, plan: Plan, now: datetime, touch_id: UUID | None = None
+        self,
+        connection: AsyncConnection,
+        lead_id: UUID,
+        plan: Plan,
+        now: datetime,
+        touch_id: UUID | None = None,
+        *,
+        farewell: Plan | None = None,
     ) -> OpenCase:
-        """Load a case in a transaction that already holds the lock."""
+        """Load a case in a transaction that already holds the lock.
+
+        Args:
+            farewell: what the workflow of the merged lead is told by whose id it was asked for.
+        """
         row = await load_case(connection, lead_id, now, touch_id, domain_of(self._company.sender_email))
         enrollment = read_enrollment(row["enrollment"])
         bundle = await self._shelf.version(connection, enrollment.version)
@@ -422,4 +476,4 @@ class CaseStore:
         )
         claims = {} if touch_id is None else {touch_id: read_claim(row["claim"]) if row["claim"] else None}
         parts = (case, bundle, plan, now, self._router)
-        return OpenCase(connection, self._shelf, self._key, *parts, claims, row["alerts"])
+        return OpenCase(connection, self._shelf, self._key, *parts, claims, row["alerts"], farewell=farewell)

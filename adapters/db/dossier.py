@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.erasure import is_from, tells_of
+from adapters.db.merge_records import merge_of, merged_into
 from adapters.db.rows import (
     Base,
     ContactPointRow,
@@ -15,6 +16,7 @@ from adapters.db.rows import (
     HookDeliveryRow,
     IdempotencyKeyRow,
     InboundMessageRow,
+    LeadMergeRow,
     LeadRow,
     SuppressionRow,
     TouchRow,
@@ -38,10 +40,14 @@ class Dossiers:
     async def of(self, lead_id: UUID, now: datetime) -> dict[str, Any] | None:
         """Everything about a lead, as JSON: the rows of each table under its name; None when there is no such lead.
 
+        A merged lead's id means the one that it lives on in.
+
         All of it as it stood at one instant.
         """
         async with self._engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
+            merge = await merge_of(connection, lead_id)
+            lead_id = merge.into_id if merge is not None else lead_id
             lead = await _rows(connection, _LEADS, _LEADS.c.id == lead_id)
             if not lead:
                 return None
@@ -51,8 +57,11 @@ class Dossiers:
                 "workflow": workflow_id(lead_id),
                 "lead": lead[0],
             }
+            merges = table_of(LeadMergeRow)
+            found[merges.name] = await _rows(connection, merges, merges.c.into_id == lead_id)
+            ids = [lead_id, *await merged_into(connection, lead_id)]
             for table in OF_A_LEAD:
-                found[table.name] = await _rows(connection, table, table.c.lead_id == lead_id)
+                found[table.name] = await _rows(connection, table, table.c.lead_id.in_(ids))
             contacts = {self._key.digest(point["value"]): point["value"] for point in found[_POINTS.name]}
             answers = InboundMessageRow.touch_id.in_(select(TouchRow.id).where(TouchRow.lead_id == lead_id))
             unmatched = (InboundMessageRow.lead_id.is_(None), or_(is_from(list(contacts.values())), answers))
@@ -63,7 +72,7 @@ class Dossiers:
             found["hook_deliveries"] += await _rows(connection, table_of(HookDeliveryRow), told)
             listed = await _rows(connection, _LIST, _LIST.c.digest.in_(list(contacts)))
             found["suppressions"] = [{"contact": contacts[line["digest"]], **line} for line in listed]
-            mentioned = cast(IdempotencyKeyRow.body, Text).contains(str(lead_id))
+            mentioned = or_(*(cast(IdempotencyKeyRow.body, Text).contains(str(one)) for one in ids))
             found["idempotency_keys"] = await _rows(connection, table_of(IdempotencyKeyRow), mentioned)
         return found
 

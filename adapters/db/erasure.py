@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adapters.db.access import forget_answers
-from adapters.db.cases import UnknownLead
+from adapters.db.cases import LeadMerged, UnknownLead
+from adapters.db.merge_records import merge_of, merged_into
 from adapters.db.rows import (
     ContactPointRow,
     ErasureRow,
@@ -53,11 +54,14 @@ class Erasure:
 
         Raises:
             UnknownLead: there is no lead of this id.
+            LeadMerged: it lives on in another lead.
         """
         async with self._engine.begin() as connection:
             locked = await connection.execute(select(LeadRow.id).where(LeadRow.id == lead_id).with_for_update())
             if locked.first() is None:
-                raise UnknownLead(str(lead_id))
+                merge = await merge_of(connection, lead_id)
+                raise UnknownLead(str(lead_id)) if merge is None else LeadMerged(lead_id, merge.into_id)
+            merged = await merged_into(connection, lead_id)
             contacts = await _contacts(connection, lead_id)
             await self._suppress(connection, contacts, by, now)
             answers = InboundMessageRow.touch_id.in_(select(TouchRow.id).where(TouchRow.lead_id == lead_id))
@@ -66,10 +70,18 @@ class Erasure:
             await connection.execute(delete(InboundMessageRow).where(is_from(contacts)))
             await connection.execute(delete(FormSubmissionRow).where(is_from(contacts, FormSubmissionRow.sender)))
             await connection.execute(delete(HookDeliveryRow).where(tells_of(contacts)))
-            await _sweep(connection, lead_id)
-            erased = postgresql.insert(ErasureRow).values(lead_id=lead_id, erased_at=now, by=by)
-            await connection.execute(erased.on_conflict_do_nothing())
+            for gone in (lead_id, *merged):
+                await _sweep(connection, gone)
+                whose = lead_id if gone != lead_id else None
+                erased = postgresql.insert(ErasureRow).values(lead_id=gone, erased_at=now, by=by, merged_into=whose)
+                await connection.execute(erased.on_conflict_do_nothing())
         return len(contacts)
+
+    async def erased_with(self, lead_id: UUID) -> list[UUID]:
+        """The leads that had been merged into an erased one, and are erased with it."""
+        wanted = select(ErasureRow.lead_id).where(ErasureRow.merged_into == lead_id).order_by(ErasureRow.lead_id)
+        async with self._engine.connect() as connection:
+            return list((await connection.execute(wanted)).scalars())
 
     async def sweep(self, lead_id: UUID) -> None:
         """Remove what was being written about a lead while it was erased; to be called once its workflow is gone."""

@@ -11,7 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.db.engine import statement_by_statement
 from adapters.db.lead_reading import read_lead_view, task_view
 from adapters.db.paging import cursor_after, place_of
-from adapters.db.rows import ColleagueRow, CommandRow, ContactPointRow, LeadRow, OutboxRow, TaskRow, TouchRow
+from adapters.db.rows import (
+    ColleagueRow,
+    CommandRow,
+    ContactPointRow,
+    LeadMergeRow,
+    LeadRow,
+    OutboxRow,
+    TaskRow,
+    TouchRow,
+)
 from adapters.db.views import (
     LeadPage,
     LeadSummary,
@@ -118,8 +127,12 @@ class Reading:
             between = _ids_that_begin(text)
             if between is None:
                 return []
-            ids = select(LeadRow.id).where(LeadRow.id.between(*between)).order_by(LeadRow.id).limit(3)
-            return list((await connection.execute(ids)).scalars())
+            ids = select(LeadRow.id).where(LeadRow.id.between(*between))
+            # Who was merged into another is that one, also for whoever has an old id at hand.
+            merged = select(LeadMergeRow.into_id).where(LeadMergeRow.merged_id.between(*between))
+            either = ids.union(merged).subquery()
+            named = select(either.c.id).order_by(either.c.id).limit(3)
+            return list((await connection.execute(named)).scalars())
 
     async def tasks(
         self,

@@ -143,11 +143,12 @@ class LinkAnswers:
         """A program pressed the hidden button: no press counts on this message's pages that were shown before."""
         now = self._services.clock()
 
-        async def write(connection: AsyncConnection) -> None:
-            await note_scan(connection, link.lead_id, link.touch_id, now)
-
         try:
             async with self._services.cases.open(link.lead_id, now) as opened:
+
+                async def write(connection: AsyncConnection) -> None:
+                    await note_scan(connection, opened.case.lead.id, link.touch_id, now)
+
                 await opened.beside(write)
         except UnknownLead:
             return
@@ -168,11 +169,12 @@ class LinkAnswers:
                 if decision.case == opened.case:
                     return Pressed(Outcome.TAKEN, opened.case, decision.until)
                 said = {**decision.details, "touch_id": str(link.touch_id)}
-                plan = await opened.save(decision.case, kind, by=BY, details=said, told=decision.told)
+                await opened.save(decision.case, kind, by=BY, details=said, told=decision.told)
         except UnknownLead:
             return Pressed(Outcome.GONE)
-        log.info("a link was pressed", lead_id=str(link.lead_id), kind=kind.value, revision=plan.revision)
-        await tell(services.delivery.deliver, link.lead_id)
+        lead_id = opened.case.lead.id  # The lead that the link was sent to, or the one that it was merged into.
+        log.info("a link was pressed", lead_id=str(lead_id), kind=kind.value, revision=opened.revision)
+        await tell(services.delivery.deliver, lead_id)
         return Pressed(Outcome.TAKEN, opened.case, decision.until)
 
 

@@ -103,14 +103,15 @@ class Bookings:
                     return Picked(Outcome.REFUSED, offer)
                 said = {"meeting": str(meeting.id), "what": "picked a time", "when": when(case, meeting)}
                 details = {**said, "touch_id": str(link.touch_id)}
-                plan = await opened.save(case, CommandKind.PLAN_CHANGED, by=BY, details=details)
+                await opened.save(case, CommandKind.PLAN_CHANGED, by=BY, details=details)
         except UnknownLead:
             return Picked(Outcome.GONE)
         except TimeTaken:
             # Another lead got it between our look and our commit.
             return Picked(Outcome.TIME_GONE, await self.offer(link))
-        log.info("a time was picked", lead_id=str(link.lead_id), revision=plan.revision)
-        await tell(services.delivery.deliver, link.lead_id)
+        lead_id = opened.case.lead.id  # The lead that the link was sent to, or the one that it was merged into.
+        log.info("a time was picked", lead_id=str(lead_id), revision=opened.revision)
+        await tell(services.delivery.deliver, lead_id)
         return Picked(Outcome.TAKEN, Offer(opened.case, offer.times, meeting))
 
 

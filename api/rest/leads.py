@@ -5,9 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from adapters.db.cases import UnknownLead
+from adapters.db.cases import LeadMerged, UnknownLead
 from adapters.db.views import LeadPage, LeadView
 from api.commands import CommandDone, LeadCaptured
+from api.merging import LeadMerging, LeadsMerged
 from api.problems import PROBLEMS, lead_address
 from api.rest.auth import AskedBy, AskedCommands, AskedServices, token_of
 from api.rest.models import (
@@ -18,6 +19,7 @@ from api.rest.models import (
     HoldSent,
     LeadQuery,
     LeadSent,
+    MergeSent,
     NotNowSent,
     OwnerSent,
     SkipSent,
@@ -60,8 +62,15 @@ async def show_lead(lead_id: UUID, services: AskedServices) -> LeadView:
     """One lead with everything: its next touch and why, its timeline, tasks, holds, answers."""
     lead = await services.reading.lead(lead_id, services.company, services.clock())
     if lead is None:
-        raise UnknownLead(str(lead_id))
+        into = await services.merges.into(lead_id)
+        raise UnknownLead(str(lead_id)) if into is None else LeadMerged(lead_id, into)
     return lead
+
+
+@router.post("/{lead_id}/merge")
+async def merge_lead(lead_id: UUID, sent: MergeSent, caller: AskedBy, services: AskedServices) -> LeadsMerged:
+    """Two leads are one person: this one is kept, and has all that belonged to the other."""
+    return await LeadMerging(services).merge(lead_id, sent.other, caller, sent.by)
 
 
 @router.post("/{lead_id}/touches")

@@ -260,6 +260,12 @@ class MeetingChangeSent(CommandSent):
     place: Line | None = None
 
 
+class MergeSent(CommandSent):
+    """The other lead of the same person."""
+
+    other: UUID
+
+
 class CompletionSent(CommandSent):
     """How a task ended."""
 

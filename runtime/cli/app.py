@@ -19,6 +19,7 @@ from runtime.cli import (
     inbox,
     leads,
     meetings,
+    merge,
     overview,
     policy,
     preview,
@@ -72,6 +73,7 @@ for group in (
     suppress,
     dnc,
     erase,
+    merge,
     inbox,
 ):
     group.register(app)

@@ -265,7 +265,7 @@ class Clinic:
         wake = (await self.plan(lead_id)).wake
         assert wake is not None
         self.clock.move_to(max(wake.at, self.clock()))
-        plan = await self._carry_out(await self.step(lead_id))
+        plan = await self.carry_out(await self.step(lead_id))
         self.workflows.adopt(lead_id, plan)
         return plan
 
@@ -282,7 +282,8 @@ class Clinic:
             asked_at=self.clock(),
         )
 
-    async def _carry_out(self, step: StepInput) -> Plan:
+    async def carry_out(self, step: StepInput) -> Plan:
+        """What the activity of a step does, whoever asks for it."""
         match step.kind:
             case WakeKind.SEND_EMAIL:
                 return await self._messages.send_email(step)

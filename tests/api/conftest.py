@@ -23,6 +23,7 @@ from adapters.db.erasure import Erasure
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
+from adapters.db.merging import Merges
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.reading import Reading
@@ -79,6 +80,7 @@ def services(
         cases=cases,
         intake=intake,
         backlogs=Backlogs(engine, shelf, COMPANY, KEY),
+        merges=Merges(engine, cases),
         shelf=shelf,
         delivery=delivery,
         reading=Reading(engine),

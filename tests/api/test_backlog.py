@@ -298,7 +298,7 @@ async def test_who_asks_anew_before_its_start_is_answered_at_once(
     sent = {"email": "person0@example.com", "question": "Can I have two?"}
     answer = (await client.post("/api/leads", json=sent)).json()
     assert (answer["created"], answer["enrolled"]) == (False, True)
-    waited, now = await one(engine, "Person 0", EnrollmentRow)
+    now, waited = sorted(await one(engine, "Person 0", EnrollmentRow), key=lambda row: row["started_at"])
     assert (waited["ended"], waited["progress"]["done"]) == ("switched", None)
     assert (now["cadence"], now["started_at"], now["progress"]["answers_question"]) == ("inbound-web", clock(), True)
     (lead,) = await one(engine, "Person 0")

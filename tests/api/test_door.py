@@ -31,7 +31,9 @@ PROTECTED = [
     ("GET", f"/api/leads/{NO_LEAD}"),
     *(
         ("POST", f"/api/leads/{NO_LEAD}/{command}")
-        for command in ("touches", "answer", "not-now", "hold", "resume", "skip", "cadence", "owner", "contacts")
+        for command in (
+            *("touches", "answer", "not-now", "hold", "resume", "skip", "cadence", "owner", "contacts", "merge"),
+        )
     ),
     ("POST", f"/api/leads/{NO_LEAD}/meetings"),
     ("PUT", f"/api/leads/{NO_LEAD}/meetings/{NO_LEAD}"),

@@ -11,6 +11,7 @@ from cadences.model import Cadence
 from cadences.pacing import Load, Pacing, Rep, Waiting, pace
 from cadences.planning import plan
 from cadences.progress import new_enrollment
+from leads.absences import Absence
 from leads.calendars import BusinessCalendar
 from leads.model import Company, LeadKind
 from leads.work_hours import WorkHours
@@ -110,6 +111,15 @@ def test_what_falls_on_a_reps_day_off_is_done_on_the_next_day_at_work() -> None:
     assert starts(pacing) == {"Thu 05": 2, "Tue 10": 1}
     assert day(pacing, 6) == (0, 0, 0, 0, 0)
     assert day(pacing, 9) == (0, 2, 0, 2, 0)
+
+
+def test_whoever_is_away_gets_no_new_lead_and_makes_the_calls_that_fall_into_it_afterwards() -> None:
+    away = Absence(first_day=date(2026, 3, 6), last_day=date(2026, 3, 9))  # Friday to Monday
+    pacing = pace(leads(3, TWO_CALLS), [Rep("anna", 2, OFFICE, (away,))], Load(), COMPANY, WEDNESDAY)
+    # Two on Thursday, whose second calls would be on Friday and are made on Tuesday; the third begins on Wednesday.
+    assert starts(pacing) == {"Thu 05": 2, "Wed 11": 1}
+    assert day(pacing, 9) == (0, 0, 0, 0, 0)
+    assert day(pacing, 10) == (0, 2, 0, 2, 0)
 
 
 def test_a_lead_that_is_only_written_to_takes_a_place_on_the_day_it_begins() -> None:

@@ -176,3 +176,33 @@ def test_a_backlog_with_a_mistake_in_an_option_is_one_line(follow: Follow, old_l
     ran = follow("enroll", str(old_leads), "--backlog", "--owner", "nobody")
     assert ran.exit_code == 1
     assert "--owner: there is no active colleague 'nobody'" in ran.output
+
+
+def test_two_leads_are_merged_by_their_addresses_and_only_after_a_yes(follow: Follow, table: Path) -> None:
+    follow("enroll", str(table), "--owner", "anna")
+    named = ("merge", "ann@example.com", "carl@example.com")
+    for words in ((*named, "--dry-run"), named):
+        ran = follow(*words)
+        assert "would go on as one" in ran.output
+        assert "goes on" in ran.output
+    assert ran.exit_code == 1  # Nobody said yes.
+    assert "for good?" in ran.output
+    done = follow(*named, "--yes", "--by", "anna")
+    assert done.exit_code == 0, done.output
+    assert "go on as one" in done.output
+    assert "Temporal can't be reached" in done.output
+    shown = follow("lead", "carl@example.com")
+    assert "Ann [Lee]" in shown.output
+    assert "ann@example.com, carl@example.com" in shown.output
+    again = follow("merge", "ann@example.com", "carl@example.com")
+    assert "other: that is this very lead" in again.output
+
+
+def test_a_merge_of_nobody_is_one_line(follow: Follow, table: Path) -> None:
+    follow("enroll", str(table), "--owner", "anna")
+    for words, said in (
+        (("ann@example.com", "nobody@example.com"), "no lead is called 'nobody@example.com'"),
+        (("ann@example.com", "carl@example.com", "--by", "nobody"), "by: there is no active colleague 'nobody'"),
+    ):
+        ran = follow("merge", *words, "--yes")
+        assert (ran.exit_code, said in ran.output, ran.output.count("\n")) == (1, True, 1), ran.output

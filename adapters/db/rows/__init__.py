@@ -15,6 +15,7 @@ from adapters.db.rows.measures import (
     StageChangeRow,
 )
 from adapters.db.rows.meetings import MeetingRow
+from adapters.db.rows.merges import LeadMergeRow
 from adapters.db.rows.messages import (
     AlertRow,
     InboundMessageRow,
@@ -73,6 +74,7 @@ __all__ = [
     "IdempotencyKeyRow",
     "InboundMessageRow",
     "InquiryRow",
+    "LeadMergeRow",
     "LeadRow",
     "MeetingRow",
     "OutboxRow",

@@ -193,3 +193,5 @@ class ErasureRow(Base):
     lead_id: Mapped[UUID] = mapped_column(primary_key=True)
     erased_at: Mapped[datetime]
     by: Mapped[str]
+    merged_into: Mapped[UUID | None]
+    """The lead that it had been merged into, and was erased with."""
