@@ -1,16 +1,34 @@
 """When leads answer: counted from the ledger and what came in, kept by hour of the week, and remembered for minutes."""
 
-from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, case, literal, select
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    Uuid,
+    cast,
+    column,
+    extract,
+    func,
+    literal,
+    null,
+    select,
+    table,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.db.reports.snapshot import snapshot
 from adapters.db.rows import ContactPointRow, ContactTimeRow, InboundMessageRow, LeadRow, TouchRow, table_of
 from cadences.case import TALKED_TO
-from leads.best_time import HOURS_A_WEEK, ContactTimes, hour_of_week
+from leads.best_time import HOURS_A_WEEK, ContactTimes
 from leads.model import Channel, Company, ContactKind
 from leads.replies import InboundKind
 from leads.sending import TouchState
@@ -22,6 +40,7 @@ NEWEST = 50_000
 """So many calls, and replies, tell enough of each hour of the week; the newest tell most of today's habits."""
 REMEMBERED = timedelta(minutes=10)
 """So long a process goes by what it read."""
+_ZONES_KNOWN = table("pg_timezone_names", column("name", String))
 _TIMES = table_of(ContactTimeRow)
 _READ = select(_TIMES).order_by(_TIMES.c.hour)
 _ROWS_AT_ONCE = 200
@@ -37,16 +56,16 @@ class ContactTimesBook:
 
     async def learn(self, now: datetime) -> ContactTimes:
         """Count the newest calls and replies anew, of the last two years."""
-        since = now - LOOK_BACK
-        async with self._engine.connect() as connection:
-            calls = await self._hours(connection, _calls(since))
-            replies = await self._hours(connection, _replies(since))
-        times = ContactTimes(
-            calls=_by_hour(calls, True, False),
-            connected=_by_hour(calls, True),
-            replies=_by_hour(replies, True),
-            learnt_at=now,
+        happened = _happened(now - LOOK_BACK)
+        async with snapshot(self._engine) as connection:
+            clocks = await self._clocks_by_phone(connection, happened)
+            rows = (await connection.execute(_by_hour(happened, clocks, self._company.zone))).all()
+        found = {row.hour: row for row in rows}
+        calls, connected, replies = (
+            tuple(getattr(found.get(hour), what, 0) for hour in range(HOURS_A_WEEK))
+            for what in ("calls", "connected", "replies")
         )
+        times = ContactTimes(calls, connected, replies, learnt_at=now)
         async with self._engine.begin() as connection:
             await connection.execute(_WRITE, _values(times, now))
         return times
@@ -56,21 +75,10 @@ class ContactTimesBook:
         async with self._engine.connect() as connection:
             return await _read(connection)
 
-    async def _hours(self, connection: AsyncConnection, query: Select[Any]) -> Counter[tuple[int, bool]]:
-        """How often something happened in each hour of the week, on each lead's own clock, and whether it went well.
-
-        A lead's clock may follow from its phone number, which no SQL knows.
-        """
-        found: Counter[tuple[int, bool]] = Counter()
-        rows = await connection.stream(query, execution_options={"yield_per": _ROWS_AT_ONCE})
-        async for row in rows:
-            zone = clock_of(row.zone, row.phone, self._company)
-            found[hour_of_week(row.at, zone), row.well] += 1
-        return found
-
-
-def _by_hour(found: Counter[tuple[int, bool]], *wanted: bool) -> tuple[int, ...]:
-    return tuple(sum(found[hour, well] for well in wanted) for hour in range(HOURS_A_WEEK))
+    async def _clocks_by_phone(self, connection: AsyncConnection, happened: Subquery) -> dict[UUID, str]:
+        """The clocks of leads of which only a phone number says where they live, which no SQL knows."""
+        rows = await connection.stream(_phones(happened), execution_options={"yield_per": _ROWS_AT_ONCE})
+        return {row.id: clock_of(None, row.phone, self._company).key async for row in rows}
 
 
 class RememberedTimes:
@@ -116,43 +124,84 @@ def _values(times: ContactTimes, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _calls(since: datetime) -> Select[Any]:
+def _happened(since: datetime) -> Subquery:
+    """The newest calls and replies, from their indexes alone."""
+    calls, replies = (select(newest) for newest in (_calls(since), _replies(since)))
+    return union_all(calls, replies).subquery("happened")
+
+
+def _calls(since: datetime) -> Subquery:
     """Calls of the plan: of a personal touch only those are logged that came to something."""
-    well, at = TouchRow.outcome.in_(TALKED_TO), TouchRow.happened_at
-    made = select(TouchRow.lead_id, at.label("at"), well.label("well")).where(
-        TouchRow.channel == Channel.CALL.value,
-        TouchRow.state == TouchState.MADE,
-        TouchRow.personal.is_(False),
-        TouchRow.outcome.is_not(None),
-        at > since,
-    )
-    return _with_clock(made.order_by(at.desc()))
-
-
-def _replies(since: datetime) -> Select[Any]:
-    at = InboundMessageRow.received_at
-    written = select(InboundMessageRow.lead_id, at.label("at"), literal(True).label("well")).where(
-        InboundMessageRow.kind == InboundKind.REPLY, InboundMessageRow.lead_id.is_not(None), at > since
-    )
-    return _with_clock(written.order_by(at.desc()))
-
-
-def _with_clock(happened: Any) -> Select[Any]:
-    """The newest of what happened to leads, beside what each lead's clock follows from."""
-    newest = happened.limit(NEWEST).subquery()
-    phone = (
-        select(ContactPointRow.value)
+    at = TouchRow.happened_at
+    return (
+        select(TouchRow.lead_id, at.label("at"), literal("call").label("what"), TouchRow.outcome)
         .where(
-            ContactPointRow.lead_id == LeadRow.id,
+            TouchRow.channel == Channel.CALL.value,
+            TouchRow.state == TouchState.MADE,
+            ~TouchRow.personal,
+            TouchRow.outcome.is_not(None),
+            at > since,
+        )
+        .order_by(at.desc(), TouchRow.lead_id)
+        .limit(NEWEST)
+        .subquery("calls")
+    )
+
+
+def _replies(since: datetime) -> Subquery:
+    at, lead_id = InboundMessageRow.received_at, InboundMessageRow.lead_id
+    return (
+        select(lead_id, at.label("at"), literal("reply").label("what"), cast(null(), String).label("outcome"))
+        .where(InboundMessageRow.kind == InboundKind.REPLY, lead_id.is_not(None), at > since)
+        .order_by(at.desc(), lead_id)
+        .limit(NEWEST)
+        .subquery("replies")
+    )
+
+
+def _phones(happened: Subquery) -> "Select[UUID, str]":
+    """The number that says where a lead lives that has stated no zone."""
+    newest_of = select(happened.c.lead_id)
+    return (
+        select(LeadRow.id, ContactPointRow.value.label("phone"))
+        .ext(postgresql.distinct_on(LeadRow.id))
+        .join(ContactPointRow, ContactPointRow.lead_id == LeadRow.id)
+        .where(
+            LeadRow.id.in_(newest_of),
+            LeadRow.zone.is_(None),
             ContactPointRow.kind == ContactKind.PHONE.value,
             ContactPointRow.lost.is_(None),
             ContactPointRow.suppressed.is_(False),
         )
-        .order_by(ContactPointRow.id)
-        .limit(1)
-        .scalar_subquery()
+        .order_by(LeadRow.id, ContactPointRow.id)
     )
-    needed = case((LeadRow.zone.is_(None), phone))
-    return select(newest.c.at, newest.c.well, LeadRow.zone, needed.label("phone")).join(
-        LeadRow, LeadRow.id == newest.c.lead_id
+
+
+def _by_hour(happened: Subquery, clocks: Mapping[UUID, str], company_zone: str) -> Select[Any, Any, Any, Any]:
+    """How calls and replies went in each hour of the week, each on its lead's own clock.
+
+    Args:
+        clocks: of leads that have stated no zone.
+    """
+    by_phone = (
+        func.unnest(literal([*clocks], ARRAY(Uuid)), literal([*clocks.values()], ARRAY(String)))
+        .table_valued(column("lead_id", Uuid), column("zone", String), name="by_phone")
+        .render_derived()
     )
+    # PostgreSQL may have older data than we, and refuses a zone that it does not know: the company's then does.
+    known = select(_ZONES_KNOWN.c.name).cte("known").prefix_with("materialized")
+    local = func.timezone(func.coalesce(known.c.name, company_zone), happened.c.at)
+    on_its_clock = (
+        select(((extract("isodow", local) - 1) * 24 + extract("hour", local)).label("hour"), happened)
+        .join(LeadRow, LeadRow.id == happened.c.lead_id)
+        .outerjoin(by_phone, by_phone.c.lead_id == LeadRow.id)
+        .outerjoin(known, known.c.name == func.coalesce(LeadRow.zone, by_phone.c.zone))
+        .subquery("on_its_clock")
+    )
+    hour, is_call = cast(on_its_clock.c.hour, Integer), on_its_clock.c.what == "call"
+    return select(
+        hour.label("hour"),
+        func.count().filter(is_call).label("calls"),
+        func.count().filter(is_call, on_its_clock.c.outcome.in_(TALKED_TO)).label("connected"),
+        func.count().filter(~is_call).label("replies"),
+    ).group_by(hour)

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.contact_times import LOOK_BACK, REMEMBERED, ContactTimesBook
-from adapters.db.rows import InboundMessageRow, TouchRow
+from adapters.db.rows import ContactPointRow, InboundMessageRow, LeadRow, TouchRow
 from leads.best_time import CallMade, ContactTimes
 from leads.capture import NewLead
 from tests.clocks import SettableClock
@@ -64,6 +64,44 @@ async def test_each_call_counts_on_its_leads_own_clock(records: Records, book: C
     assert times.calls == counts(tue_07=1, tue_09=1, tue_10=1)
     assert times.connected == counts(tue_07=1)
     assert times.learnt_at == records.clock()
+
+
+async def test_clocks_are_those_of_the_day_also_where_they_are_changed_or_half_an_hour_off(
+    records: Records, book: ContactTimesBook
+) -> None:
+    lead = await records.lead(zone="America/New_York")
+    # Clocks go back on 1 November: 05:30 UTC is 01:30 of summer time, 06:30 is 01:30 of winter time.
+    for utc in (datetime(2026, 11, 1, 5, 30, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)):
+        await records.call(lead, "voicemail", utc)
+    await records.call(lead, "connected", datetime(2026, 10, 27, 15, 30, tzinfo=UTC))
+    await records.call(lead, "connected", datetime(2026, 11, 3, 15, 30, tzinfo=UTC))
+    in_india = await records.lead(zone="Asia/Kolkata")
+    await records.call(in_india, "no answer", datetime(2026, 11, 17, 18, 29, tzinfo=UTC))
+    await records.call(in_india, "no answer", datetime(2026, 11, 17, 18, 30, tzinfo=UTC))
+    times = await book.learn(records.clock())
+    assert times.calls == counts(sun_01=2, tue_11=1, tue_10=1, tue_23=1, wed_00=1)
+    assert times.connected == counts(tue_11=1, tue_10=1)
+
+
+async def test_a_zone_that_only_the_database_does_not_know_does_not_stop_the_count(
+    records: Records, book: ContactTimesBook
+) -> None:
+    lead = await records.lead(zone="Europe/Berlin")
+    await records.call(lead, "connected")
+    async with records.engine.begin() as connection:
+        await connection.execute(update(LeadRow).values(zone="Europe/Newtown"))
+    assert (await book.learn(records.clock())).calls == counts(tue_10=1)  # On the company's clock.
+
+
+async def test_a_lost_or_suppressed_number_says_nothing_of_where_a_lead_lives(
+    records: Records, book: ContactTimesBook
+) -> None:
+    for phone, values in (("+13125550112", {"lost": "wrong number"}), ("+13125550113", {"suppressed": True})):
+        lead = await records.lead(phone=phone)
+        async with records.engine.begin() as connection:
+            await connection.execute(update(ContactPointRow).where(ContactPointRow.lead_id == lead).values(values))
+        await records.call(lead, "connected")
+    assert (await book.learn(records.clock())).calls == counts(tue_10=2)
 
 
 async def test_whoever_was_talked_to_has_picked_up(records: Records, book: ContactTimesBook) -> None:

@@ -19,6 +19,7 @@ from leads.experiments import Verdict
 BEGUN = datetime(2026, 3, 2, 15, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EMAILS = {"email/a.md": "---\nsubject: A\n---\nA", "email/b.md": "---\nsubject: B\n---\nB"}
+THIRD = {"email/c.md": "---\nsubject: C\n---\nC"}
 CALLS = {"call/a.md": "A", "call/b.md": "B"}
 
 
@@ -66,7 +67,7 @@ class Trial:
     ) -> UUID:
         lead_id, enrollment = lead or self.lead(version)
         values = {"id": uuid4(), "lead_id": lead_id, "enrollment_id": enrollment, "step_id": "a", "channel": channel}
-        values |= {"provider_message_id": None, "outcome": None, "occurrence": 1, **more}
+        values |= {"version": version, "provider_message_id": None, "outcome": None, "occurrence": 1, **more}
         self.add(TouchRow, **values, state=state, variant=variant, happened_at=at)
         return lead_id
 
@@ -166,6 +167,34 @@ async def test_a_person_counts_once_however_often_the_step_repeats(trial: Trial)
     trial.reply(lead[0], BEGUN + 15 * DAY)
     counts = (await trial.seen(BEGUN + 60 * DAY)).arms[1].counts
     assert (counts.touches, counts.leads, counts.replied) == (3, 1, 0)  # A day late, from the first touch.
+
+
+async def test_whoever_does_the_same_twice_counts_once(trial: Trial) -> None:
+    version = await trial.publish(trying())
+    lead = trial.touched(version, "short", BEGUN)
+    for after in (DAY, 2 * DAY):
+        trial.reply(lead, BEGUN + after)
+        trial.answer(lead, BEGUN + after)
+    counts = (await trial.seen(BEGUN + 60 * DAY)).arms[1].counts
+    assert (counts.leads, counts.replied, counts.yes) == (1, 1, 1)
+
+
+async def test_the_end_of_another_run_is_not_put_down_to_the_variant(trial: Trial) -> None:
+    version = await trial.publish(trying())
+    lead, enrollment = trial.lead(version)
+    trial.touched(version, "short", BEGUN, lead=(lead, enrollment))
+    of_another = {"id": uuid4(), "lead_id": lead, "cadence": "trying", "version": version, "started_at": BEGUN}
+    trial.add(EnrollmentRow, **of_another, progress={}, ended="opted_out", ended_at=BEGUN + DAY)
+    assert (await trial.seen(BEGUN + 60 * DAY)).arms[1].counts.opted_out == 0
+
+
+async def test_a_variant_that_nobody_got_keeps_the_sample_incomplete(trial: Trial) -> None:
+    version = await trial.publish(trying("{email: a, variants: {short: b, long: c}, sample: 100}", **THIRD))
+    run(trial, version)
+    view = await trial.seen(BEGUN + 60 * DAY)
+    assert [arm.counts.ripe for arm in view.arms] == [100, 100, 0]
+    assert (sampled(view), view.sampled_until) == ([(0, 0)] * 3, None)
+    assert verdict(view) == (Verdict.TOO_EARLY, "too early: 0 of 100")
 
 
 @pytest.mark.parametrize(

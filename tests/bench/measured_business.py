@@ -87,7 +87,7 @@ select {_TOUCH}, {_LEAD}, {_ENROLLMENT}, 'step-' || n, 1, {_CHANNEL}, {_STATE}, 
   case when {_CHANNEL} = 'call' then case when {_TOUCH_CHANCE} < 0.4 then 'connected' else 'voicemail' end end,
   case when {_CHANNEL} = 'call' then {_REP} end, {_HAPPENED}, {_HAPPENED} + interval '2 seconds',
   case when {_CHANNEL} <> 'call' then 'outbox' end, 'outbox-' || {_TOUCH}, 'template-' || n, {_VERSION},
-  case when n in (1, 3) then case when {_TOUCH_CHANCE} * 2 < 1 then 'a' else 'b' end end, n, {_REP}
+  case when n in (1, 3) then case when {_TOUCH_CHANCE} * 2 < 1 then 'original' else 'b' end end, n, {_REP}
 from generate_series(cast(:first as bigint), :last) as i cross join generate_series(1, {TOUCHES}) as n
 """
 _MACHINE = _after(20, "4", "0.7")

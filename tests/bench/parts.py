@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.bench.captures import captures
 from tests.bench.cold_wake import cold_wake
+from tests.bench.experiments import experiments
 from tests.bench.first_message import first_message
 from tests.bench.lives_cost import actions
 from tests.bench.memory import memory
@@ -26,4 +27,5 @@ PARTS: dict[str, Part] = {
     "memory": memory,
     "captures": captures,
     "pages": pages,
+    "experiments": experiments,
 }

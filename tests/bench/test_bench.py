@@ -212,6 +212,7 @@ def test_the_keys_are_the_published_ones() -> None:
         "captures_per_s",
         "lead_page_p95_ms",
         "task_list_p95_ms",
+        "experiments_p95_ms",
     )
 
 

@@ -1,13 +1,12 @@
 """Every report, each read from one snapshot of the database."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.reports.behind import Behind, read_leads_behind
 from adapters.db.reports.costs import read_costs
@@ -15,14 +14,13 @@ from adapters.db.reports.figures import read_figures
 from adapters.db.reports.lead_map import read_lead_map
 from adapters.db.reports.models import Costs, Figures, LeadMap, LeadsBehind, ResponseDistribution, StepsReport
 from adapters.db.reports.response import read_distribution
+from adapters.db.reports.snapshot import FOR_REPORTS, snapshot
 from adapters.db.reports.steps import read_steps
 from adapters.db.reports.views import STEPS
 from adapters.db.rows import ReportRefreshRow
 from leads.measures import Asked
 from leads.model import Company
 
-# Reports sort a hundred thousand values, in memory; and what is compiled for them runs for less than compiling takes.
-_FOR_REPORTS = text("select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
 _REFRESH = text(f"refresh materialized view concurrently {STEPS.name}")
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('measured_steps'))")
 
@@ -36,7 +34,7 @@ class Reports:
 
     async def figures(self, asked: Asked, now: datetime) -> tuple[list[Figures], list[Figures]]:
         """The figures of each period and group, and of each group in all periods together."""
-        async with self._snapshot() as connection:
+        async with snapshot(self._engine) as connection:
             return await read_figures(connection, asked, now)
 
     async def steps(self, asked: Asked, of: Mapping[str, str | None], now: datetime) -> StepsReport:
@@ -45,22 +43,22 @@ class Reports:
         Args:
             of: only these: cadence, version, step_id, template, variant, channel; None for contacts that have none.
         """
-        async with self._snapshot() as connection:
+        async with snapshot(self._engine) as connection:
             return await read_steps(connection, asked, of, self._zone, now)
 
     async def costs(self, asked: Asked, now: datetime) -> tuple[list[Costs], Costs]:
         """The costs of each group, the most expensive first; and of all together."""
-        async with self._snapshot() as connection:
+        async with snapshot(self._engine) as connection:
             return await read_costs(connection, asked, now)
 
     async def response_times(self, asked: Asked, now: datetime) -> list[ResponseDistribution]:
         """How response times spread, in each group."""
-        async with self._snapshot() as connection:
+        async with snapshot(self._engine) as connection:
             return await read_distribution(connection, asked, now)
 
     async def lead_map(self, asked: Asked, now: datetime) -> LeadMap:
         """The way of the leads that were captured in some periods."""
-        async with self._snapshot() as connection:
+        async with snapshot(self._engine) as connection:
             return await read_lead_map(connection, asked, now)
 
     async def leads_behind(self, behind: Behind, now: datetime, *, limit: int, cursor: str | None) -> LeadsBehind:
@@ -69,7 +67,7 @@ class Reports:
         Raises:
             BadCursor: no page gave this cursor out.
         """
-        async with self._snapshot() as connection:
+        async with snapshot(self._engine) as connection:
             return await read_leads_behind(connection, behind, now, limit, cursor)
 
     async def refresh(self, now: datetime) -> None:
@@ -82,7 +80,7 @@ class Reports:
             row = {"name": STEPS.name, "as_of": now, "zone": self._zone.key}
             written = postgresql.insert(ReportRefreshRow).values(row)
             await connection.execute(written.on_conflict_do_update(index_elements=["name"], set_=row))
-            await connection.execute(_FOR_REPORTS)
+            await connection.execute(FOR_REPORTS)
             await connection.execute(_REFRESH)
 
     async def refreshed_at(self) -> datetime | None:
@@ -91,10 +89,3 @@ class Reports:
         async with self._engine.connect() as connection:
             found: datetime | None = await connection.scalar(asked)
             return found
-
-    @asynccontextmanager
-    async def _snapshot(self) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as connection:
-            snapshot = await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            await snapshot.execute(_FOR_REPORTS)
-            yield snapshot

@@ -69,10 +69,23 @@ class TouchRow(Base):
         ),
         Index("ix_touches_lead_id_happened_at", "lead_id", "happened_at"),
         Index("ix_touches_happened_at", "happened_at"),
+        # When people pick up is learnt from the newest calls of the plan.
+        Index(
+            "ix_touches_calls",
+            "happened_at",
+            postgresql_include=["lead_id", "outcome"],
+            postgresql_where=sql("channel = 'call' and state = 'made' and not personal and outcome is not null"),
+        ),
         Index("ix_touches_made", "lead_id", postgresql_where=sql("state = 'made'")),
         Index("ix_touches_sender_happened_at", "sender", "happened_at", postgresql_where=sql("sender is not null")),
         Index("ix_touches_message_id", "message_id", postgresql_where=sql("message_id is not null")),
-        Index("ix_touches_step_id_variant", "step_id", postgresql_where=sql("variant is not null")),
+        # Experiments are counted from this index alone: the ledger is wide, and their touches lie all over it.
+        Index(
+            "ix_touches_variants",
+            *("version", "step_id", "lead_id", "happened_at"),
+            postgresql_include=["channel", "variant", "state", "outcome", "provider_message_id", "enrollment_id"],
+            postgresql_where=sql("variant is not null"),
+        ),
         Index("ix_touches_open_claims", "state", postgresql_where=sql("state in ('claimed', 'refused', 'unknown')")),
     )
 
@@ -149,7 +162,13 @@ class InboundMessageRow(Base):
 
     __table_args__ = (
         UniqueConstraint("provider", "external_id"),
-        Index("ix_inbound_messages_replies", "received_at", postgresql_where=sql("kind = 'reply'")),
+        # Who replied when, and to what, is read from the index alone: messages are long.
+        Index(
+            "ix_inbound_messages_replies",
+            "received_at",
+            postgresql_include=["lead_id", "touch_id"],
+            postgresql_where=sql("kind = 'reply'"),
+        ),
         Index(
             "ix_inbound_messages_unhandled",
             "received_at",

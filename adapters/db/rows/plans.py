@@ -51,7 +51,13 @@ class EnrollmentRow(Base):
     __table_args__ = (
         # The cadence in which a lead began is read from the index alone.
         Index("ix_enrollments_lead_id_started_at", "lead_id", "started_at", postgresql_include=["cadence"]),
-        Index("ix_enrollments_opted_out", "ended_at", postgresql_where=sql("ended = 'opted_out'")),
+        # So is who opted out.
+        Index(
+            "ix_enrollments_opted_out",
+            "ended_at",
+            postgresql_include=["lead_id", "id"],
+            postgresql_where=sql("ended = 'opted_out'"),
+        ),
     )
 
 
