@@ -19,6 +19,8 @@ MOST_COUNTED = 500
 LAST_RESORT = "nobody else"
 """The name under which a lead is given to whoever there is."""
 DEFAULT = "default"
+BEGINS_TOO = timedelta(hours=1)
+"""When nobody is at work, who begins so soon after the first takes turns with it: else the earliest has every night."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _FEW = 4
 """So many names, at most, stand in an explanation."""
@@ -237,10 +239,11 @@ def _some(people: Iterable[Colleague]) -> Iterator[list[Colleague]]:
 def _at_work_first(
     people: Sequence[Colleague], rule: str, words: Sequence[str], company: Company, now: datetime
 ) -> Shortlist:
-    """Those who are at work now; when nobody is, those who are at work first."""
+    """Those who are at work now; when nobody is, those who begin first, and whoever begins soon after."""
     begins = {one.id: first_at_work(one, company, now)[0] or _NEVER for one in people}
     first = min(begins.values())
-    chosen = tuple(one for one in people if begins[one.id] == first)
+    soon = first + BEGINS_TOO if now < first < _NEVER else first
+    chosen = tuple(one for one in people if begins[one.id] <= soon)
     if first <= now:
         said = f"at work now: {_names(chosen)}"
     elif first == _NEVER:
@@ -248,9 +251,9 @@ def _at_work_first(
     else:
         there = first.astimezone(clock_of(chosen[0], company))
         begin = "begins" if len(chosen) == 1 else "begin"
-        said = (
-            f"nobody is at work; {_names(chosen)} {begin} {there:%a %d %b %Y %H:%M} in {clock_of(chosen[0], company)}"
-        )
+        span = "" if len({begins[one.id] for one in chosen}) == 1 else " or soon after"
+        clock = clock_of(chosen[0], company)
+        said = f"nobody is at work; {_names(chosen)} {begin} {there:%a %d %b %Y %H:%M}{span} in {clock}"
     return Shortlist(chosen, rule, "; ".join([*words, said]), _all_there_since(chosen, company, now))
 
 

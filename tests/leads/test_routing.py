@@ -141,6 +141,15 @@ def test_at_night_whoever_begins_first_gets_it_and_it_is_said() -> None:
     assert "nobody is at work; Anna, Cleo begin Mon 23 Nov 2026 09:00 in America/New_York; it is the turn" in both.why
 
 
+@pytest.mark.parametrize(("begins", "shares"), [("08:00", True), ("07:59", False)])
+def test_the_earliest_does_not_get_every_nights_leads(begins: str, shares: bool) -> None:
+    night = datetime(2026, 11, 21, 3, tzinfo=UTC)
+    early = replace(BEN, zone=ANNA.zone, hours=WorkHours.parse(f"mon-fri {begins}-16:00"))
+    choice = chosen(ONLY_DEFAULT, people=(early, ANNA), now=night, counts={"ben": Given(9), "anna": Given(1)})
+    assert choice.owner.id == ("anna" if shares else "ben")
+    assert ("or soon after" in choice.why) == shares
+
+
 def test_who_is_away_gets_nothing_while_somebody_else_is_there() -> None:
     people = (away(ANNA, "2026-11-20", "2026-11-24"), BEN)
     choice = chosen("rules: [{rule: spanish, to: {skills: spanish}}]", people=people)
