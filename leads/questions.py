@@ -84,7 +84,7 @@ def _blocks(message: str) -> Iterator[tuple[str, bool]]:
             if block:
                 yield " ".join(block), is_item
             block, is_item = [], item is not None
-        if words := _ITEM.sub("", line).strip():
+        if words := " ".join(_ITEM.sub("", line).split()):
             block.append(words)
     if block:
         yield " ".join(block), is_item
