@@ -45,5 +45,7 @@ FIGURES = (
     Figure("lead_page_p95_ms", "a lead's page among 200,000 leads, p95", 50, False, "ms", 1),
     Figure("task_list_p95_ms", "the task list among 200,000 leads, p95", 100, False, "ms", 1),
     Figure("experiments_p95_ms", "two experiments with 200,000 leads each, p95", 1000, False, "ms", 0),
+    Figure("reports_p95_ms", "the slowest report, last twelve weeks of 2,000,000 touches, p95", 1000, False, "ms", 0),
+    Figure("all_reports_p95_ms", "the slowest report of all three years, p95", 1000, False, "ms", 0),
 )
 KEYS = tuple(figure.key for figure in FIGURES)

@@ -110,9 +110,23 @@ from generate_series(cast(:first as bigint), :last) as i cross join lateral (val
   ('new', {_CREATED}, true),
   ('working', {_CREATED} + 0.03 * least({_AGE}, interval '250 days'), {_chance(27)} < 0.9),
   ('qualified', {_SAID}, {_QUALIFIED}),
+  ('accepted', {_SAID} + interval '2 hours', {_QUALIFIED} and {_chance(36)} < 0.8),
   ('won', {_SAID} + {_chance(28)} * (cast(:now as timestamptz) - {_SAID}), {_WON}),
   ('lost', {_SAID}, {_LOST})
 ) as reached (stage, at, was) where was
+"""
+_INQUIRIES = f"""
+insert into inquiries (lead_id, question, asked_at)
+select {_LEAD}, 'Do your ovens run on single-phase power, and what does one cost?', {_CREATED}
+from generate_series(cast(:first as bigint), :last) as i where {_INBOUND}
+"""
+_ASSIGNMENTS = f"""
+insert into assignments (lead_id, owner_id, at, by, why, until)
+select {_LEAD}, owner_id, at, 'followthrough', 'its turn', until
+from generate_series(cast(:first as bigint), :last) as i cross join lateral (values
+  ('rep' || i % 7, {_CREATED}, {_CREATED} + interval '1 day', {_chance(35)} < 0.2),
+  ({_REP}, {_CREATED} + case when {_chance(35)} < 0.2 then interval '1 day' else '0' end, null, true)
+) as owned (owner_id, at, until, was) where was
 """
 _ANSWERS = f"""
 insert into answers (lead_id, enrollment_id, answer, by, said_at)
@@ -146,7 +160,8 @@ from generate_series(cast(:first as bigint), :last) as i cross join (values ('st
 where kind = 'start' or {_chance(34)} < 0.05
 """
 _OF_EACH_LEAD = (
-    *(_LEADS, _ENROLLMENTS, _TOUCH_ROWS, _FIRST_RESPONSES, _STAGES, _ANSWERS, _REPLIES, _TASKS, _COMMANDS),
+    *(_LEADS, _INQUIRIES, _ASSIGNMENTS, _ENROLLMENTS, _TOUCH_ROWS, _FIRST_RESPONSES, _STAGES),
+    *(_ANSWERS, _REPLIES, _TASKS, _COMMANDS),
 )
 _OF_ALL = (
     f"insert into colleagues (id, name, created_at) select 'rep' || n, 'Rep Number' || n, cast(:now as timestamptz)"

@@ -11,6 +11,7 @@ from tests.bench.lives_cost import actions
 from tests.bench.memory import memory
 from tests.bench.options import Options
 from tests.bench.pages import pages
+from tests.bench.reports import reports
 from tests.bench.stops import stop
 from tests.bench.throughput import cold, warm
 
@@ -28,4 +29,5 @@ PARTS: dict[str, Part] = {
     "captures": captures,
     "pages": pages,
     "experiments": experiments,
+    "reports": reports,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.followed_up import followed_up
@@ -14,12 +14,9 @@ from adapters.db.reports.costs import not_worked
 from adapters.db.reports.lead_map import leg_number, legs_of, ways
 from adapters.db.reports.models import LeadsBehind
 from adapters.db.reports.response import bin_of
-from adapters.db.reports.views import LEADS, OUTCOMES, QUESTIONS, contacts_since, within
+from adapters.db.reports.views import LEADS, QUESTIONS, SAID, contacts_since, sayings_since, within
 from leads.measures import Asked, Counted, Within
 from leads.places import Place
-
-COUNTED = 10_000
-"""A page says how many there are in all up to this many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,22 +44,20 @@ async def read_leads_behind(
     """
     counted = _counted(behind, now).subquery("counted")
     # Who is counted several times, for two questions or contacts, stands on the page once.
-    lead = select(counted.c.lead_id, func.max(counted.c.at).label("at")).group_by(counted.c.lead_id).subquery("lead")
+    lead = select(counted.c.lead_id, func.max(counted.c.at).label("at")).group_by(counted.c.lead_id).cte("lead")
     page = select(lead.c.lead_id, lead.c.at).order_by(lead.c.at.desc(), lead.c.lead_id.desc()).limit(limit + 1)
     if cursor is not None:
         page = page.where(tuple_(lead.c.at, lead.c.lead_id) < tuple_(*place_of(cursor)))
-    rows = (await connection.execute(page)).all()
-    total = int(await connection.scalar(select(func.count()).select_from(_some(lead))) or 0)
+    # They are found once, both to be counted and to be shown.
+    shown, total = page.subquery("shown"), select(func.count().label("total")).select_from(lead).subquery("total")
+    asked = select(total.c.total, shown.c.lead_id, shown.c.at).select_from(total.outerjoin(shown, true()))
+    found = (await connection.execute(asked.order_by(shown.c.at.desc(), shown.c.lead_id.desc()))).all()
+    rows = [row for row in found if row.lead_id is not None]
     return LeadsBehind(
         items=[row.lead_id for row in rows[:limit]],
-        total=min(total, COUNTED),
-        total_exact=total <= COUNTED,
+        total=found[0].total,
         next_cursor=cursor_after(rows, limit, "at", "lead_id"),
     )
-
-
-def _some(lead: FromClause) -> FromClause:
-    return select(lead.c.lead_id).limit(COUNTED + 1).subquery()
 
 
 def _counted(behind: Behind, now: datetime) -> Select[Any]:
@@ -124,9 +119,15 @@ def _contacts(behind: Behind) -> Select[Any]:
     wanted += [contact.c[key].is_not_distinct_from(value) for key, value in behind.step.items()]
     if behind.contact_number is not None:
         wanted.append(contact.c.contact_number == behind.contact_number)
-    if behind.figure.value in OUTCOMES:
+    found = select(contact.c.lead_id, contact.c.happened_at.label("at"))
+    if behind.figure.value in SAID:
+        # From what was said to the contacts, since that is less than all contacts.
+        saying = sayings_since(behind.asked.start)
+        found = found.join(saying, saying.c.touch_id == contact.c.touch_id)
+        wanted.append(saying.c.what == behind.figure.value)
+    elif behind.figure is not Counted.SENT:
         wanted.append(contact.c[behind.figure.value].is_(True))
-    return select(contact.c.lead_id, contact.c.happened_at.label("at")).where(*wanted)
+    return found.where(*wanted)
 
 
 def _way(behind: Behind) -> Select[Any]:

@@ -330,5 +330,4 @@ class LeadsBehind(_Answer):
 
     items: list[UUID]
     total: int
-    total_exact: bool
     next_cursor: str | None

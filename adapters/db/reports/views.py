@@ -31,6 +31,8 @@ from leads.places import Place
 _INSTANT = DateTime(timezone=True)
 OUTCOMES = ("delivered", "bounced", "replied", "yes", "no", "not_now", "opted_out")
 """What came of a contact, apart from that it went out."""
+SAID = ("replied", "yes", "no", "not_now", "opted_out")
+"""What the person said, of these."""
 
 
 def _dimensions() -> list[ColumnClause[str]]:
@@ -100,6 +102,12 @@ def contacts_since(since: datetime) -> TableValuedAlias:
         *(column(name, Boolean) for name in OUTCOMES),
     )
     return func.measured_contacts(_instant(since)).table_valued(*columns, name="contact")
+
+
+def sayings_since(since: datetime) -> TableValuedAlias:
+    """What people said since an instant, each with the contact that it is credited to."""
+    columns = (column("touch_id", Uuid), column("lead_id", Uuid), column("what", String))
+    return func.measured_sayings(_instant(since)).table_valued(*columns, name="saying")
 
 
 def _instant(at: datetime) -> ColumnElement[datetime]:

@@ -22,7 +22,7 @@ async def leads(reports: Reports, figure: Counted, asked: Asked | None = None, *
     page = await reports.leads_behind(
         Behind(figure=figure, asked=asked or weeks(), **behind), NOW, limit=50, cursor=None
     )
-    assert (page.total, page.total_exact, page.next_cursor) == (len(page.items), True, None)
+    assert (page.total, page.next_cursor) == (len(page.items), None)
     return sorted(lead.int for lead in page.items)
 
 
@@ -80,7 +80,7 @@ async def test_page_by_page_the_newest_first(reports: Reports) -> None:
     behind, cursor, found = Behind(figure=Counted.LEADS, asked=weeks()), None, []
     for _ in range(4):
         page = await reports.leads_behind(behind, NOW, limit=5, cursor=cursor)
-        assert (page.total, page.total_exact) == (16, True)
+        assert page.total == 16
         found += [lead.int for lead in page.items]
         cursor = page.next_cursor
     assert cursor is None
