@@ -131,10 +131,6 @@ def _contacts(behind: Behind) -> Select[Any]:
 
 
 def _way(behind: Behind) -> Select[Any]:
-    way = ways(behind.asked)
-    chosen = select(way.c.lead_id, way.c.captured_at.label("at"))
-    if behind.leg is None:
-        return chosen
-    leg = legs_of(way)
-    joined = chosen.select_from(way.join(leg, leg.c.number.is_not(None)))
-    return joined.where(leg.c.number == leg_number(*behind.leg))
+    leg = legs_of(ways(behind.asked))
+    found = select(leg.c.lead_id, leg.c.captured_at.label("at"))
+    return found if behind.leg is None else found.where(leg.c.number == leg_number(*behind.leg))

@@ -13,18 +13,17 @@ from sqlalchemy import (
     Integer,
     RowMapping,
     Select,
+    and_,
     case,
     cast,
-    column,
     func,
     literal_column,
     null,
-    or_,
     select,
     tuple_,
     union_all,
-    values,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.reports.models import Flow, Hands, LeadMap, Leg, MapNode, Quantiles
@@ -55,7 +54,7 @@ async def read_lead_map(connection: AsyncConnection, asked: Asked, now: datetime
 
 
 def ways(asked: Asked) -> CTE:
-    """For each lead when it passed which place; NULL for a place that it did not pass on its way forward."""
+    """For each lead when it passed which place, in seconds; NULL for what it did not pass on its way forward."""
     view = journeys(asked)
     journey = view.c
     instants = {place: journey[f"{place.value}_at"] for place in PASSED}
@@ -64,7 +63,7 @@ def ways(asked: Asked) -> CTE:
         later = [instants[one] for one in PASSED[number + 1 :]]
         # `least` leaves NULLs out, so this is the first of all later places that the lead came to.
         forward = at <= func.coalesce(func.least(*later), _NEVER) if later else at.is_not(None)
-        passed.append(case((forward, at)).label(place.value))
+        passed.append(case((forward, func.date_part("epoch", at, type_=Double))).label(place.value))
     end = case(
         (journey.ended == Ending.UNREACHABLE.value, _number(Place.UNREACHABLE)),
         (journey.ended == Ending.OPTED_OUT.value, _number(Place.OPTED_OUT)),
@@ -82,17 +81,25 @@ def leg_number(origin: Place, target: Place) -> int:
     return _NUMBERS[origin] * len(_NUMBERS) + _NUMBERS[target]
 
 
-def legs_of(way: FromClause) -> Any:
+def legs_of(way: CTE) -> FromClause:
     """The legs of each way: to where it begins, from each place to the next, and to an end if it came no further."""
-    rows: list[tuple[Any, ...]] = [(_start(way), cast(null(), Double))]
+    nowhere = cast(null(), Double)
+    legs: list[tuple[Any, Any]] = [(_start(way), nowhere)]
     for target in PASSED[1:]:
-        before = PASSED[: PASSED.index(target)]
-        at = way.c[target.value]
-        seconds = func.date_part("epoch", at - _latest(way, before), type_=Double)
-        rows.append((case((at.is_not(None), _from(way, before) + _number(target))), seconds))
-    closed = or_(way.c[Place.WON.value].is_not(None), way.c[Place.LOST.value].is_not(None))
-    rows.append((case((~closed, _from(way, PASSED) + way.c.end)), cast(null(), Double)))
-    return values(column("number", Integer), column("seconds", Double), name="leg").data(rows).lateral()
+        before, at = PASSED[: PASSED.index(target)], way.c[target.value]
+        legs.append((case((at.is_not(None), _from(way, before) + _number(target))), at - _latest(way, before)))
+    open_still = and_(way.c[Place.WON.value].is_(None), way.c[Place.LOST.value].is_(None))
+    legs.append((case((open_still, _from(way, PASSED) + way.c.end)), nowhere))
+    # Two arrays beside each other: a list of values in a lateral join would be made ready anew for each lead.
+    leg = select(
+        way.c.lead_id,
+        way.c.captured_at,
+        way.c.kind,
+        way.c.source,
+        func.unnest(array([number for number, _ in legs])).label("number"),
+        func.unnest(array([seconds for _, seconds in legs])).label("seconds"),
+    ).subquery("each")
+    return select(leg).where(leg.c.number.is_not(None)).subquery("leg")
 
 
 def _start(way: FromClause) -> ColumnElement[int]:
@@ -108,7 +115,7 @@ def _from(way: FromClause, before: Sequence[Place]) -> ColumnElement[int]:
     return case(*passed)
 
 
-def _latest(way: FromClause, before: Sequence[Place]) -> ColumnElement[datetime]:
+def _latest(way: FromClause, before: Sequence[Place]) -> ColumnElement[float]:
     return func.coalesce(*(way.c[place.value] for place in reversed(before)))
 
 
@@ -120,20 +127,17 @@ def _integer(value: int) -> ColumnElement[int]:
     return literal_column(str(value), Integer)
 
 
-def _legs(way: FromClause) -> Select[Any]:
+def _legs(way: CTE) -> Select[Any]:
     leg = legs_of(way)
-    return (
-        select(
-            leg.c.number,
-            way.c.kind,
-            way.c.source,
-            (func.grouping(way.c.kind) == 1).label("of_all"),
-            func.count().label("leads"),
-            quantiles(leg.c.seconds).label("time"),
-        )
-        .select_from(way.join(leg, leg.c.number.is_not(None)))
-        .group_by(func.grouping_sets(tuple_(leg.c.number, way.c.kind, way.c.source), tuple_(leg.c.number)))
-    )
+    number, kind, source = leg.c.number, leg.c.kind, leg.c.source
+    return select(
+        number,
+        kind,
+        source,
+        (func.grouping(kind) == 1).label("of_all"),
+        func.count().label("leads"),
+        quantiles(leg.c.seconds).label("time"),
+    ).group_by(func.grouping_sets(tuple_(number, kind, source), tuple_(number)))
 
 
 def _nodes(rows: Sequence[RowMapping]) -> list[MapNode]:
