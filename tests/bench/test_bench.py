@@ -213,6 +213,8 @@ def test_the_keys_are_the_published_ones() -> None:
         "lead_page_p95_ms",
         "task_list_p95_ms",
         "experiments_p95_ms",
+        "reports_p95_ms",
+        "all_reports_p95_ms",
     )
 
 

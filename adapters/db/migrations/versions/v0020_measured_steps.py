@@ -8,37 +8,9 @@ down_revision = "0019"
 branch_labels = None
 depends_on = None
 
-# What people said since an instant, and the contact that it is credited to: the message that a reply answers, else the
-# last contact before. Whatever is credited to a contact was said after it, so that nothing older is read.
-_SAYINGS = """
-create function measured_sayings(since timestamptz) returns table (touch_id uuid, lead_id uuid, what varchar)
-language sql stable
-begin atomic
-  select coalesce(said.touch_id, before.id), said.lead_id, said.what
-  from (
-    select inbound_messages.lead_id, 'replied' as what, received_at as at, inbound_messages.touch_id
-      from inbound_messages where kind = 'reply' and received_at >= since
-    union all
-    select answers.lead_id, answer, said_at, null from answers where said_at >= since
-    union all
-    select tasks.lead_id, 'not_now', closed_at, null from tasks where outcome = 'not now' and closed_at >= since
-    union all
-    select commands.lead_id, 'not_now', created_at, null from commands where kind = 'not_now' and created_at >= since
-    union all
-    select enrollments.lead_id, 'opted_out', ended_at, null
-      from enrollments where ended = 'opted_out' and ended_at >= since
-  ) as said
-  left join lateral (
-    select earlier.id from touches as earlier
-    where said.touch_id is null and earlier.lead_id = said.lead_id and earlier.happened_at <= said.at
-      and (earlier.state in ('sent', 'delivered', 'unknown', 'made')
-        or (earlier.state = 'failed' and earlier.provider_message_id is not null))
-    order by earlier.happened_at desc
-    limit 1
-  ) as before on true;
-end
-"""
-# Each contact since an instant that went out, and whether something that the person said later is credited to it.
+# Each contact since an instant, and whether something that the person said later is credited to it: to the message
+# that a reply answers, else to the last contact before. Whatever is credited to a contact was said after it, so that
+# nothing older is read.
 _CONTACTS = """
 create function measured_contacts(since timestamptz) returns table (
   touch_id uuid, lead_id uuid, happened_at timestamptz, cadence varchar, version varchar, step_id varchar,
@@ -49,15 +21,35 @@ begin atomic
   select touch.id, touch.lead_id, touch.happened_at, version.name, touch.version, touch.step_id,
     touch.template, touch.variant, touch.channel, touch.contact_number,
     touch.state = 'delivered', touch.bounced_at is not null,
-    credited.replied, credited.yes, credited.no, credited.not_now, credited.opted_out
+    credited.replied, credited.yes, credited.no,
+    credited.not_now, credited.opted_out
   from touches as touch
   left join cadence_versions as version on version.version = touch.version
   left join (
-    select saying.touch_id,
-      bool_or(what = 'replied') as replied, bool_or(what = 'yes') as yes, bool_or(what = 'no') as no,
-      bool_or(what = 'not_now') as not_now, bool_or(what = 'opted_out') as opted_out
-    from measured_sayings(since) as saying
-    group by saying.touch_id
+    select coalesce(said.touch_id, before.id) as touch_id,
+      bool_or(said.what = 'replied') as replied, bool_or(said.what = 'yes') as yes, bool_or(said.what = 'no') as no,
+      bool_or(said.what = 'not_now') as not_now, bool_or(said.what = 'opted_out') as opted_out
+    from (
+      select lead_id, 'replied' as what, received_at as at, touch_id
+        from inbound_messages where kind = 'reply' and received_at >= since
+      union all
+      select lead_id, answer, said_at, null from answers where said_at >= since
+      union all
+      select lead_id, 'not_now', closed_at, null from tasks where outcome = 'not now' and closed_at >= since
+      union all
+      select lead_id, 'not_now', created_at, null from commands where kind = 'not_now' and created_at >= since
+      union all
+      select lead_id, 'opted_out', ended_at, null from enrollments where ended = 'opted_out' and ended_at >= since
+    ) as said
+    left join lateral (
+      select earlier.id from touches as earlier
+      where said.touch_id is null and earlier.lead_id = said.lead_id and earlier.happened_at <= said.at
+        and (earlier.state in ('sent', 'delivered', 'unknown', 'made')
+          or (earlier.state = 'failed' and earlier.provider_message_id is not null))
+      order by earlier.happened_at desc
+      limit 1
+    ) as before on true
+    group by 1
   ) as credited on credited.touch_id = touch.id
   where touch.happened_at >= since
     and (touch.state in ('sent', 'delivered', 'unknown', 'made')
@@ -148,7 +140,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_report_refreshes")),
     )
-    for statement in (_SAYINGS, _CONTACTS, _STEPS, _UNIQUE, _JOURNEYS):
+    for statement in (_CONTACTS, _STEPS, _UNIQUE, _JOURNEYS):
         op.execute(statement)
 
 
@@ -157,7 +149,6 @@ def downgrade() -> None:
     op.execute("drop function measured_journeys(timestamptz, timestamptz)")
     op.execute("drop materialized view measured_steps")
     op.execute("drop function measured_contacts(timestamptz)")
-    op.execute("drop function measured_sayings(timestamptz)")
     op.drop_table("report_refreshes")
     for name, table, _, _ in reversed(_INDEXES):
         op.drop_index(name, table_name=table)
