@@ -1,7 +1,7 @@
 """A file of old leads: forecast first, then captured at once, each to start when its owner has room for it."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from cadences.pacing import Load, Pacing, Rep, Start, Waiting, pace, rep_of, wai
 from cadences.suppressing import can_be_reached
 from leads.capture import DEFAULT_CADENCES, CaptureRefused, NewLead, PacedStart
 from leads.ids import derived_id
-from leads.model import Colleague, Role
+from leads.model import Colleague, Lead
 
 _FILES = UUID("0d5f6c1e-8f0a-4c8e-9a53-6b61636b6c67")
 """What the ids of backlogs are derived from."""
@@ -77,8 +77,7 @@ class BacklogImport:
         planned = await self._planned(now)
         progress("the file")
         understood, refused = self._understood()
-        new, known = await self._strangers(understood)
-        leads = await self._waiting(new, people, refused, now)
+        leads, known = await self._waiting(understood, people, refused, now)
         reps = self._reps(people, leads)
         progress("the days ahead")
         pacing = pace([one for _, one in leads], reps, planned, services.company, now)
@@ -111,7 +110,7 @@ class BacklogImport:
             if (why := forecast.refused.get(row.line)) is not None:
                 raise why
             start = forecast.starts.get(row.line)
-            paced = PacedStart(forecast.backlog_id, start.at if start else now)
+            paced = PacedStart(forecast.backlog_id, start.at if start else None)
             return replace(new, owner=start.owner if start else new.owner, paced=paced)
 
         work = TableImport(services, self._table, self._defaults, by=self._by, revise=revise)
@@ -146,55 +145,69 @@ class BacklogImport:
                 refused[row.line] = why
         return good, refused
 
-    async def _strangers(self, rows: list[tuple[Row, NewLead]]) -> tuple[list[tuple[Row, NewLead]], int]:
-        """The first row of each person who is no lead yet, and how many rows are left out."""
-        seen = await self._services.backlogs.known(point for _, new in rows for point in _points(new))
-        strangers = []
-        for row, new in rows:
-            points = _points(new)
-            if not points & seen:
-                strangers.append((row, new))
-            seen |= points
-        return strangers, len(rows) - len(strangers)
-
     async def _waiting(
         self,
         rows: list[tuple[Row, NewLead]],
         people: list[Colleague],
         refused: dict[int, CaptureRefused],
         now: datetime,
-    ) -> list[tuple[Row, Waiting]]:
-        """The leads that can be enrolled, with who may own them."""
-        backlogs, by_id = self._services.backlogs, {one.id: one for one in people}
-        reps = tuple(one.id for one in people if one.role is Role.REP and one.weight) or tuple(by_id)
-        closed = await backlogs.closed(point for _, new in rows for point in _points(new))
+    ) -> tuple[list[tuple[Row, Waiting]], int]:
+        """The first row of each person who is no lead yet, with who may own it; and how many rows are others'."""
+        services, by_id = self._services, {one.id: one for one in people}
+        seen = await services.backlogs.known(point for _, new in rows for point in _points(new))
+        closed = await services.backlogs.closed(point for _, new in rows for point in _points(new))
+        eligible = await services.router.eligible([new for _, new in rows], now)
         bundles: dict[str, CadenceBundle] = {}
-        found = []
-        for row, new in rows:
-            name = new.cadence or DEFAULT_CADENCES[new.kind]
+        found, known = [], 0
+        for (row, new), by_rules in zip(rows, eligible, strict=True):
+            points = _points(new)
+            if points & seen:
+                known += 1
+                continue
+            owners = (new.owner,) if new.owner is not None else by_rules
             try:
-                if name not in bundles:
-                    bundles |= await backlogs.current([name])
-                owners = (new.owner,) if new.owner is not None else reps
-                if not owners:
-                    raise CaptureRefused("owner", "there is nobody who could own the lead; add a colleague first")
-                for field_name, one in (("owner", owners[0]), ("generated_by", new.generated_by)):
-                    if one is not None and one not in by_id:
-                        raise CaptureRefused(field_name, f"there is no active colleague {one!r}")
-                marked = replace(new, paced=PacedStart(_FILES, now))
-                lead = self._services.intake.described(marked, by_id[owners[0]], closed, now)
-                if not new.has_contact:
-                    continue  # A person completes it first; no call is planned.
-                if not can_be_reached(lead):
-                    raise CaptureRefused("email", "this person stopped all messages; an old lead can't be enrolled")
+                lead = self._described(new, owners, by_id, closed, now)
+                bundle = await self._bundle(new, bundles)
             except CaptureRefused as why:
                 refused[row.line] = why
                 continue
-            except UnknownCadence:
-                refused[row.line] = CaptureRefused("cadence", f"no cadence {name!r} was published")
-                continue
-            found.append((row, waiting(lead, bundles[name], owners, self._services.company, now)))
-        return found
+            if points:  # Who can't be reached is completed by a person first, and no call is planned.
+                found.append((row, waiting(lead, bundle, owners, services.company, now)))
+                seen |= points
+        return found, known
+
+    def _described(
+        self,
+        new: NewLead,
+        owners: tuple[str, ...],
+        by_id: Mapping[str, Colleague],
+        closed: Mapping[str, frozenset[str]],
+        now: datetime,
+    ) -> Lead:
+        """The lead that a row would become.
+
+        Raises:
+            CaptureRefused: it would become none.
+        """
+        if not owners:
+            raise CaptureRefused("owner", "there is nobody who could own the lead; add a colleague first")
+        for field_name, one in (("owner", owners[0]), ("generated_by", new.generated_by)):
+            if one is not None and one not in by_id:
+                raise CaptureRefused(field_name, f"there is no active colleague {one!r}")
+        marked = replace(new, paced=PacedStart(_FILES, now))
+        lead = self._services.intake.described(marked, by_id[owners[0]], closed, now)
+        if new.has_contact and not can_be_reached(lead):
+            raise CaptureRefused("email", "this person stopped all messages; an old lead can't be enrolled")
+        return lead
+
+    async def _bundle(self, new: NewLead, bundles: dict[str, CadenceBundle]) -> CadenceBundle:
+        name = new.cadence or DEFAULT_CADENCES[new.kind]
+        try:
+            if name not in bundles:
+                bundles |= await self._services.backlogs.current([name])
+        except UnknownCadence as unknown:
+            raise CaptureRefused("cadence", f"no cadence {name!r} was published") from unknown
+        return bundles[name]
 
 
 def _points(new: NewLead) -> set[str]:

@@ -29,7 +29,8 @@ class PacedStart:
     """When a lead of a backlog starts."""
 
     backlog_id: UUID
-    at: datetime
+    at: datetime | None
+    """None for who is known: should the person be none of our leads any more, nothing begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,6 +129,21 @@ def shortlist(
     return None
 
 
+def eligible(
+    routing: Routing, arrival: Arrival, people: Sequence[Colleague], keeper: str | None = None
+) -> tuple[Colleague, ...]:
+    """Those who may get a lead that starts later, by the first rule that fits and names somebody.
+
+    Who is there now says nothing of then.
+    """
+    people = [one for one in people if one.active]
+    for _, _, meant in _meant(routing, arrival, people, keeper):
+        if taking := tuple(one for one in meant if one.weight > 0):
+            return taking
+    groups = ([one for one in people if one.role is role and one.weight > 0] for role in _INSTEAD)
+    return tuple(next((group for group in groups if group), people))
+
+
 def turn(found: Shortlist, given: Mapping[str, Given]) -> Choice:
     """Whose turn it is: who has the fewest new leads for the share, this one included; then who waited longest.
 

@@ -193,7 +193,9 @@ class LeadIntake:
             raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
         if points and new.paced is not None and not can_be_reached(lead):
             raise CaptureRefused("email", "this person stopped all messages; an old lead can't be enrolled")
-        starts_at = max(new.paced.at, now) if new.paced else now
+        if points and new.paced is not None and new.paced.at is None:
+            raise CaptureRefused("row", "its start was not forecast; enroll the file again")
+        starts_at = max(new.paced.at, now) if new.paced is not None and new.paced.at is not None else now
         enrollment = replace(
             new_enrollment(lead.id, bundle.cadence.name, bundle.version, starts_at, now),
             answers_question=new.kind is LeadKind.INBOUND and new.paced is None,

@@ -20,7 +20,18 @@ from leads.capture import NewLead
 from leads.model import Colleague, Company, Lead, Role
 from leads.playbook import Playbook
 from leads.presence import absence_at
-from leads.routing import MOST_COUNTED, Arrival, Choice, Given, Shortlist, arrival_again, arrival_of, shortlist, turn
+from leads.routing import (
+    MOST_COUNTED,
+    Arrival,
+    Choice,
+    Given,
+    Shortlist,
+    arrival_again,
+    arrival_of,
+    eligible,
+    shortlist,
+    turn,
+)
 from leads.routing_sheet import FILE, Routing
 from leads.sheet_in_force import SheetInForce
 
@@ -119,6 +130,19 @@ class Router:
             staff = await self.staff(connection, arrival.domain, now)
             found = shortlist(rules, arrival, staff.people, self._company, now, staff.keeper)
             return turn(found, await self._given(connection, found)) if found is not None else None
+
+    async def eligible(self, leads: Sequence[NewLead], now: datetime) -> list[tuple[str, ...]]:
+        """For each of many leads that start later: the ids of those who may get it by the rules."""
+        rules, staff = self._rules.read(), dict[str | None, Staff]()
+        found = []
+        async with self._engine.connect() as connection:
+            for new in leads:
+                arrival = arrival_of(new, self._company)
+                if arrival.domain not in staff:
+                    staff[arrival.domain] = await self.staff(connection, arrival.domain, now)
+                there = staff[arrival.domain]
+                found.append(tuple(one.id for one in eligible(rules, arrival, there.people, there.keeper)))
+        return found
 
     async def staff(self, connection: AsyncConnection, domain: str | None, now: datetime) -> Staff:
         """Everybody who works here.

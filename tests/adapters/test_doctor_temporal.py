@@ -21,6 +21,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from adapters.clock import wall_clock
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.merging import Merges
 from adapters.doctor.check import LivenessCheck
 from adapters.doctor.suspects import Suspects
 from adapters.doctor.workflows import WorkflowsSeen
@@ -271,3 +272,33 @@ class OlderClient:
 
 async def test_a_server_that_reports_no_problems_keeps_the_check_from_nothing() -> None:
     assert await WorkflowsSeen(OlderClient()).failing() == []  # type: ignore[arg-type]
+
+
+async def test_of_two_merged_leads_one_workflow_goes_on_and_the_other_completes(clinic: Clinic, client: Client) -> None:
+    async with at_work(clinic, client):
+        keep, other = await asleep(clinic, client), await asleep(clinic, client)
+        merges = Merges(clinic.engine, clinic.cases)
+        await merges.merge(keep, other, "mia", clinic.clock())
+        assert await clinic.delivery.deliver(keep)
+        assert await client.get_workflow_handle(workflow_id(other)).result() == "merged"
+        await until(lambda: heard(clinic, client, keep))
+        await until(lambda: none_of(client, other))
+        assert await clinic.kinds() == []
+
+
+async def test_the_workflow_of_a_merged_lead_that_was_told_nothing_completes_at_its_own_wake(
+    clinic: Clinic, client: Client
+) -> None:
+    async with at_work(clinic, client):
+        keep = await asleep(clinic, client)
+        other = await clinic.captured(told=False)
+        plan = await clinic.plan(other)
+        await Merges(clinic.engine, clinic.cases).merge(keep, other, "mia", clinic.clock())
+        # As if its start had been told before the merge; its first email is due.
+        await start(client, workflow_id(other), LeadState(lead_id=other, plan=plan))
+        assert await client.get_workflow_handle(workflow_id(other)).result() == "merged"
+        assert await clinic.value("select count(*) from outbox") == 0
+
+
+async def none_of(client: Client, lead_id: UUID) -> bool:
+    return not await listed(client, workflow_id(lead_id))

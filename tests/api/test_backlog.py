@@ -16,6 +16,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.backlogs import AnotherBacklog, BacklogView
+from adapters.db.routing import Router
 from adapters.db.rows import (
     BacklogRow,
     ColleagueRow,
@@ -34,8 +35,10 @@ from cadences.bundle import CadenceBundle
 from leads.contract import CommandKind
 from leads.liveness import is_terminal
 from leads.model import Colleague
+from leads.playbook import Playbook
 from tests.api.fakes import RecordingDelivery
 from tests.clocks import SettableClock
+from tests.sample import COMPANY
 
 NEW_YORK = ZoneInfo("America/New_York")
 CALLS_PER_DAY = {"anna": 10, "ben": 20, "carl": 30, "dora": 40}
@@ -246,6 +249,34 @@ async def test_rows_that_cannot_be_enrolled_are_said_before_and_rejected(
     assert dict(enrolled.fates) == {Fate.CREATED: 1, Fate.INCOMPLETE: 1, Fate.KNOWN: 1, Fate.REJECTED: 3}
     (task,) = (await services.reading.tasks(clock(), kind="find_contact")).items
     assert task.text.endswith("What came in:\nemail: no address")
+
+
+@pytest.mark.usefixtures("four_reps")
+async def test_a_row_that_cannot_be_enrolled_leaves_its_person_to_the_next_one(
+    services: Services, engine: AsyncEngine, write: Write
+) -> None:
+    path = write("ann@example.com,nobody", "ann@example.com,anna", columns="email,owner")
+    forecast, enrolled = await enroll(services, path)
+    assert (list(forecast.refused), forecast.known) == ([2], 0)
+    assert dict(enrolled.fates) == {Fate.REJECTED: 1, Fate.CREATED: 1}
+    assert await stored_starts(engine) == Counter({("anna", date(2026, 11, 23)): 1})
+
+
+@pytest.mark.usefixtures("four_reps")
+async def test_rows_without_an_owner_go_to_whom_the_routing_rules_mean(
+    services: Services, engine: AsyncEngine, write: Write, tmp_path: Path
+) -> None:
+    (tmp_path / "routing.yaml").write_text(
+        "rules:\n- rule: fairs\n  when: {source: fair}\n  to: {reps: [ben]}\ndefault: {reps: [dora]}\n"
+    )
+    ruled = replace(services, router=Router(engine, COMPANY, Playbook(tmp_path)))
+    rows = [f"f{one}@example.com,+1212555{one:04d},fair" for one in range(30)]
+    path = write(*rows, "x@example.com,+12125551111,list", columns="email,phone,source")
+    await enroll(ruled, path)
+    # Ben has room for 20 calls a day.
+    assert await stored_starts(engine) == Counter(
+        {("ben", date(2026, 11, 23)): 20, ("ben", date(2026, 11, 24)): 10, ("dora", date(2026, 11, 23)): 1}
+    )
 
 
 @pytest.mark.usefixtures("four_reps")
