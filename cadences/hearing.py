@@ -13,6 +13,7 @@ from cadences.case import (
     TaskKind,
     TaskState,
 )
+from cadences.first_response import nobody_waits
 from cadences.holds import lift_hold, place_hold
 from cadences.model import Cadence
 from cadences.planning import plan
@@ -146,7 +147,9 @@ def lead_opted_out(case: Case, *, why: str, now: datetime) -> Case:
     if case.enrollment.ended is Ending.YES:
         return case  # The hand-over stays: what was agreed on is not called off by that.
     case = cancel_tasks(case, now, "followthrough", "the lead opted out")
-    return case if case.enrollment.ended in (Ending.NO, Ending.OPTED_OUT) else end(case, Ending.OPTED_OUT, now, why)
+    if case.enrollment.ended in (Ending.NO, Ending.OPTED_OUT):
+        return nobody_waits(case)
+    return end(case, Ending.OPTED_OUT, now, why)
 
 
 def wrong_person(case: Case, *, contact: str, stops: bool, now: datetime) -> Case:

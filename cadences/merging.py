@@ -15,6 +15,7 @@ from cadences.meetings import call_off_all
 from cadences.owners import given_to
 from cadences.planning import plan
 from cadences.progress import ANSWERABLE, ask_person, awaited_task, close_task, end, held_for_answer
+from leads.ids import derived_id
 from leads.model import Ending, Lead, LeadKind, Stage
 
 STOPPED = "one person with somebody who stopped all messages"
@@ -120,15 +121,16 @@ def _standing(case: Case) -> tuple[int, str]:
     return _CLOSED if case.enrollment.ended is Ending.YES else _OTHER
 
 
-def _order(case: Case, now: datetime) -> tuple[bool, bool, int, float]:
+def _order(case: Case, now: datetime) -> tuple[bool, bool, int, bool, float]:
     """Which of two that stand alike goes on: a wish of the person's, a person of ours at work, then how far it came."""
     enrollment, hold = case.enrollment, case.enrollment.hold
     runs = enrollment.ended is None
     wish = runs and enrollment.started_at > now and not enrollment.paced  # Left alone until a date, as it asked.
     held = hold is not None and hold.until > now and hold.reason in _A_PERSON_IS_AT_IT
-    answering = any(task.kind in ANSWERABLE for task in case.open_tasks)
+    owed = any(task.kind in ANSWERABLE or _was_promised(task, case) for task in case.open_tasks)
     ended_at = enrollment.ended_at.timestamp() if enrollment.ended_at is not None else 0.0
-    return wish or (runs and said_no(case)), held or answering, enrollment.attempts, ended_at
+    waits = awaited_task(case) is not None
+    return wish or (runs and said_no(case)), held or owed, enrollment.attempts, waits, ended_at
 
 
 def _joined(keep: Case, other: Case, goes_on: Case, clocks: tuple[ResponseClock, ...]) -> Case:
@@ -207,9 +209,32 @@ def _with_needed_tasks(case: Case, goes_on: Case, ends: Case, by: str, now: date
     """Open tasks stay, unless what goes on makes them needless."""
     of_ended = {task.id for task in ends.open_tasks}
     for task in case.open_tasks:
-        if task.id in of_ended and not _stays(task, goes_on, ends):
-            case = close_task(case, task, TaskState.CANCELLED, now, by, note="made needless by merging two leads")
+        if task.id not in of_ended or _stays(task, goes_on, ends):
+            continue
+        case = close_task(case, task, TaskState.CANCELLED, now, by, note="made needless by merging two leads")
+        if _was_promised(task, ends) and goes_on.enrollment.ended is None and not said_no(goes_on):
+            case = case.with_task(_promise_of(task, goes_on))
     return case
+
+
+def _was_promised(task: Task, case: Case) -> bool:
+    """Whether the person named a time for this call."""
+    return task.kind is TaskKind.CALL and case.enrollment.outcomes.get(task.step_id or "") == Outcome.CALL_BACK.value
+
+
+def _promise_of(task: Task, goes_on: Case) -> Task:
+    """A call that was promised under a plan that ends: it is still owed, at the same time, beside the other plan."""
+    return replace(
+        task,
+        id=derived_id(task.id, "promised"),
+        kind=TaskKind.QUESTION,
+        title=f"as promised: {task.title}",
+        enrollment_id=goes_on.enrollment.id,
+        step_id=None,
+        occurrence=1,
+        escalate_at=task.escalate_at or task.due_at,
+        expires_at=None,
+    )
 
 
 def _stays(task: Task, goes_on: Case, ends: Case) -> bool:
@@ -222,10 +247,6 @@ def _stays(task: Task, goes_on: Case, ends: Case) -> bool:
             return not silent or enrollment.ended_at is None or task.created_at >= enrollment.ended_at
         case TaskKind.UNKNOWN_SEND:
             return enrollment.ended not in (Ending.NO, Ending.OPTED_OUT)
-        case TaskKind.CALL | TaskKind.STEP:
-            promised = ends.enrollment.outcomes.get(task.step_id or "") == Outcome.CALL_BACK.value
-            needed = promised or awaited_task(goes_on) is None or _is_owed_answer(goes_on, ends)
-            return enrollment.ended is None and not silent and needed
         case TaskKind.FIND_CONTACT if ends.enrollment.ended is Ending.UNREACHABLE:
             return enrollment.ended is Ending.UNREACHABLE and not _has_open(goes_on, TaskKind.FIND_CONTACT)
         case TaskKind.FIND_CONTACT | TaskKind.INVITATION | TaskKind.MEETING:
@@ -279,7 +300,7 @@ def _with_question(case: Case, goes_on: Case, ends: Case, now: datetime) -> Case
         owed = owed and (ended_at is None or asked_at > ended_at)
         if not owed and not any(task.kind in ANSWERABLE for task in case.open_tasks):
             return nobody_waits(case)
-    answering = {*ANSWERABLE, TaskKind.CALL, TaskKind.FIND_CONTACT, TaskKind.HAND_OVER}
+    answering = {*ANSWERABLE, TaskKind.FIND_CONTACT, TaskKind.HAND_OVER}
     kept = {task.id for task in ends.open_tasks if task.kind in answering} & {task.id for task in case.open_tasks}
     if not owed or kept or case.enrollment.ended is Ending.UNREACHABLE:
         return case

@@ -33,6 +33,7 @@ from cadences.meeting_sends import (
 )
 from cadences.meeting_tasks import see_to_meetings
 from cadences.meetings import answered, arrange, cancel, move
+from cadences.merging import merge
 from cadences.planning import plan, wake
 from cadences.progress import (
     begin,
@@ -84,6 +85,8 @@ class AnyLife(RuleBasedStateMachine):
 
     case: Case
     now: datetime
+    others = 0
+    """How many other leads were found to be the same person."""
     resumed = False
     """Somebody wanted the machine to go on, whatever held it."""
 
@@ -342,6 +345,46 @@ class AnyLife(RuleBasedStateMachine):
         if really == 0:
             assert self.tried(lambda: lead_opted_out(self.case, why="STOP", now=self.now))
             assert any(next_moves(self.case)) or wake(self.case) is None or self.case.enrollment.ended is Ending.YES
+
+    @rule(
+        cadence=cadences,
+        ago=spells,
+        became=st.sampled_from(["new", "called", "said yes", "said no", "stopped", "wrote", "lost", "not now"]),
+        kept=st.booleans(),
+    )
+    def it_is_one_person_with_another_lead(self, cadence: Any, ago: timedelta, became: str, kept: bool) -> None:
+        other = self.another(cadence, ago, became)
+        mine, number = self.case, len(self.case.lead.contacts)
+        assert self.tried(lambda: merge(*((mine, other) if kept else (other, mine)), by="mia", now=self.now).case)
+        said_no = {mine.enrollment.ended, other.enrollment.ended} & {Ending.NO, Ending.ANSWERED}
+        if said_no or mine.enrollment.question_only:
+            assert self.case.enrollment.question_only or self.case.enrollment.ended in (Ending.NO, Ending.ANSWERED)
+        if Ending.OPTED_OUT in (mine.enrollment.ended, other.enrollment.ended):
+            assert all(point.suppressed for point in self.case.lead.contacts)
+        assert len(self.case.lead.contacts) == number + len(other.lead.contacts)
+
+    def another(self, cadence: Any, ago: timedelta, became: str) -> Case:
+        """Another lead, and what became of it."""
+        at, self.others = self.now - ago, self.others + 1
+        points = {"email": f"other{self.others}@example.com", "phone": f"+1212556{self.others:04d}"}
+        lead = replace(a_lead(**points), id=UUID(int=self.others), owner=BEN, created_at=at)
+        case = begin(a_case(cadence, lead, start=at).enrolled(id=UUID(int=self.others + 10_000)), at)
+        match became:
+            case "called" if case.enrollment.next is not None and case.enrollment.next.channel is Channel.CALL:
+                case = task_created(case, at)
+            case "said yes" | "said no":
+                case = record_answer(case, answer=became.removeprefix("said "), by="ben", note=None, now=at)
+            case "stopped":
+                case = lead_opted_out(case, why="STOP", now=at)
+            case "wrote":
+                case = lead_replied(case, text="hm", channel=Channel.EMAIL, now=at)
+            case "lost":
+                for contact in points.values():
+                    case = contact_point_lost(case, contact=contact, why="gone", now=at)
+            case "not now":
+                until = self.now + timedelta(days=30)
+                case = not_now(case, until=until, cadence=cadence, version="1" * 64, by="ben", note=None, now=at)
+        return replace(case, tasks=case.open_tasks, facts=(), ended_enrollments=())
 
     # What always holds.
 

@@ -118,7 +118,7 @@ def test_whom_a_person_is_at_goes_on_though_it_is_less_far() -> None:
     wrote = lead_replied(theirs(), text="Hello?", channel=Channel.EMAIL, now=MONDAY)
     found = merged(called(mine()), outlived(wrote))
     assert found.case.enrollment.id == OTHER_ENROLLMENT
-    assert sorted(open_kinds(found.case)) == ["call", "reply"]  # The call of the other plan is still to be made.
+    assert open_kinds(found.case) == ["reply"]  # The call of the plan that ends is needless.
 
 
 def test_a_not_now_of_either_holds_for_the_person() -> None:
@@ -252,16 +252,18 @@ def test_two_unreachable_ones_leave_one_search() -> None:
 
 
 def test_two_plan_calls_become_one_and_a_promised_call_back_stays() -> None:
-    further = completed(called(mine()))
-    further = replace(carried_out(further), tasks=())
     one, two = called(mine()), called(theirs())
     found = merged(one, two)
     assert [task.id for task in found.case.open_tasks] == [waited_for(one).id]
     assert any(why.startswith("needless now: call") for why in found.why)
     promised = completed(two, Outcome.CALL_BACK, until=MONDAY + 3 * DAY)
-    assert len(merged(one, outlived(promised)).case.open_tasks) == 2
-    # With nothing else to wait for, the call of the plan that ends is still to be made.
-    assert open_kinds(merged(further, two).case) == ["call"]
+    # Whose promise it is goes on; of two that a person is at, the promise is kept beside the other's plan.
+    assert merged(one, outlived(promised)).case.enrollment.id == OTHER_ENROLLMENT
+    held = hold(completed(called(mine())), until=MONDAY + 20 * DAY, reason="asked", by="anna", now=MONDAY)
+    case = merged(outlived(held), outlived(promised)).case
+    assert case.enrollment.id != OTHER_ENROLLMENT
+    (owed,) = (task for task in case.open_tasks if task.kind is TaskKind.QUESTION)
+    assert (owed.title, owed.opens_at) == ("as promised: call: b", MONDAY + 3 * DAY)
 
 
 def test_replies_are_still_to_be_answered_and_the_machine_holds_for_them() -> None:
@@ -361,8 +363,8 @@ def test_a_question_of_today_is_answered_although_an_older_plan_goes_on() -> Non
     assert case.enrollment.id == answered_once.enrollment.id
     assert open_kinds(case) == ["question"]
     assert case.enrollment.hold is not None
-    # Where its call stands in somebody's list already, that call is the answer.
-    assert open_kinds(merged(answered_once, called(today), MONDAY + timedelta(minutes=31)).case) == ["call"]
+    # Its own plan's call is not made any more; what it was for is.
+    assert open_kinds(merged(answered_once, called(today), MONDAY + timedelta(minutes=31)).case) == ["question"]
 
 
 def test_a_meeting_of_either_is_kept_and_kept_quiet_for() -> None:
