@@ -16,6 +16,8 @@ MOST_FIELDS = 500
 _DEEPEST = 20
 _MOST_WORDS = 20_000
 """Characters of a delivery that are repeated word for word."""
+_NFC_GROWS = 3
+"""So many characters, at most, the one spelling of one character (Unicode's NFC) has."""
 _YES = frozenset({"yes", "y", "true", "1", "on", "ja", "x"})
 
 
@@ -35,7 +37,10 @@ class Delivered:
 
     def text(self, path: str) -> str:
         """The same as text; several parts of a list with commas between them."""
-        return _text(self.at(path))
+        try:
+            return _text(self.at(path))
+        except RecursionError:
+            return "…"
 
     def words(self) -> str:
         """Everything that stands in it, word for word, each under its path."""
@@ -114,11 +119,9 @@ def _consents(sheet: HookSheet, lead: NewLead, delivered: Delivered) -> Iterator
         if contact is None or not words or delivered.text(consent.given).strip().casefold() not in _YES:
             continue
         page = delivered.text(consent.page) if consent.page else ""
-        source = clean_line("source", f"{sheet.source}: {page}"[:MAX_LINE]) if page else sheet.source
-        address = delivered.text(consent.address)[:MAX_LINE] if consent.address else ""
-        yield NewConsent(
-            Channel(consent.channel), contact, words, "checkbox", source or sheet.source, clean_line("address", address)
-        )
+        source = _cut(f"{sheet.source}: {page}") if page else sheet.source
+        address = _cut(delivered.text(consent.address)) if consent.address else ""
+        yield NewConsent(Channel(consent.channel), contact, words, "checkbox", source or sheet.source, address or None)
 
 
 def _worded(consent: HookConsent, delivered: Delivered) -> str | None:
@@ -128,6 +131,11 @@ def _worded(consent: HookConsent, delivered: Delivered) -> str | None:
         return clean_text("consents", delivered.text(consent.words_at or ""))
     except CaptureRefused:
         return None
+
+
+def _cut(text: str) -> str:
+    """As much of a text as is kept on one line; what can't be seen is left out first."""
+    return (clean_line("consents", text, len(text) * _NFC_GROWS) or "")[:MAX_LINE]
 
 
 def _joined(delivered: Delivered, path: str | Sequence[str]) -> str:
@@ -165,10 +173,7 @@ def _text(value: Any) -> str:
             return str(value)
         case list():
             return ", ".join(text for one in value if (text := _text(one)))
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        return "…"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

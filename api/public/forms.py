@@ -27,7 +27,7 @@ async def read_form(request: Request, longest: int = LONGEST_FORM, most_fields: 
     if kind == "application/x-www-form-urlencoded":
         return await _urlencoded(request.headers, body, most_fields)
     if kind == "multipart/form-data":
-        return await _multipart(request.headers, body, most_fields)
+        return _encodable(await _multipart(request.headers, body, most_fields))
     return FormData()
 
 
@@ -42,8 +42,19 @@ async def _multipart(headers: Headers, body: bytes, most_fields: int) -> FormDat
     try:
         # Our forms have no files, and no mailbox posts one.
         return await MultiPartParser(headers, _stream(body), max_files=0, max_fields=most_fields).parse()
-    except (MultiPartException, KeyError, UnicodeError):
+    except (MultiPartException, KeyError, ValueError):
         return FormData()
+
+
+def _encodable(form: FormData) -> FormData:
+    """The same without lone surrogates, which some of the charsets that a caller may name (UTF-7) decode to."""
+    return FormData(
+        [(_replaced(name), _replaced(text)) for name, text in form.multi_items() if isinstance(text, str)],
+    )
+
+
+def _replaced(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 async def _stream(body: bytes) -> AsyncGenerator[bytes, None]:

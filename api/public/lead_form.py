@@ -91,9 +91,7 @@ class _Form:
     def _is_ours(self, origin: str, request: Request) -> bool:
         """Whether it is the origin of this very page: as it is called in links, or as the browser called it."""
         base = urlsplit(self._services.links.base_url)
-        return origin == f"{base.scheme}://{base.netloc}".lower() or urlsplit(origin).netloc == request.headers.get(
-            "Host"
-        )
+        return origin == f"{base.scheme}://{base.netloc}".lower() or _host_of(origin) == request.headers.get("Host", "")
 
     def _page_of(self, origin: str | None, request: Request) -> str:
         """Where the form was filled in, as far as the browser says."""
@@ -138,6 +136,14 @@ def _origin(request: Request) -> str | None:
     """The website that a browser says it was sent from; None when it does not say."""
     origin = request.headers.get("Origin", "").lower()
     return origin if origin not in ("", "null") else None
+
+
+def _host_of(origin: str) -> str | None:
+    """The host, and port, of an origin; None where it is none that a browser would send."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 def _no_such_form(services: Services) -> HTMLResponse:

@@ -137,3 +137,15 @@ def test_bodies_without_end_or_bottom_are_cut() -> None:
         deep = {"a": deep}
     assert Delivered(deep).words().endswith(": …")
     assert len(Delivered({str(number): "x" * 100 for number in range(1000)}).words()) < 21_000
+
+
+def test_what_lies_too_deep_to_be_read_is_marked_and_the_rest_is_taken() -> None:
+    deep = "[" * 900 + "]" * 900
+    lead = lead_of(SHEET, read_body(SHEET, f'{{"data": {{"email": "ann@example.com", "size": {deep}}}}}'), COMPANY)
+    assert (lead.email, dict(lead.attributes)) == ("ann@example.com", {"size": "…"})
+
+
+def test_where_a_consent_came_from_is_cut_to_what_is_kept() -> None:
+    grows = "\ufb2c" * 200  # Each is written as three characters.
+    (consent,) = read(**{**ANN, "texts": True, "page": grows, "ip": grows}).consents
+    assert (len(consent.source), len(consent.address)) == (200, 200)

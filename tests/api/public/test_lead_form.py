@@ -253,6 +253,7 @@ async def test_a_copy_says_what_is_to_be_mended_on_our_page(elsewhere: httpx.Asy
     [
         ({"Origin": "https://elsewhere.example.org"}, {}),
         ({"Origin": "https://www.example.com.evil.example"}, {}),
+        ({"Origin": "https://["}, {}),
         ({}, {"form_key": "wrong"}),
         ({}, {"form_key": ""}),
     ],
@@ -281,6 +282,25 @@ def test_a_copy_runs_no_script_and_loads_nothing(own_form: Callable[[], Services
 
 
 # A program.
+
+
+@pytest.mark.parametrize(
+    ("charset", "name"), [("utf-7", b"A+2AA-nn"), ("unicode_escape", b"A\\ud800nn"), ("utf-16", b"Ann"), ("no", b"Ann")]
+)
+async def test_a_charset_of_the_callers_own_choice_breaks_nothing(
+    browser: Browser, engine: AsyncEngine, charset: str, name: bytes
+) -> None:
+    page = await browser.open(FORM)
+    written = fields_of(page.forms[0], None, **ANN)
+    browser.clock.move_by(timedelta(seconds=20))
+    parts = [
+        b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % (key.encode(), value)
+        for key, value in {**{key: text.encode() for key, text in written.items()}, "name": name}.items()
+    ]
+    kind = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    sent = Page(await browser.client.post(FORM, content=b"".join(parts) + b"--x--\r\n", headers=kind))
+    assert sent.status in (200, 403)
+    assert len(await rows(engine, LeadRow)) == (1 if sent.status == 200 else 0)
 
 
 @pytest.mark.parametrize(
