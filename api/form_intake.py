@@ -125,8 +125,16 @@ class FormIntake:
         sheet = services.doors.forms.get(submission.form) if submission is not None else None
         if submission is None or submission.sent is None or sheet is None:
             raise NotKept
-        page, address = submission.sent["page"], submission.sent["address"]
-        new = read_forgivingly(sheet, submission.sent["fields"], services.company, page=page, address=address)
+        sent = submission.sent
+        new = read_forgivingly(
+            sheet,
+            sent["fields"],
+            services.company,
+            page=sent["page"],
+            address=sent["address"],
+            sent_at=submission.received_at,
+            agreed=sent.get("agreed", ()),
+        )
         if new is None:
             raise NotKept
 
@@ -168,7 +176,13 @@ class FormIntake:
     async def _keep(self, posted: Posted, submission: Submission, why: str, now: datetime) -> None:
         form = submission.form
         sender = sender_of(posted.fields, self._services.company.country)
-        sent = {"fields": dict(posted.fields), "page": posted.page, "address": posted.address}
+        sent = {
+            "fields": dict(posted.fields),
+            "page": posted.page,
+            "address": posted.address,
+            # The form may be worded anew before somebody looks at this one.
+            "agreed": [one.worded(self._services.company.name) for one in posted.sheet.consents],
+        }
         suspected = Submission(
             id=submission.id,
             form=form,

@@ -22,6 +22,8 @@ class NewConsent:
     source: str
     address: str | None = None
     """Where from on the network, where that is known."""
+    given_at: datetime | None = None
+    """None: when the lead came in."""
 
 
 @dataclass(frozen=True, slots=True)

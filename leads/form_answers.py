@@ -1,6 +1,6 @@
 """What somebody wrote into a form: read against its sheet, into a lead or into what to mend, and never lost."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -103,16 +103,33 @@ def read_answers(
 
 
 def read_forgivingly(
-    sheet: FormSheet, posted: Mapping[str, str], company: Company, *, page: str, address: str | None
+    sheet: FormSheet,
+    posted: Mapping[str, str],
+    company: Company,
+    *,
+    page: str,
+    address: str | None,
+    sent_at: datetime,
+    agreed: Collection[str],
 ) -> NewLead | None:
-    """The same where nobody is there to mend anything: what is wrong becomes a person's task; None without a word."""
+    """The same where nobody is there to mend anything: what is wrong becomes a person's task; None without a word.
+
+    Args:
+        sent_at: when it came in, perhaps days ago.
+        agreed: the words of the form's consents as the person saw them; nobody agreed to others.
+    """
     given = {field.name: posted.get(field.name, "") for field in sheet.fields}
     lead = _lead(sheet, given, words_of(sheet, posted), company, Reader(forgiving=True))
     if lead is None:
         return None
     reached = {"email": lead.email, "phone": lead.phone}
-    ticked = [one for one in sheet.consents if posted.get(box_of(one)) == TICKED and reached[one.needs]]
-    return replace(lead, consents=_consents(sheet, lead, ticked, company, page, address))
+    ticked = [
+        one
+        for one in sheet.consents
+        if posted.get(box_of(one)) == TICKED and reached[one.needs] and one.worded(company.name) in agreed
+    ]
+    consents = _consents(sheet, lead, ticked, company, page, address)
+    return replace(lead, consents=tuple(replace(one, given_at=sent_at) for one in consents))
 
 
 def _lead(sheet: FormSheet, given: Mapping[str, str], words: str, company: Company, reader: Reader) -> NewLead | None:

@@ -401,7 +401,7 @@ class LeadIntake:
                 given.wording,
                 given.method,
                 given.source,
-                now,
+                given.given_at or now,
                 seller=self._company.name,
                 address=given.address,
             )

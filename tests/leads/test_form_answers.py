@@ -1,5 +1,6 @@
 """What somebody wrote into a form: read, or told what to mend."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,7 @@ ANN = {"name": "Ann", "email": "Ann@Example.com", "phone": "(212) 555-0123", "qu
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 TOKEN = FormToken(UUID(int=1), NOW)
 PAGE = "https://www.example.com/contact"
+WORDS = "Harbor Bakery may text me, about this."
 
 
 def read(**posted: str) -> Any:
@@ -58,7 +60,7 @@ def test_a_consent_is_kept_in_our_words_with_address_and_page() -> None:
     lead = read(**ANN, **{"consent.sms": "yes", "consent.email": "on", "consent.call": "yes"}).lead
     (consent,) = lead.consents  # Only the boxes of the form count, and only when they are ticked.
     assert (consent.channel, consent.contact) == (Channel.SMS, "+12125550123")
-    assert consent.wording == "Harbor Bakery may text me, about this."
+    assert consent.wording == WORDS
     assert (consent.method, consent.source, consent.address) == ("checkbox", f"website: {PAGE}", "203.0.113.7")
 
 
@@ -89,12 +91,23 @@ def test_an_empty_form_is_to_be_filled_in() -> None:
     assert (lead.has_contact, lead.words) == (False, "Q: Hello?")
 
 
+def read_later(agreed: Sequence[str] = (), **posted: str) -> Any:
+    later = {"sent_at": NOW, "agreed": agreed}
+    return read_forgivingly(SHEET, posted, COMPANY, page=PAGE, address=None, **later)
+
+
 def test_where_nobody_mends_anything_what_is_wrong_is_kept_for_a_person() -> None:
-    lead = read_forgivingly(SHEET, {**ANN, "phone": "12", "consent.sms": "yes"}, COMPANY, page=PAGE, address=None)
-    assert lead is not None
+    lead = read_later([WORDS], **{**ANN, "phone": "12", "consent.sms": "yes"})
     assert (lead.email, lead.phone, lead.consents, len(lead.wrong)) == ("ann@example.com", None, (), 1)
     assert "Phone: 12" in lead.words
-    assert read_forgivingly(SHEET, {}, COMPANY, page=PAGE, address=None) is None
+    assert read_later() is None
+
+
+def test_read_days_later_a_consent_is_one_to_what_was_read_when_it_was_given() -> None:
+    ticked = {**ANN, "consent.sms": "yes"}
+    (consent,) = read_later([WORDS], **ticked).consents
+    assert (consent.wording, consent.given_at) == (WORDS, NOW)
+    assert read_later(["Other words, which the form had then."], **ticked).consents == ()
 
 
 def test_words_stand_under_the_labels_that_the_person_saw() -> None:
