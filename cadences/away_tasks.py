@@ -22,8 +22,13 @@ _NEVER_WAIT = (TaskKind.REPLY, TaskKind.QUESTION, TaskKind.HAND_OVER, TaskKind.I
 
 def while_away(case: Case, now: datetime) -> Case:
     """The case with each open task where it belongs now: with its owner, waiting for the owner, or with a stand-in."""
+    people = tuple(known_people(case))
     for task in case.open_tasks:
-        for who in known_people(case):
+        if task.back_to is not None and all(who.id != task.back_to for who in people):
+            # Whose it was has nothing to do with the lead any more (two were merged, say).
+            task = _kept(task)
+            case = case.with_task(task)
+        for who in people:
             if who.id in (task.owner, task.back_to):
                 minded = _minded(case, task, who, now)
                 case = case if minded == task else _with(case, task, minded, who, now)
@@ -50,12 +55,17 @@ def _minded(case: Case, task: Task, who: Colleague, now: datetime) -> Task:
 
 def _returned(case: Case, task: Task, who: Colleague, now: datetime) -> Task:
     """Nobody is away: what was given away comes back, and what waited for longer than needed does not any more."""
-    if task.back_to == who.id and who.active:
-        task = replace(task, owner=who.id, back_to=None, back_at=None, note=None)
+    if task.back_to == who.id:
+        task = _kept(replace(task, owner=who.id) if who.active else task)
     elif task.back_at is not None and task.back_to is None:
         early = now < task.back_at
         task = replace(_reopened(case, task, now) if early else task, back_at=None)
     return replace(task, away_at=_next_away_at(case, task, who, now))
+
+
+def _kept(task: Task) -> Task:
+    """Whoever has the task keeps it: nobody is waited for."""
+    return replace(task, back_to=None, back_at=None, note=None)
 
 
 def _next_away_at(case: Case, task: Task, who: Colleague, now: datetime) -> datetime | None:

@@ -268,7 +268,31 @@ def test_a_new_owner_takes_over_what_waited_or_was_covered() -> None:
 def test_tasks_of_who_left_stay_with_the_stand_in() -> None:
     covered = while_away(with_ben(carried_out(after_intro(COVERED))), new_york("2026-03-05 10:00"))
     gone = with_lead(covered, owner=replace(COVERED, active=False))
-    assert waited_for(while_away(gone, new_york("2026-03-11 09:00"))).owner == "ben"
+    back = while_away(gone, new_york("2026-03-11 09:00"))
+    assert (waited_for(back).owner, waited_for(back).back_at) == ("ben", None)
+
+
+def answered_by_nobody(case: Case) -> list[str]:
+    """When the machine wakes for a reply that the stand-in leaves lying, in the ten wakes from the return on."""
+    woken = []
+    for _ in range(10):
+        due = wake(case)
+        assert due is not None
+        case = while_away(carried_out(case), due.at)
+        woken += [local(due.at)] if due.at >= new_york(BACK[4:]) else []
+    return woken
+
+
+@pytest.mark.parametrize("owner", [replace(COVERED, active=False), BEN])
+def test_a_return_that_never_comes_wakes_the_machine_once_at_most(owner: Colleague) -> None:
+    """Anna left meanwhile; or the lead is Ben's without anybody having given it to him, as after a merge."""
+    replied = new_york("2026-03-05 10:00")
+    case = lead_replied(with_ben(after_intro(COVERED)), text="?", channel=Channel.EMAIL, now=replied)
+    case = while_away(case, replied)
+    assert [(task.owner, task.back_to) for task in case.open_tasks] == [("ben", "anna")]
+    woken = answered_by_nobody(with_lead(case, owner=owner))
+    assert len(woken) > 1
+    assert len(set(woken)) == len(woken)
 
 
 def test_the_return_after_silence_waits_for_whom_it_is_for() -> None:
