@@ -187,7 +187,7 @@ class LeadIntake:
         generated_by = _named(staff, "generated_by", new.generated_by) if new.generated_by else None
         closed = await self._closed(connection, points)
         choice = choice or await self._owner(connection, new, arrival, staff, now)
-        inquiry = await self._inquiry(connection, new, new.question)
+        inquiry = await self._inquiry(connection, new, new.question, now)
         lead = replace(self.described(new, choice.owner, closed, now, generated_by), inquiry=inquiry)
         if points and new.kind is LeadKind.OUTBOUND and not can_be_reached(lead):
             raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
@@ -301,7 +301,7 @@ class LeadIntake:
         asked = question
         if new.paced is not None:
             question = None  # It was asked long ago; whoever follows the lead up sees it.
-        inquiry = await self._inquiry(connection, new, question)
+        inquiry = await self._inquiry(connection, new, question, now)
         rests = case.enrollment.ended is not None or case.enrollment.waits_its_turn(now)
         back_again = rests and new.kind is LeadKind.INBOUND and new.asked_now
         before = case.enrollment
@@ -345,11 +345,13 @@ class LeadIntake:
         details = {"source": new.source, "question": came.question}
         await opened.save(case, CommandKind.LEAD_ASKED_AGAIN, by=by, details=details)
 
-    async def _inquiry(self, connection: AsyncConnection, new: NewLead, question: str | None) -> Inquiry | None:
+    async def _inquiry(
+        self, connection: AsyncConnection, new: NewLead, question: str | None, now: datetime
+    ) -> Inquiry | None:
         """What the library says to a question that is asked now."""
         if new.kind is not LeadKind.INBOUND or new.paced is not None or question is None:
             return None
-        return await look_up(connection, self._answers, question)
+        return await look_up(connection, self._answers, question, self._company, now)
 
     async def _add_facts(
         self,

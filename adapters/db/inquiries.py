@@ -8,11 +8,16 @@ from sqlalchemy import column, func, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.db.rows import ColleagueRow, InquiryRow
+from adapters.db.colleague_documents import absent_since, colleague_document
+from adapters.db.documents import read_colleague
+from adapters.db.rows import ColleagueRow, InquiryRow, table_of
 from leads.answering import AnswerDesk
 from leads.inquiries import Inquiry
+from leads.model import Company
+from leads.presence import absence_at
 from leads.unanswered import AskedAlike, OpenQuestion, asked_alike
 
+_COLLEAGUES = table_of(ColleagueRow)
 LOOKED_AT = 500
 """So many messages with a question that no answer fitted are looked at, the newest."""
 
@@ -80,21 +85,27 @@ class Inquiries:
             return {answer: Used(times, last_at) for answer, times, last_at in found}
 
 
-async def look_up(connection: AsyncConnection, desk: AnswerDesk, question: str) -> Inquiry:
-    """What the library says to a question, and who of those named as experts works here."""
+async def look_up(
+    connection: AsyncConnection, desk: AnswerDesk, question: str, company: Company, now: datetime
+) -> Inquiry:
+    """What the library says to a question, and who of those named as experts is there to answer the rest."""
     looked = desk.look_up(question)
     return Inquiry(
         answers=looked.answers,
         unanswered=looked.unanswered,
         topic=looked.topic,
-        expert=await _first_active(connection, looked.experts),
+        expert=await _first_there(connection, looked.experts, company, now),
     )
 
 
-async def _first_active(connection: AsyncConnection, colleagues: Sequence[str]) -> str | None:
-    """The first of them who works here."""
+async def _first_there(
+    connection: AsyncConnection, colleagues: Sequence[str], company: Company, now: datetime
+) -> str | None:
+    """The first of them who works here and is not away now."""
     if not colleagues:
         return None
-    active = select(ColleagueRow.id).where(ColleagueRow.id.in_(colleagues), ColleagueRow.active)
-    found = set((await connection.execute(active)).scalars())
-    return next((colleague for colleague in colleagues if colleague in found), None)
+    asked = select(colleague_document(_COLLEAGUES)).where(_COLLEAGUES.c.id.in_(colleagues), _COLLEAGUES.c.active)
+    found = await connection.execute(asked, {"absent_since": absent_since(now)})
+    people = [read_colleague(document) for document in found.scalars()]
+    there = {one.id for one in people if absence_at(one, company, now) is None}
+    return next((colleague for colleague in colleagues if colleague in there), None)

@@ -1,7 +1,7 @@
 """From a captured question to the email that answers it, on the real database, with the real activities and outbox."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.messages import MessageActivities
 from activities.tasks import TaskActivities
+from adapters.db.absences import Absences
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
@@ -22,6 +23,7 @@ from adapters.providers.local_outbox import LocalOutbox
 from cadences import commands
 from cadences.case import Outcome
 from cadences.task_outcomes import complete_task
+from leads.absences import Absence
 from leads.answer_sheets import load_answers
 from leads.answering import AnswerDesk
 from leads.capture import NewLead
@@ -108,6 +110,14 @@ async def test_several_questions_get_several_answers(capture: Capture) -> None:
     text = await sent(await capture(sample.LEADS[0].question))
     assert "single-phase 208 or 240 volts" in text
     assert "A one-deck oven is $4,900" in text
+
+
+async def test_an_expert_who_is_away_is_not_waited_for(capture: Capture, engine: AsyncEngine) -> None:
+    """It is Friday 20 November; the email would promise an answer by somebody who is back in a week."""
+    away = Absence(first_day=date(2026, 11, 20), last_day=date(2026, 11, 27))
+    await Absences(engine, COMPANY).add("ben", away, datetime(2026, 11, 20, 15, tzinfo=UTC))
+    (task,) = await open_tasks(await capture("How long is the warranty? And can the oven be painted red?"))
+    assert (task.kind, task.owner) == ("question", "anna")
 
 
 async def test_some_are_answered_and_the_expert_has_the_rest(capture: Capture) -> None:
