@@ -13,7 +13,7 @@ from api.services import Services
 from cadences.bundle import CadenceBundle
 from cadences.call_forecast import Office, Walks
 from cadences.pacing import Load, Pacing, Rep, Start, Waiting, pace, rep_of, waiting
-from cadences.suppressing import can_be_reached
+from cadences.suppressing import wants_no_messages
 from leads.capture import DEFAULT_CADENCES, CaptureRefused, NewLead, PacedStart
 from leads.ids import derived_id
 from leads.model import Colleague, Lead
@@ -196,7 +196,7 @@ class BacklogImport:
                 raise CaptureRefused(field_name, f"there is no active colleague {one!r}")
         marked = replace(new, paced=PacedStart(_FILES, now))
         lead = self._services.intake.described(marked, by_id[owners[0]], closed, now)
-        if new.has_contact and not can_be_reached(lead):
+        if new.has_contact and wants_no_messages(lead):
             raise CaptureRefused("email", "this person stopped all messages; an old lead can't be enrolled")
         return lead
 

@@ -8,7 +8,7 @@ from cadences.case import Case, ContactFound, TaskKind
 from cadences.planning import plan
 from cadences.progress import begin, end, new_enrollment, standing_task
 from cadences.refusals import CommandRefused
-from cadences.suppressing import can_be_reached
+from cadences.suppressing import wants_no_messages
 from leads.model import ContactPoint, Ending, LeadKind
 from leads.spans import Span, Unit
 
@@ -79,7 +79,7 @@ def completed(case: Case, now: datetime) -> Case:
         return plan(case.enrolled(ended=None, ended_at=None, ended_why=None), now)
     if all(point.lost is not None for point in case.lead.contacts):
         raise CommandRefused("outcome", _ADD_FIRST)
-    inbound, reachable = case.lead.kind is LeadKind.INBOUND, can_be_reached(case.lead)
+    inbound, reachable = case.lead.kind is LeadKind.INBOUND, not wants_no_messages(case.lead)
     if not inbound and not reachable:
         raise CommandRefused("outcome", "this person stopped all messages; close the task as lost")
     former = case.enrollment

@@ -77,6 +77,11 @@ def can_be_reached(lead: Lead) -> bool:
     return any(lead.contact_for(channel) is not None for channel in REACHING)
 
 
+def wants_no_messages(lead: Lead) -> bool:
+    """Whether a lead that comes in is left alone: its person stopped us, whatever else we could reach it by."""
+    return lead.stopped_us or not can_be_reached(lead)
+
+
 def _without_stopped_call(case: Case, now: datetime) -> Case:
     """The call that waits is for a number that must not be called now: its task is closed, its step left out."""
     awaited = awaited_task(case)

@@ -34,7 +34,7 @@ from cadences.planning import contract_plan
 from cadences.planning import plan as planned
 from cadences.progress import begin, new_enrollment
 from cadences.refusals import CommandRefused, require_past
-from cadences.suppressing import can_be_reached
+from cadences.suppressing import wants_no_messages
 from leads.answering import AnswerDesk
 from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
 from leads.company_domains import business_domain, company_domain
@@ -189,9 +189,9 @@ class LeadIntake:
         choice = choice or await self._owner(connection, new, arrival, staff, now)
         inquiry = await self._inquiry(connection, new, new.question, now)
         lead = replace(self.described(new, choice.owner, closed, now, generated_by), inquiry=inquiry)
-        if points and new.kind is LeadKind.OUTBOUND and not can_be_reached(lead):
+        if points and new.kind is LeadKind.OUTBOUND and wants_no_messages(lead):
             raise CaptureRefused("email", "this person stopped all messages; an outbound lead can't be enrolled")
-        if points and new.paced is not None and not can_be_reached(lead):
+        if points and new.paced is not None and wants_no_messages(lead):
             raise CaptureRefused("email", "this person stopped all messages; an old lead can't be enrolled")
         if points and new.paced is not None and new.paced.at is None:
             raise CaptureRefused("row", "its start was not forecast; enroll the file again")
@@ -199,7 +199,7 @@ class LeadIntake:
         enrollment = replace(
             new_enrollment(lead.id, bundle.cadence.name, bundle.version, starts_at, now),
             answers_question=new.kind is LeadKind.INBOUND and new.paced is None,
-            question_only=bool(points) and not can_be_reached(lead),
+            question_only=bool(points) and wants_no_messages(lead),
             paced=new.paced is not None,
         )
         case = self._begun(

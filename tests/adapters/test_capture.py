@@ -177,6 +177,23 @@ async def test_a_suppressed_address_is_never_used_again_under_any_lead(
     assert case.enrollment.next is None
 
 
+async def test_who_stopped_us_and_was_erased_is_not_reached_by_another_number(
+    engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    async with cases.open(first.lead_id, clock()) as opened:
+        out = hearing.lead_opted_out(opened.case, why="STOP", now=clock())
+        await opened.save(out, CommandKind.LEAD_OPTED_OUT)
+    async with engine.begin() as connection:
+        await connection.execute(delete(LeadRow).where(LeadRow.id == first.lead_id))
+    with pytest.raises(CaptureRefused, match="stopped all messages"):
+        await intake.capture(replace(PRIYA, phone=PHONE, kind=LeadKind.OUTBOUND), by="test", now=clock())
+    again = await intake.capture(replace(PRIYA, phone=PHONE), by="test", now=clock())
+    case = await case_of(cases, again.lead_id, clock)
+    assert (case.enrollment.question_only, case.enrollment.next) == (True, None)
+    assert [task.kind for task in case.open_tasks] == [TaskKind.QUESTION]
+
+
 async def test_leads_go_to_the_reps_in_turn(cases: CaseStore, intake: LeadIntake, clock: SettableClock) -> None:
     owners = []
     for number in range(4):
