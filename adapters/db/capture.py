@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -44,6 +44,8 @@ from leads.model import Colleague, Company, Consent, ContactKind, ContactPoint, 
 from leads.routing import Arrival, Choice, arrival_of
 from leads.suppression import SuppressionKey
 
+SAME_WORDS_FOR = timedelta(days=7)
+"""So long the same words are the same question, sent twice."""
 _LEADS, _POINTS = table_of(LeadRow), table_of(ContactPointRow)
 _KNOWN = (
     select(_LEADS.c.id)
@@ -296,7 +298,7 @@ class LeadIntake:
         news = await self._add_facts(connection, opened.case.lead, new, points, now)
         case = opened.case
         question = new.question
-        if question is not None and await self._was_asked(connection, case, new):
+        if question is not None and await self._was_asked(connection, case, new, now):
             question = None
         asked = question
         if new.paced is not None:
@@ -427,17 +429,20 @@ class LeadIntake:
                 return True
         return False
 
-    async def _was_asked(self, connection: AsyncConnection, case: Case, new: NewLead) -> bool:
-        """Whether these words are known: asked in this enrollment already, or ever, when they come from a file.
+    async def _was_asked(self, connection: AsyncConnection, case: Case, new: NewLead, now: datetime) -> bool:
+        """Whether these words are known: asked in this enrollment lately, or ever, when they come from a file.
 
-        Whoever asks the same again after an ending asks anew.
+        Whoever asks the same again after an ending, or much later, asks anew: "please call me" is no question that
+        is answered once and for all.
         """
         asked = select(func.max(InquiryRow.asked_at)).where(
             InquiryRow.lead_id == case.lead.id, InquiryRow.question == new.question
         )
         asked_at: datetime | None = await connection.scalar(asked)
+        if asked_at is None or not new.asked_now:
+            return asked_at is not None
         ended_at = case.enrollment.ended_at
-        return asked_at is not None and (ended_at is None or not new.asked_now or asked_at > ended_at)
+        return asked_at > now - SAME_WORDS_FOR and (ended_at is None or asked_at > ended_at)
 
     async def _closed(
         self, connection: AsyncConnection, points: Sequence[tuple[ContactKind, str]]

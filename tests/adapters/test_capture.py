@@ -223,6 +223,22 @@ async def lost(cases: CaseStore, lead_id: UUID, clock: SettableClock) -> None:
         await opened.save(gone, CommandKind.COMPLETE_TASK)
 
 
+async def test_the_same_words_a_week_later_are_a_new_question(
+    cases: CaseStore, intake: LeadIntake, clock: SettableClock
+) -> None:
+    """Asked by the person; a file that has them once more asks nothing."""
+    first = await intake.capture(PRIYA, by="test", now=clock())
+    for days, new, kinds in (
+        (6, PRIYA, set()),
+        (2, replace(PRIYA, asked_now=False), set()),
+        (0, PRIYA, {TaskKind.QUESTION}),
+    ):
+        clock.move_by(timedelta(days=days))
+        assert not (await intake.capture(new, by="test", now=clock())).enrolled
+        case = await case_of(cases, first.lead_id, clock)
+        assert {task.kind for task in case.open_tasks} == kinds
+
+
 async def test_the_same_words_again_after_an_ending_are_a_new_question(
     cases: CaseStore, intake: LeadIntake, clock: SettableClock
 ) -> None:
