@@ -334,6 +334,35 @@ async def test_a_claim_of_the_enrollment_that_goes_on_is_settled_once_by_either_
     assert await touches(engine, keep) == [("answer-the-question", "sent")]
 
 
+async def test_what_the_merged_leads_retry_learns_late_does_not_take_the_kept_ones_claim(
+    clinic: Clinic, engine: AsyncEngine, merge: Merge
+) -> None:
+    clinic.sender.knows = True
+    other = await clinic.captured()
+    old = await dead_after_claim(clinic, other)
+    keep = await clinic.unreachable()  # So that the other one's enrollment goes on.
+    await merge(keep, other)
+    clinic.clock.move_by(timedelta(minutes=1))
+    find = clinic.sender.find
+
+    async def slowly(message: Any, since: Any) -> Any:
+        # Meanwhile the kept lead's workflow finds the same, claims the step anew, and is at it.
+        clinic.sender.find = find  # type: ignore[method-assign]
+        found = await find(message, since)
+        await clinic.carry_out(await clinic.step(keep))
+        clinic.clock.move_by(timedelta(seconds=1))
+        await dead_after_claim(clinic, keep)
+        return found
+
+    clinic.sender.find = slowly  # type: ignore[method-assign]
+    assert (await clinic.carry_out(old)).ended == "merged"
+    assert await touches(engine, keep) == [("answer-the-question", "claimed")]
+    clinic.clock.move_by(timedelta(minutes=1))
+    await clinic.carry_out(await clinic.step(keep))
+    await clinic.act(keep)
+    assert set(clinic.sender.delivered.values()) == {1}
+
+
 async def test_a_claim_whose_workflow_is_gone_becomes_a_persons_task(
     clinic: Clinic, engine: AsyncEngine, merge: Merge
 ) -> None:
