@@ -5,7 +5,8 @@ from datetime import datetime
 
 from activities.ports import OpenCase
 from activities.steps import admitted
-from cadences.case import Case, NextTouch
+from cadences.case import Case
+from cadences.enrollment import NextTouch
 from cadences.errands import Errand, reference_of
 from cadences.meeting_messages import TEMPLATE, compose_meeting_message
 from cadences.meeting_sends import came_too_late, could_not_tell, due_to_send

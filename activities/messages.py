@@ -16,7 +16,8 @@ from temporalio.exceptions import ApplicationError
 from activities.letters import Letter, meeting_letter, planned_letter
 from activities.ports import CaseStore, Clock, MessageSender, OpenCase
 from activities.steps import instant_of, is_current
-from cadences.case import Case, StepRef
+from cadences.case import Case
+from cadences.enrollment import StepRef
 from cadences.errands import Errand, MeetingMessage, errand_of, reference_of
 from cadences.hearing import contact_point_lost, lead_opted_out
 from cadences.planning import plan

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from activities.ports import OpenCase
-from cadences.case import Case, NextTouch
+from cadences.case import Case
+from cadences.enrollment import NextTouch
 from cadences.planning import plan, wake
 from leads.contract import StepInput
 

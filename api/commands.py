@@ -23,9 +23,11 @@ from api.services import Services
 from api.telling import TELL_OF_CAPTURE_WITHIN, tell
 from cadences import commands, task_outcomes
 from cadences.bundle import CadenceBundle
-from cadences.case import Case, Outcome, TouchMade
+from cadences.case import Case
+from cadences.facts import TouchMade
 from cadences.incomplete import contacts_found
 from cadences.refusals import CommandRefused, require_future, require_past
+from cadences.tasks import Outcome
 from leads.capture import Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan, workflow_id
 from leads.meetings import Appointment

@@ -13,7 +13,8 @@ from adapters.db.cases import UnknownLead
 from adapters.db.inbound import InboundMessage, InboundMessages, add_once, match
 from api.news import LeadNews
 from api.services import Services
-from cadences.case import Case, TouchMade
+from cadences.case import Case
+from cadences.facts import TouchMade
 from cadences.hearing import lead_opted_out, lead_replied, texts_wanted_again, wrong_person
 from leads.contract import CommandKind
 from leads.model import Channel, ContactKind

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from cadences.case import Case, ResponseClock
+from cadences.case import Case
+from cadences.enrollment import ResponseClock
 from leads.absences import Absence, WhileAway
 from leads.model import Channel, Colleague, Company
 from leads.presence import absence_at, clock_of, first_at_work

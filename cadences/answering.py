@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cadences.case import Case, HoldReason, Task, TaskKind
+from cadences.case import Case
+from cadences.enrollment import HoldReason
 from cadences.first_response import in_business_hours
+from cadences.tasks import Task, TaskKind
 from leads.ids import derived_id
 from leads.inquiries import Inquiry
 from leads.model import Lead

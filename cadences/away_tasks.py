@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from cadences.absences import back_at, is_fresh, known_people, reason_for
-from cadences.case import Case, Task, TaskKind
+from cadences.case import Case
 from cadences.contact_rules import Defer, first_instant
 from cadences.planning import CALL_WITHIN, due_after, expires_after
+from cadences.tasks import Task, TaskKind
 from leads.absences import Absence, WhileAway
 from leads.model import Channel, Colleague
 from leads.presence import absence_at, clock_of

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-from cadences.case import Case, StepRef
+from cadences.case import Case
 from cadences.contact_rules import Block, first_instant
+from cadences.enrollment import StepRef
 from cadences.permissions import has_consent
 from cadences.preview import PreviewedTouch, play
 from cadences.progress import begin, new_enrollment

@@ -6,16 +6,9 @@ A function raises `CommandRefused` when the command makes no sense for the lead 
 from dataclasses import replace
 from datetime import datetime
 
-from cadences.case import (
-    AnswerGiven,
-    Assigned,
-    Case,
-    HoldReason,
-    Outcome,
-    TaskKind,
-    TaskState,
-    TouchMade,
-)
+from cadences.case import Case
+from cadences.enrollment import HoldReason
+from cadences.facts import AnswerGiven, Assigned, TouchMade
 from cadences.first_response import nobody_waits
 from cadences.holds import lift_hold, place_hold
 from cadences.meetings import call_off_all
@@ -37,6 +30,7 @@ from cadences.progress import (
     worked_on,
 )
 from cadences.refusals import CommandRefused, require_future, require_past, require_running
+from cadences.tasks import Outcome, TaskKind, TaskState
 from leads.ids import derived_id
 from leads.model import Channel, Colleague, Ending, Stage
 from leads.spans import Span, Unit, add_span

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from cadences.case import Case, StepRef
+from cadences.case import Case
+from cadences.enrollment import StepRef
 from cadences.meeting_sends import (
     meeting_message_awaited,
     meeting_message_out,

@@ -7,8 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cadences.case import Assigned, Case, Notice, ResponseClock, TaskKind
+from cadences.case import Case
+from cadences.enrollment import ResponseClock
+from cadences.facts import Assigned, Notice
 from cadences.owners import given_to
+from cadences.tasks import TaskKind
 from leads.model import Colleague, Company
 from leads.spans import Span, Unit, add_span
 from leads.staff_mails import plain

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cadences.case import Assigned, Case
+from cadences.case import Case
+from cadences.facts import Assigned
 from cadences.owners import given_to
 from cadences.progress import task_created
 from leads.model import Channel, Colleague, ContactPoint

@@ -4,15 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from cadences.answering import answerer, question_text, with_inquiry
-from cadences.case import (
-    Case,
-    ContactLost,
-    HoldReason,
-    Reopened,
-    Suppressed,
-    TaskKind,
-    TaskState,
-)
+from cadences.case import Case
+from cadences.enrollment import HoldReason
+from cadences.facts import ContactLost, Reopened, Suppressed
 from cadences.first_response import nobody_waits
 from cadences.holds import lift_hold, place_hold
 from cadences.model import Cadence
@@ -30,6 +24,7 @@ from cadences.progress import (
     step_left_out,
     worked_on,
 )
+from cadences.tasks import TaskKind, TaskState
 from cadences.unknown_sends import send_settled
 from leads.inquiries import Inquiry
 from leads.model import Channel, Consent, ContactPoint, Ending, Stage

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from cadences.case import Case, Enrollment, Hold, HoldReason
+from cadences.case import Case
+from cadences.enrollment import Enrollment, Hold, HoldReason
 from leads.ids import derived_id
 from leads.spans import Stretch, merged, move_local, wall_length
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cadences.case import Case, ContactFound, TaskKind
+from cadences.case import Case
+from cadences.facts import ContactFound
 from cadences.planning import plan
 from cadences.progress import begin, end, new_enrollment, standing_task
 from cadences.refusals import CommandRefused
 from cadences.suppressing import wants_no_messages
+from cadences.tasks import TaskKind
 from leads.model import ContactPoint, Ending, LeadKind
 from leads.spans import Span, Unit
 

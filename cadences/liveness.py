@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cadences.case import Case, StepRef, Task, TaskState
+from cadences.case import Case
+from cadences.enrollment import StepRef
 from cadences.errands import errand_of
 from cadences.meeting_sends import due_to_send
 from cadences.planning import wake
 from cadences.progress import ANSWERABLE, awaited_task
+from cadences.tasks import Task, TaskState
 from leads.contract import Plan
 from leads.liveness import CLAIM_OPEN_AFTER, UNDELIVERED_AFTER, Finding, FindingKind, is_terminal
 from leads.meetings import step_name

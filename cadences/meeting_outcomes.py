@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from cadences.case import Case, Outcome, Task, TaskKind
+from cadences.case import Case
 from cadences.commands import log_personal_touch
 from cadences.meeting_sends import meeting_of_step
 from cadences.meetings import accepted, arrange, move
 from cadences.refusals import CommandRefused
+from cadences.tasks import Outcome, Task, TaskKind
 from leads.meetings import Appointment, MeetingState
 from leads.model import Channel, Colleague
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from cadences.case import Case, HoldReason
+from cadences.case import Case
+from cadences.enrollment import HoldReason
 from cadences.holds import lift_meeting, place_hold, placed_holds
 from cadences.office_hours import office_hours
 from leads.contract import Wake, WakeKind

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from cadences.case import Case, Task, TaskKind, TaskState
+from cadences.case import Case
 from cadences.meeting_schedule import Move, next_moves
 from cadences.planning import CALL_WITHIN, due_after, plan
 from cadences.progress import close_task
+from cadences.tasks import Task, TaskKind, TaskState
 from leads.ids import derived_id
 from leads.meetings import Meeting
 from leads.spans import Span, Unit

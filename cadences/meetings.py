@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from cadences.case import Case, Notice
+from cadences.case import Case
+from cadences.facts import Notice
 from cadences.meeting_schedule import quiet
 from cadences.meeting_tasks import US, about, ask_about, when, without_invitation_tasks
 from cadences.needless import without_needless_task

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from cadences.case import Case, TaskKind, TaskState
+from cadences.case import Case
 from cadences.errands import PlannedMessage, errand_of
 from cadences.liveness import (
     Evidence,
@@ -16,6 +16,7 @@ from cadences.liveness import (
 )
 from cadences.planning import CALL_WITHIN, plan, replanned, wake
 from cadences.progress import begin, close_task, standing_task
+from cadences.tasks import TaskKind, TaskState
 from leads.ids import derived_id
 from leads.liveness import is_terminal
 from leads.model import Ending

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from cadences.case import Case, Enrollment, HoldReason, Outcome, ResponseClock, Suppressed, Task, TaskKind, TaskState
+from cadences.case import Case
+from cadences.enrollment import Enrollment, HoldReason, ResponseClock
+from cadences.facts import Suppressed
 from cadences.first_response import nobody_waits, responded
 from cadences.holds import place_hold, placed_holds
 from cadences.meeting_schedule import quiet
@@ -15,6 +17,7 @@ from cadences.meetings import call_off_all
 from cadences.owners import given_to
 from cadences.planning import plan
 from cadences.progress import ANSWERABLE, ask_person, awaited_task, close_task, end, held_for_answer
+from cadences.tasks import Outcome, Task, TaskKind, TaskState
 from leads.ids import derived_id
 from leads.model import Ending, Lead, LeadKind, Stage
 

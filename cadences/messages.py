@@ -4,7 +4,8 @@ from uuid import UUID
 
 from cadences.answering import answer_by
 from cadences.bundle import CadenceBundle
-from cadences.case import Case, NextTouch
+from cadences.case import Case
+from cadences.enrollment import NextTouch
 from cadences.rendering import FooterLink, render_email, render_sms, render_staff_email, render_talk_track
 from cadences.templating import TemplateMistake
 from leads.choices import UNSUBSCRIBE_LABEL, Choice

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from cadences.case import Case, Outcome, Task, TaskState
+from cadences.case import Case
 from cadences.progress import awaited_task, close_task, step_done
 from cadences.refusals import CLOCK_SKEW
+from cadences.tasks import Outcome, Task, TaskState
 
 
 def without_needless_task(

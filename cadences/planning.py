@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 from cadences.absences import waits_for
 from cadences.best_times import best_time
-from cadences.case import Case, Enrollment, NextTouch, StepRef, Task
+from cadences.case import Case
 from cadences.contact_rules import Block, Defer, first_instant
+from cadences.enrollment import Enrollment, NextTouch, StepRef
 from cadences.first_response import next_look
 from cadences.meeting_schedule import meeting_wakes
 from cadences.model import Instead, Step
 from cadences.office_hours import office_hours
+from cadences.tasks import Task
 from cadences.variants import variant_for
 from leads.contract import Plan, Wake, WakeKind
 from leads.meetings import step_name

@@ -8,11 +8,13 @@ from typing import Literal
 
 from dateutil.relativedelta import relativedelta
 
-from cadences.case import Case, NextTouch, Outcome, Task, TaskKind
+from cadences.case import Case
+from cadences.enrollment import NextTouch
 from cadences.legal_hours import CAP_WITHIN
 from cadences.planning import plan, wake
 from cadences.progress import awaited_task, awaits, begin, message_sent, see_to_overdue, task_created
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, Task, TaskKind
 from leads.contract import Wake, WakeKind
 from leads.model import Channel
 from leads.reasons import Reason

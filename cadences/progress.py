@@ -6,22 +6,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from cadences.answering import ANSWER_TITLE, answerer, owe_answer, question_text, sends_first_answer
-from cadences.case import (
-    Case,
-    Enrollment,
-    HoldReason,
-    NextTouch,
-    Outcome,
-    QuestionAnswered,
-    StepRef,
-    Task,
-    TaskKind,
-    TaskState,
-)
+from cadences.case import Case
+from cadences.enrollment import Enrollment, HoldReason, NextTouch, StepRef
+from cadences.facts import QuestionAnswered
 from cadences.first_response import clock_started, machine_did_its_part, nobody_waits, responded, see_to_response
 from cadences.holds import place_hold
 from cadences.meeting_schedule import quiet
 from cadences.planning import CALL_WITHIN, SILENCE_STEP, due_after, expires_after, plan, replanned
+from cadences.tasks import Outcome, Task, TaskKind, TaskState
 from leads.ids import derived_id
 from leads.model import Channel, Colleague, Ending, Stage
 from leads.spans import Span, Stretch, Unit, add_span, local_distance, merged, wall_length

@@ -2,9 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from cadences.case import (
-    Case,
-)
+from cadences.case import Case
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far in the future a "past" instant may lie, for clocks that disagree."""

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from cadences.case import TaskState
 from cadences.review_days import ReviewDay
+from cadences.tasks import TaskState
 from leads.model import Colleague
 
 MACHINE = "followthrough"

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from cadences.case import Sender, Slot
+from cadences.case import Sender
+from cadences.enrollment import Slot
 from leads.model import Channel, Company
 
 

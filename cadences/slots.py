@@ -14,8 +14,9 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from cadences.case import Case, NextTouch, Slot
+from cadences.case import Case
 from cadences.deliverability import SenderLimits
+from cadences.enrollment import NextTouch, Slot
 from cadences.planning import plan
 from leads.spans import day_begins, wall_clock
 from leads.windows import HORIZON

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from cadences.case import Case, Suppressed, TaskKind, TaskState
+from cadences.case import Case
+from cadences.facts import Suppressed
 from cadences.hearing import lead_opted_out
 from cadences.permissions import blocked
 from cadences.planning import plan
 from cadences.progress import awaited_task, cancel_tasks, close_task, end, step_left_out
+from cadences.tasks import TaskKind, TaskState
 from leads.model import Channel, Ending, Lead
 
 REACHING = (Channel.EMAIL, Channel.SMS, Channel.CALL)

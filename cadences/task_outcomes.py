@@ -4,19 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from cadences.case import (
-    Accepted,
-    Case,
-    HoldReason,
-    Outcome,
-    SendSettled,
-    StepRef,
-    Task,
-    TaskKind,
-    TaskState,
-    TouchMade,
-)
+from cadences.case import Case
 from cadences.commands import log_personal_touch, not_now, record_answer
+from cadences.enrollment import HoldReason, StepRef
+from cadences.facts import Accepted, SendSettled, TouchMade
 from cadences.first_response import attempted
 from cadences.hearing import contact_point_lost
 from cadences.holds import lift_hold
@@ -34,6 +25,7 @@ from cadences.progress import (
     worked_on,
 )
 from cadences.refusals import CommandRefused, require_future
+from cadences.tasks import Outcome, Task, TaskKind, TaskState
 from cadences.unknown_sends import unknown_touch
 from leads.ids import derived_id
 from leads.meetings import Appointment

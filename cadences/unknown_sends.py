@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cadences.case import Case, Outcome, SendSettled, StepRef, Task, TaskKind, TaskState
+from cadences.case import Case
+from cadences.enrollment import StepRef
+from cadences.facts import SendSettled
 from cadences.planning import due_after, plan
 from cadences.progress import awaits, close_task, fallen_behind, step_done
+from cadences.tasks import Outcome, Task, TaskKind, TaskState
 from leads.ids import derived_id, touch_id
 from leads.meetings import step_name
 from leads.model import Channel, Ending

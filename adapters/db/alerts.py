@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.rows import AlertRow, EnrollmentRow, HoldRow, LeadRow
-from cadences.case import HoldReason
+from cadences.enrollment import HoldReason
 
 
 class AlertKind(StrEnum):

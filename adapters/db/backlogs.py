@@ -27,7 +27,8 @@ from adapters.db.rows import (
 )
 from adapters.db.suppressions import suppressed_channels
 from cadences.bundle import CadenceBundle
-from cadences.case import Case, TaskKind, TaskState
+from cadences.case import Case
+from cadences.tasks import TaskKind, TaskState
 from leads.model import Colleague, Company
 from leads.suppression import SuppressionKey
 

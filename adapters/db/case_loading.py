@@ -29,7 +29,7 @@ from adapters.db.rows import (
     TouchRow,
     table_of,
 )
-from cadences.case import TALKED_TO
+from cadences.tasks import TALKED_TO
 from leads.model import Channel
 from leads.replies import InboundKind
 from leads.sending import TouchState

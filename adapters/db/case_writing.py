@@ -36,16 +36,15 @@ from adapters.db.rows import (
     table_of,
 )
 from adapters.db.suppressions import ALL, Suppression, kind_of, reopen, suppress
-from cadences.case import (
+from cadences.case import Case
+from cadences.enrollment import Enrollment, Hold
+from cadences.facts import (
     Accepted,
     AnswerGiven,
     Assigned,
-    Case,
     ContactFound,
     ContactLost,
-    Enrollment,
     Fact,
-    Hold,
     Notice,
     QuestionAnswered,
     Reopened,

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.reports.snapshot import snapshot
 from adapters.db.rows import ContactPointRow, ContactTimeRow, InboundMessageRow, LeadRow, TouchRow, table_of
-from cadences.case import TALKED_TO
+from cadences.tasks import TALKED_TO
 from leads.best_time import HOURS_A_WEEK, ContactTimes
 from leads.model import Channel, Company, ContactKind
 from leads.replies import InboundKind

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from cadences.case import Enrollment, ResponseClock, Task
+from cadences.enrollment import Enrollment, ResponseClock
 from cadences.senders import SenderOffer
+from cadences.tasks import Task
 from leads.best_time import CallMade
 from leads.inquiries import Inquiry
 from leads.meetings import Meeting

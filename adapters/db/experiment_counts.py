@@ -27,8 +27,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.rows import AnswerRow, EnrollmentRow, InboundMessageRow, TouchRow
-from cadences.case import TALKED_TO
 from cadences.experiments import Experiment
+from cadences.tasks import TALKED_TO
 from leads.experiments import OPT_OUT_WITHIN, WITHIN, Arm, Goal
 from leads.model import Channel, Ending
 from leads.replies import InboundKind

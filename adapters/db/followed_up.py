@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
 
 from adapters.db.rows import HoldRow, TaskRow
-from cadences.case import TaskState
+from cadences.tasks import TaskState
 from leads.liveness import CLOSED, ENDS_IN_REST, ENDS_IN_WORK, STUCK_AFTER
 
 

@@ -6,7 +6,8 @@ from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.rows import LeadRow, TaskRow, table_of
-from cadences.case import Case, TaskKind
+from cadences.case import Case
+from cadences.tasks import TaskKind
 from leads.capture import NewLead
 from leads.ids import derived_id
 from leads.liveness import CLOSED

@@ -49,7 +49,7 @@ from adapters.db.views import (
     next_touch_view,
     outcomes_of,
 )
-from cadences.case import Enrollment
+from cadences.enrollment import Enrollment
 from leads.contract import CommandKind, Plan, workflow_id
 from leads.meetings import MeetingState, step_name
 from leads.model import Company, Stage

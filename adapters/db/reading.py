@@ -31,7 +31,7 @@ from adapters.db.views import (
     TaskPage,
     TaskView,
 )
-from cadences.case import TaskState
+from cadences.tasks import TaskState
 from leads.capture import CaptureRefused
 from leads.model import Company, ContactKind
 from leads.normalising import normal_email, normal_phone

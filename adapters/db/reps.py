@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.documents import read_colleague
 from adapters.db.rows import ColleagueRow, LeadRow, TaskRow, table_of
-from cadences.case import TaskKind
+from cadences.tasks import TaskKind
 from leads.absences import Absence
 from leads.model import Colleague, Company
 from leads.presence import clock_of, first_at_work, hours_of, is_at_work

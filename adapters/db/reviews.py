@@ -25,7 +25,6 @@ from adapters.db.rows import (
     TaskRow,
 )
 from adapters.db.staff_mails import NewStaffMail, names_of, write_staff_mails
-from cadences.case import Outcome, TaskKind, TaskState
 from cadences.review_days import (
     LOOK_BACK,
     ReviewDay,
@@ -48,6 +47,7 @@ from cadences.reviews import (
     read_review,
     review_document,
 )
+from cadences.tasks import Outcome, TaskKind, TaskState
 from leads.contract import CommandKind
 from leads.links import Links
 from leads.meetings import step_name

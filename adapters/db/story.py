@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.rows import InboundMessageRow, TaskRow, TouchRow
-from cadences.case import TaskKind, TaskState
 from cadences.hand_over import MOST_TOLD, Heard, Story, Tried
+from cadences.tasks import TaskKind, TaskState
 from leads.meetings import step_name
 from leads.model import Channel
 from leads.replies import InboundKind

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from cadences.case import Enrollment, Hold, NextTouch, Outcome, TaskKind
+from cadences.enrollment import Enrollment, Hold, NextTouch
 from cadences.task_outcomes import OUTCOMES
+from cadences.tasks import Outcome, TaskKind
 from leads.meetings import Meeting
 from leads.reasons import Reason
 

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from adapters.db.rows import ColleagueRow, CommandRow, EnrollmentRow, LeadRow, TaskRow, TouchRow
-from cadences.case import Case, StepRef, TaskKind, TaskState
+from cadences.case import Case
+from cadences.enrollment import StepRef
 from cadences.liveness import Evidence, OpenClaim
+from cadences.tasks import TaskKind, TaskState
 from leads.model import Channel, Ending
 from leads.sending import TouchState
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db.engine import driver_error
 from adapters.db.followed_up import terminal
 from adapters.db.rows import ColleagueRow, CommandRow, EnrollmentRow, LeadRow, TaskRow, TouchRow
-from cadences.case import TaskKind, TaskState
+from cadences.tasks import TaskKind, TaskState
 from leads.contract import Plan
 from leads.liveness import CLAIM_OPEN_AFTER, STUCK_AFTER, UNDELIVERED_AFTER
 from leads.model import Ending

@@ -15,8 +15,9 @@ from adapters.db.scans import last_scan, note_scan
 from api.services import Services
 from api.telling import tell
 from cadences import commands, hearing
-from cadences.case import Case, TaskKind
+from cadences.case import Case
 from cadences.refusals import CommandRefused
+from cadences.tasks import TaskKind
 from leads.choices import Choice
 from leads.contract import CommandKind
 from leads.model import Ending, Stage

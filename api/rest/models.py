@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from adapters.db.hook_deliveries import DeliveryState
 from adapters.db.reading import MAX_PAGE, PAGE, TaskFilter
-from cadences.case import Outcome, TaskKind
+from cadences.tasks import Outcome, TaskKind
 from leads.capture import NewLead
 from leads.meetings import LONGEST_MINUTES, MINUTES, Appointment
 from leads.model import Channel, LeadKind, Stage

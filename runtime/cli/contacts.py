@@ -38,7 +38,7 @@ def add_contact(
 
     async def run(services: "Services") -> "CommandDone":
         from api.commands import LeadCommands, ourselves
-        from cadences.case import Outcome, TaskKind
+        from cadences.tasks import Outcome, TaskKind
 
         lead_id, commands, caller = await lead_called(services, lead), LeadCommands(services), ourselves(_BY)
         stands = await commands.add_contacts(lead_id, caller, by, email=email, phone=phone)

@@ -18,7 +18,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from cadences.bundle import CadenceBundle
-from cadences.case import Case, Enrollment
+from cadences.case import Case
+from cadences.enrollment import Enrollment
 from cadences.errors import CadenceError
 from cadences.fields import SAMPLE_LEAD
 from cadences.library import library_files, read_bundle

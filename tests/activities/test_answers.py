@@ -21,8 +21,8 @@ from adapters.db.reading import Reading
 from adapters.db.rows import ColleagueRow, InquiryRow, OutboxRow, TaskRow
 from adapters.providers.local_outbox import LocalOutbox
 from cadences import commands
-from cadences.case import Outcome
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome
 from leads.absences import Absence
 from leads.answer_sheets import load_answers
 from leads.answering import AnswerDesk

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from adapters.db.reading import Reading
-from cadences.case import Outcome
 from cadences.commands import record_answer
 from cadences.hearing import lead_opted_out
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome
 from leads.contract import CommandKind
 from tests.activities.desk import Desk
 from tests.sample import COMPANY

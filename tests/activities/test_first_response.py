@@ -13,10 +13,10 @@ from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.rows import FirstResponseRow, LeadRow, StaffMailRow, StageChangeRow, TouchRow
 from cadences.bundle import CadenceBundle
-from cadences.case import Outcome
 from cadences.commands import log_personal_touch
 from cadences.library import shipped
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome
 from leads.contract import CommandKind, WakeKind
 from leads.model import Channel
 from tests.activities.desk import PRIYA, Desk

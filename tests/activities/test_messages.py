@@ -11,9 +11,9 @@ from activities.messages import MessageActivities
 from activities.tasks import TaskActivities
 from adapters.db.reading import Reading
 from cadences import commands
-from cadences.case import Outcome
 from cadences.library import shipped
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome
 from leads.contract import SEND_WITHIN, STEP_TIMEOUT, CommandKind, Plan, WakeKind
 from leads.model import Channel, Stage
 from leads.sending import (

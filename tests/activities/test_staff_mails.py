@@ -20,7 +20,7 @@ from adapters.db.erasure import Erasure
 from adapters.db.people import People
 from adapters.db.staff_mails import NewStaffMail, StaffMails, StaffMailView, write_staff_mails
 from adapters.providers.local_outbox import LocalOutbox
-from cadences.case import Notice
+from cadences.facts import Notice
 from leads.capture import NewLead
 from leads.contract import STEP_TIMEOUT
 from leads.model import Colleague

@@ -6,8 +6,8 @@ from adapters.db.cadences import CadenceShelf
 from adapters.db.rows import TouchRow
 from cadences import commands
 from cadences.bundle import CadenceBundle
-from cadences.case import Outcome
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome
 from cadences.variants import variant_for
 from leads.contract import CommandKind
 from leads.sending import SendRefused

@@ -22,10 +22,11 @@ from adapters.doctor.suspects import Suspects
 from adapters.doctor.workflows import WorkflowsSeen
 from adapters.temporal import LeadWorkflows
 from cadences import commands, hearing
-from cadences.case import Case, Outcome, TaskKind
+from cadences.case import Case
 from cadences.incomplete import contacts_found
 from cadences.library import shipped
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from leads.capture import NewLead
 from leads.contract import CommandKind, LivenessResult, Plan, StepInput, Told, WakeKind, workflow_id
 from leads.liveness import Finding, FindingKind, WorkflowSeen

@@ -15,8 +15,9 @@ from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.rows import CommandRow, EnrollmentRow, InquiryRow, LeadRow
 from cadences import commands, hearing
-from cadences.case import Case, Outcome, TaskKind
+from cadences.case import Case
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from leads.capture import CaptureRefused, NewConsent, NewLead
 from leads.contract import CommandKind
 from leads.model import Channel, Ending, LeadKind, Stage

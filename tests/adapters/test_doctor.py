@@ -9,8 +9,8 @@ import pytest
 from adapters.doctor.check import LivenessCheck
 from adapters.doctor.suspects import Suspects
 from cadences import hearing
-from cadences.case import Outcome, TaskKind
 from cadences.first_response import nobody_waits
+from cadences.tasks import Outcome, TaskKind
 from leads.contract import CommandKind, workflow_id
 from leads.liveness import Finding, FindingKind
 from leads.sending import OutcomeUnknown, SendRefused

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from cadences import commands, hearing
-from cadences.case import TaskKind
+from cadences.tasks import TaskKind
 from leads.contract import CommandKind, workflow_id
 from leads.liveness import FindingKind
 from leads.sending import OutcomeUnknown, SendRefused

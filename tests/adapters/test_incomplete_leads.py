@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.rows import ContactPointRow, EnrollmentRow, LeadRow
-from cadences.case import Outcome, TaskKind
 from cadences.incomplete import contacts_found
 from cadences.refusals import CommandRefused
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from leads.capture import NewLead
 from leads.contract import CommandKind
 from leads.model import ContactKind, Ending, Stage

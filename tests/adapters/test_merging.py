@@ -17,8 +17,8 @@ from adapters.db.erasure import Erasure
 from adapters.db.merging import MOVED, MergeDone, Merges
 from adapters.db.rows import Base, LeadRow, table_of
 from adapters.erasing import Erasing
-from cadences.case import Outcome
 from cadences.hearing import lead_opted_out, lead_replied
+from cadences.tasks import Outcome
 from leads.capture import NewLead
 from leads.contract import CommandKind, StepInput, WakeKind, workflow_id
 from leads.liveness import FindingKind

@@ -16,7 +16,7 @@ from adapters.db.rows import InboundMessageRow, LeadRow, OutboxRow, TaskRow, tab
 from adapters.providers.local_outbox import LocalOutbox
 from api.news import LeadNews
 from api.services import Services
-from cadences.case import Notice
+from cadences.facts import Notice
 from cadences.hearing import lead_opted_out, lead_replied
 from cadences.progress import see_to_overdue
 from leads.contract import CommandKind, Plan, StepInput

@@ -11,8 +11,8 @@ from adapters.db.cases import CaseStore
 from adapters.db.engine import connect
 from adapters.db.migrate import migrate
 from adapters.db.people import People
-from cadences.case import Outcome
 from cadences.library import shipped
+from cadences.tasks import Outcome
 from leads.capture import NewConsent, NewLead
 from leads.model import Channel
 from runtime.embedded.postgres import EmbeddedPostgres

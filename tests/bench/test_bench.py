@@ -22,7 +22,8 @@ from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.people import People
 from adapters.db.reading import Reading
-from cadences.case import Case, Enrollment
+from cadences.case import Case
+from cadences.enrollment import Enrollment
 from cadences.preview import preview
 from leads.capture import NewLead
 from leads.model import Channel, Colleague, ContactKind, ContactPoint, Lead, LeadKind

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from cadences.case import Case, Enrollment, Outcome, Task
+from cadences.case import Case
+from cadences.enrollment import Enrollment
 from cadences.meeting_tasks import see_to_meetings
 from cadences.model import Cadence
 from cadences.planning import plan, wake
 from cadences.progress import awaited_task, begin, message_sent, see_to_overdue, task_created
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, Task
 from leads.contract import WakeKind
 from leads.model import Channel, Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
 

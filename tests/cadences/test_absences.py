@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from cadences.absences import sends_as_company
 from cadences.away_tasks import while_away
-from cadences.case import Case, Outcome, Sender, TaskKind
+from cadences.case import Case, Sender
 from cadences.hearing import lead_replied
 from cadences.model import Cadence
 from cadences.owners import given_to
 from cadences.planning import plan, wake
 from cadences.progress import task_created
+from cadences.tasks import Outcome, TaskKind
 from leads.absences import Absence, WhileAway
 from leads.contract import WakeKind
 from leads.model import Channel, Colleague, LeadKind

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cadences.case import Case, HoldReason
+from cadences.case import Case
 from cadences.commands import resume
+from cadences.enrollment import HoldReason
 from cadences.planning import wake
 from cadences.progress import MOST_TROUBLES, account_in_trouble, message_refused, message_sent
 from leads.contract import WakeKind

@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cadences.answering import answer_by, promise
-from cadences.case import Case, HoldReason, Outcome, QuestionAnswered, TaskKind
+from cadences.case import Case
 from cadences.commands import log_personal_touch, record_answer
+from cadences.enrollment import HoldReason
+from cadences.facts import QuestionAnswered
 from cadences.hearing import came_again
 from cadences.planning import wake
 from cadences.progress import begin, see_to_overdue
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from leads.contract import WakeKind
 from leads.inquiries import AnswerFound, Inquiry, Link
 from leads.model import Channel

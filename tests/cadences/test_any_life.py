@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from pydantic import TypeAdapter
 
-from cadences.case import Case, Enrollment, Outcome, TaskKind
+from cadences.case import Case
 from cadences.commands import (
     hold,
     log_personal_touch,
@@ -22,6 +22,7 @@ from cadences.commands import (
     skip_step,
     switch_cadence,
 )
+from cadences.enrollment import Enrollment
 from cadences.hearing import came_again, contact_point_lost, lead_opted_out, lead_replied
 from cadences.meeting_schedule import next_moves
 from cadences.meeting_sends import (
@@ -44,6 +45,7 @@ from cadences.progress import (
 )
 from cadences.refusals import CommandRefused
 from cadences.task_outcomes import OUTCOMES, complete_task
+from cadences.tasks import Outcome, TaskKind
 from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
 from leads.contract import WakeKind
 from leads.invitations import InvitationReply, Method, Participation

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from cadences.best_times import LEAST_LEFT, best_time
 from cadences.bundle import CadenceBundle
-from cadences.case import Case, NextTouch, Outcome
+from cadences.case import Case
 from cadences.contact_rules import Allow, first_instant
+from cadences.enrollment import NextTouch
 from cadences.messages import talk_track
 from cadences.planning import plan
 from cadences.preview import preview
+from cadences.tasks import Outcome
 from leads.best_time import HOURS_A_WEEK, CallMade, ContactTimes, Habits
 from leads.model import Channel, LeadKind
 from leads.work_hours import WorkHours

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cadences.case import AnswerGiven, Case, HoldReason, Outcome, TaskKind, TaskState, TouchMade
+from cadences.case import Case
 from cadences.commands import (
     hold,
     log_personal_touch,
@@ -15,9 +15,12 @@ from cadences.commands import (
     skip_step,
     switch_cadence,
 )
+from cadences.enrollment import HoldReason
+from cadences.facts import AnswerGiven, TouchMade
 from cadences.hearing import contact_point_lost, lead_opted_out, lead_replied
 from cadences.planning import plan, wake
 from cadences.refusals import CommandRefused
+from cadences.tasks import Outcome, TaskKind, TaskState
 from cadences.unknown_sends import message_unknown
 from leads.contract import WakeKind
 from leads.model import Channel, Ending, LeadKind, Stage

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from cadences.case import Case, Notice, Outcome, ResponseClock, TaskKind
+from cadences.case import Case
 from cadences.commands import log_personal_touch, not_now, record_answer, switch_cadence
+from cadences.enrollment import ResponseClock
+from cadences.facts import Notice
 from cadences.first_response import next_look, wants_relief
 from cadences.hearing import came_again, lead_opted_out, lead_replied
 from cadences.planning import wake
 from cadences.progress import begin, see_to_overdue
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from leads.contract import WakeKind
 from leads.model import Channel, Company, LeadKind
 from leads.spans import Span, Unit

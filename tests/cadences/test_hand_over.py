@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from cadences.case import Assigned, Case, TaskKind
+from cadences.case import Case
+from cadences.facts import Assigned
 from cadences.hand_over import MOST_TOLD, Heard, Story, Tried, hand_over_note, returned
 from cadences.planning import wake
+from cadences.tasks import TaskKind
 from leads.model import Channel, Colleague, ContactKind, ContactPoint, LeadKind
 from tests.cadences.cases import BEN, EMAIL, PHONE, a_cadence, a_lead, begun, carried_out, new_york
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cadences.case import Case, ContactLost, HoldReason, Outcome, Reopened, Suppressed, TaskState
+from cadences.case import Case
 from cadences.commands import hold, record_answer, resume
+from cadences.enrollment import HoldReason
+from cadences.facts import ContactLost, Reopened, Suppressed
 from cadences.hearing import (
     asked_again,
     came_again,
@@ -23,6 +25,7 @@ from cadences.hearing import (
 )
 from cadences.planning import wake
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskState
 from leads.contract import WakeKind
 from leads.model import Channel, Ending, Stage
 from leads.sending import MessageReport, TouchState

@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from cadences.case import Case, ContactFound, Outcome, TaskKind
+from cadences.case import Case
+from cadences.facts import ContactFound
 from cadences.hearing import contact_point_lost
 from cadences.incomplete import contacts_found, lead_incomplete, something_wrong
 from cadences.planning import wake
 from cadences.progress import see_to_overdue
 from cadences.refusals import CommandRefused
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from leads.contract import WakeKind
 from leads.model import ContactKind, ContactPoint, Ending, LeadKind, Stage
 from tests.cadences.cases import (

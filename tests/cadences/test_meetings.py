@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from cadences.case import Case, HoldReason, Notice, Outcome, StepRef, TaskKind, TaskState
+from cadences.case import Case
 from cadences.commands import hold, log_personal_touch, not_now, record_answer, resume
+from cadences.enrollment import HoldReason, StepRef
+from cadences.facts import Notice
 from cadences.hearing import lead_opted_out, lead_replied
 from cadences.liveness import OpenClaim, settlement
 from cadences.meeting_messages import compose_meeting_message
@@ -18,6 +20,7 @@ from cadences.meetings import answered, arrange, cancel, move
 from cadences.planning import wake
 from cadences.refusals import CommandRefused
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind, TaskState
 from leads.contract import WakeKind
 from leads.ids import touch_id
 from leads.invitations import InvitationReply, Method, Participation

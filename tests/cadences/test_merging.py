@@ -8,8 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from cadences.case import Case, HoldReason, Outcome, Suppressed, TaskKind
+from cadences.case import Case
 from cadences.commands import hold, not_now, record_answer
+from cadences.enrollment import HoldReason
+from cadences.facts import Suppressed
 from cadences.hearing import contact_point_lost, lead_opted_out, lead_replied
 from cadences.incomplete import lead_incomplete
 from cadences.liveness import awaited_task_is_gone
@@ -18,6 +20,7 @@ from cadences.merging import Merged, merge
 from cadences.model import Cadence
 from cadences.planning import wake
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from leads.liveness import is_terminal
 from leads.meetings import Appointment, MeetingState
 from leads.model import Channel, Consent, ContactKind, ContactPoint, Ending, LeadKind, Stage

@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from cadences.bundle import CadenceBundle
-from cadences.case import Case, Correspondence, NextTouch, Sender, StepRef
+from cadences.case import Case, Correspondence, Sender
+from cadences.enrollment import NextTouch, StepRef
 from cadences.library import shipped
 from cadences.messages import compose
 from cadences.rendering import MAX_SMS, RenderError

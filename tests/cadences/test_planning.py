@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from cadences.case import Case, NextTouch, Outcome, Sender, TaskKind
+from cadences.case import Case, Sender
 from cadences.commands import log_personal_touch
+from cadences.enrollment import NextTouch
 from cadences.planning import contract_plan, plan, wake
 from cadences.progress import message_refused
+from cadences.tasks import Outcome, TaskKind
 from leads.contract import WakeKind
 from leads.model import Channel, Company, LeadKind
 from leads.reasons import Reason

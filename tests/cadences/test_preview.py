@@ -8,10 +8,10 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from cadences.case import TaskKind
 from cadences.hearing import lead_replied
 from cadences.library import library_folder, read_bundle
 from cadences.preview import PreviewedTouch, play, preview
+from cadences.tasks import TaskKind
 from leads.model import Channel, LeadKind
 from runtime.cli.preview import register
 from tests.cadences.cases import (

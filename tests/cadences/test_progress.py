@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from pydantic import TypeAdapter
 
-from cadences.case import Case, Enrollment, HoldReason, Outcome, SendSettled, Task, TaskKind, TaskState
+from cadences.case import Case
 from cadences.commands import hold, log_personal_touch, resume, skip_step
+from cadences.enrollment import Enrollment, HoldReason
+from cadences.facts import SendSettled
 from cadences.hearing import lead_replied
 from cadences.holds import place_hold
 from cadences.model import Cadence
@@ -20,6 +22,7 @@ from cadences.progress import (
     see_to_overdue,
     task_created,
 )
+from cadences.tasks import Outcome, Task, TaskKind, TaskState
 from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
 from leads.contract import WakeKind
 from leads.model import Channel, Lead, LeadKind

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
-from cadences.case import TaskState
 from cadences.review_days import ReviewDay
 from cadences.review_text import review_markdown, review_subject
 from cadences.reviews import (
@@ -19,6 +18,7 @@ from cadences.reviews import (
     read_review,
     review_document,
 )
+from cadences.tasks import TaskState
 from leads.model import Colleague, Role
 from leads.staff_mails import mention
 

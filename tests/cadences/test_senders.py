@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from cadences.case import Sender, Slot, StepRef
+from cadences.case import Sender
+from cadences.enrollment import Slot, StepRef
 from cadences.senders import SenderOffer, senders_of
 from leads.model import Channel, Company
 from tests.cadences.cases import LEAD_ID, MONDAY

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from cadences.case import Case, Suppressed, TaskState
+from cadences.case import Case
+from cadences.facts import Suppressed
 from cadences.suppressing import can_be_reached, contact_suppressed, do_not_call_noted, reopened
+from cadences.tasks import TaskState
 from leads.model import Channel, Ending, LeadKind
 from tests.cadences.cases import EMAIL, MONDAY, PHONE, a_cadence, a_lead, begun, carried_out, open_kinds, waited_for
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from cadences.case import Accepted, Case, Outcome, Task, TaskKind, TaskState, TouchMade
+from cadences.case import Case
 from cadences.commands import record_answer
+from cadences.facts import Accepted, TouchMade
 from cadences.hearing import asked_again, contact_point_lost, lead_replied
 from cadences.refusals import CommandRefused
 from cadences.task_outcomes import OUTCOMES, complete_task
+from cadences.tasks import Outcome, Task, TaskKind, TaskState
 from cadences.unknown_sends import message_unknown
 from leads.model import Channel, ContactKind, ContactPoint, Ending, Stage
 from tests.cadences.cases import (

@@ -8,13 +8,14 @@ from uuid import UUID, uuid5
 import pytest
 
 from cadences.bundle import CadenceBundle
-from cadences.case import Outcome, TouchMade
+from cadences.facts import TouchMade
 from cadences.lint import check
 from cadences.messages import compose
 from cadences.model import Step
 from cadences.planning import plan
 from cadences.preview import preview
 from cadences.reading import read
+from cadences.tasks import Outcome
 from cadences.variants import Variant, variant_for, variants_of
 from leads.findings import Finding
 from leads.model import Channel

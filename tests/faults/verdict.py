@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cadences.bundle import CadenceBundle
-from cadences.case import TaskKind
 from cadences.model import Step
 from cadences.planning import SILENCE_STEP
+from cadences.tasks import TaskKind
 from leads.contract import Plan
 from leads.ids import derived_id, touch_id
 from leads.liveness import is_terminal

@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.rows import LeadRow, TaskRow, TouchRow
-from cadences.case import Case, Outcome, TaskKind
+from cadences.case import Case
 from cadences.commands import not_now, record_answer
 from cadences.hearing import lead_opted_out, lead_replied
 from cadences.library import shipped
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from leads.contract import CommandKind, Plan
 from leads.model import Channel, Colleague
 from leads.presence import clock_of, first_at_work

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cadences import commands, hearing
-from cadences.case import Case, Outcome
+from cadences.case import Case
 from cadences.library import shipped
 from cadences.meetings import answered
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome
 from leads.capture import NewConsent, NewLead
 from leads.contract import CommandKind
 from leads.invitations import InvitationReply, Method, Participation

@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from cadences import commands
-from cadences.case import Case, Enrollment, Outcome, TaskKind
+from cadences.case import Case
+from cadences.enrollment import Enrollment
 from cadences.hearing import lead_replied
 from cadences.library import shipped
 from cadences.preview import preview
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from leads.capture import NewLead
 from leads.contract import CommandKind
 from leads.model import Channel

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.rows import OutboxRow
-from cadences.case import Outcome
+from cadences.tasks import Outcome
 from leads.meetings import Appointment, MeetingState
 from tests.clocks import SettableClock
 from tests.workflows.lives import Life, a_life

@@ -17,7 +17,7 @@ from activities.ports import MessageSender
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.providers.local_outbox import LocalOutbox
-from cadences.case import Outcome
+from cadences.tasks import Outcome
 from leads.contract import EMAIL_QUEUE, REFRESH_SIGNAL, SMS_QUEUE, WORKFLOW_QUEUE
 from runtime.bootstrap import Activities, activities_of
 from tests.clocks import SettableClock

@@ -12,8 +12,8 @@ from sqlalchemy import delete
 from adapters.db.rows import LeadRow
 from api.services import Services
 from cadences import commands
-from cadences.case import Outcome
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome
 from leads.contract import CommandKind
 from tests.api.conftest import client_of
 from tests.api.fakes import RecordingDelivery

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from adapters.db.rows import InboundMessageRow
 from api.services import Services
-from cadences.case import Outcome
 from cadences.commands import not_now, record_answer
 from cadences.refusals import CommandRefused
 from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome
 from leads.contract import CommandKind
 from leads.model import Channel
 from tests.api.conftest import Capture, client_of
