@@ -117,13 +117,15 @@ def _show(forecast: "BacklogForecast") -> None:
     else:
         console.print("no lead starts")
     if forecast.known:
-        console.print(f"{forecast.known} rows are of people who are known: what is new is added, and nothing begins")
+        console.print(f"rows of people who are known: {forecast.known}; what is new is added, and nothing begins")
     if forecast.incomplete:
-        console.print(f"{forecast.incomplete} rows can't be reached: each becomes a person's task at once")
+        console.print(
+            f"rows that nobody can be reached with: {forecast.incomplete}; each becomes a person's task at once"
+        )
     if pacing.left_over:
         console.print(
-            f"{pacing.left_over} leads do not fit within a year: more calls a day, other owners, or a cadence with "
-            "fewer calls make room. They would be among the rejected rows"
+            f"leads that do not fit within a year: {pacing.left_over}; more calls a day, other owners, or a cadence "
+            "with fewer calls make room. They would be among the rejected rows"
         )
     for line, why in sorted(forecast.refused.items())[:_SHOWN]:
         console.print(f"line {line}: {escape(str(why))}")

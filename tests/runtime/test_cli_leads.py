@@ -168,7 +168,7 @@ def test_a_backlog_is_enrolled_and_listed(follow: Follow, old_leads: Path) -> No
     assert "follow enroll" in listed
     again = follow("enroll", str(old_leads), "--backlog", "--yes")
     assert "no lead starts" in again.output
-    assert "3 rows are of people who are known" in again.output
+    assert "rows of people who are known: 3" in again.output
     assert "0 new, 3 known already" in again.output
 
 
