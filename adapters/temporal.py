@@ -240,73 +240,54 @@ async def ensure_delivery_schedule(client: Client) -> bool:
     Returns:
         True when there was no such watch: this Temporal never worked for us.
     """
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(DELIVERY_WORKFLOW, id=DELIVERY_SCHEDULE, task_queue=WORKFLOW_QUEUE),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=DELIVERY_WATCH)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=timedelta(minutes=1)),
+    return await _ensure_schedule(
+        client, DELIVERY_SCHEDULE, _watch(DELIVERY_WORKFLOW, DELIVERY_SCHEDULE, DELIVERY_WATCH)
     )
-    return await _ensure_schedule(client, DELIVERY_SCHEDULE, schedule, at_once=True)
-
-
-async def ensure_reports_schedule(client: Client) -> bool:
-    """Have Temporal refresh what the reports have counted ahead of time, from now on.
-
-    Returns:
-        True when there was no such schedule.
-    """
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(REPORTS_WORKFLOW, id=REPORTS_SCHEDULE, task_queue=WORKFLOW_QUEUE),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=REPORTS_EVERY)]),
-        # One that is still at it counts what there is.
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
-    )
-    return await _ensure_schedule(client, REPORTS_SCHEDULE, schedule, at_once=False)
 
 
 async def ensure_staff_mail_schedule(client: Client) -> bool:
-    """Have Temporal keep watch over the mails to colleagues, from now on.
-
-    Returns:
-        True when there was no such watch.
-    """
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(STAFF_MAIL_WORKFLOW, id=STAFF_MAIL_SCHEDULE, task_queue=WORKFLOW_QUEUE),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=STAFF_MAIL_WATCH)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE, catchup_window=timedelta(minutes=1)),
-    )
-    return await _ensure_schedule(client, STAFF_MAIL_SCHEDULE, schedule, at_once=True)
+    """Have Temporal keep watch over the mails to colleagues, from now on; True when there was no such watch."""
+    watch = _watch(STAFF_MAIL_WORKFLOW, STAFF_MAIL_SCHEDULE, STAFF_MAIL_WATCH)
+    return await _ensure_schedule(client, STAFF_MAIL_SCHEDULE, watch)
 
 
 async def ensure_liveness_schedule(client: Client) -> bool:
-    """Have Temporal check every hour, from now on, that every lead is followed up.
+    """Have Temporal check every hour that every lead is followed up; True when there was no such schedule."""
+    regular = _regular(LIVENESS_WORKFLOW, LIVENESS_SCHEDULE, LIVENESS_EVERY)
+    return await _ensure_schedule(client, LIVENESS_SCHEDULE, regular, at_once=False)
 
-    Returns:
-        True when there was no such schedule.
-    """
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(LIVENESS_WORKFLOW, id=LIVENESS_SCHEDULE, task_queue=WORKFLOW_QUEUE),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=LIVENESS_EVERY)]),
-        # One that is still at it has the rest in hand.
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
-    )
-    return await _ensure_schedule(client, LIVENESS_SCHEDULE, schedule, at_once=False)
+
+async def ensure_reports_schedule(client: Client) -> bool:
+    """Have Temporal refresh what reports count ahead of time; True when there was no such schedule."""
+    regular = _regular(REPORTS_WORKFLOW, REPORTS_SCHEDULE, REPORTS_EVERY)
+    return await _ensure_schedule(client, REPORTS_SCHEDULE, regular, at_once=False)
 
 
 async def ensure_learning_schedule(client: Client) -> bool:
-    """Have Temporal see to it every day, from now on, that what calls and replies teach is counted anew.
+    """Have Temporal count every day what calls and replies teach; True when there was no such schedule."""
+    regular = _regular(LEARNING_WORKFLOW, LEARNING_SCHEDULE, LEARNING_EVERY, catch_up=timedelta(hours=12))
+    return await _ensure_schedule(client, LEARNING_SCHEDULE, regular)
 
-    Returns:
-        True when there was no such schedule.
-    """
-    schedule = Schedule(
-        action=ScheduleActionStartWorkflow(LEARNING_WORKFLOW, id=LEARNING_SCHEDULE, task_queue=WORKFLOW_QUEUE),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=LEARNING_EVERY)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=12)),
+
+def _watch(workflow: str, name: str, lasts: timedelta) -> Schedule:
+    """One long watch after the other, without a gap."""
+    return _every(workflow, name, lasts, ScheduleOverlapPolicy.BUFFER_ONE, timedelta(minutes=1))
+
+
+def _regular(workflow: str, name: str, every: timedelta, *, catch_up: timedelta = timedelta(minutes=1)) -> Schedule:
+    """Again and again; one that is still at it has the rest in hand."""
+    return _every(workflow, name, every, ScheduleOverlapPolicy.SKIP, catch_up)
+
+
+def _every(workflow: str, name: str, every: timedelta, overlap: ScheduleOverlapPolicy, catch_up: timedelta) -> Schedule:
+    return Schedule(
+        action=ScheduleActionStartWorkflow(workflow, id=name, task_queue=WORKFLOW_QUEUE),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        policy=SchedulePolicy(overlap=overlap, catchup_window=catch_up),
     )
-    return await _ensure_schedule(client, LEARNING_SCHEDULE, schedule, at_once=True)
 
 
-async def _ensure_schedule(client: Client, name: str, schedule: Schedule, *, at_once: bool) -> bool:
+async def _ensure_schedule(client: Client, name: str, schedule: Schedule, *, at_once: bool = True) -> bool:
     try:
         await client.create_schedule(name, schedule, trigger_immediately=at_once)
         return True

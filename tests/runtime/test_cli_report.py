@@ -1,38 +1,19 @@
 """`follow report`, as a manager types it, on the real database."""
 
-import socket
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 import pytest_asyncio
-from click.testing import Result
 from sqlalchemy.ext.asyncio import AsyncEngine
-from typer.testing import CliRunner
 
-from runtime import logs
 from runtime.cli.amounts import percent, span
-from runtime.cli.app import app
-from runtime.embedded.postgres import EmbeddedPostgres
-from runtime.settings import PREFIX
 from tests.adapters.reports.small_business import open_business
+from tests.runtime.conftest import Follow
 
-Follow = Callable[..., Result]
 WEEKS = ("--from", "2026-11-09", "--to", "2026-11-15")
 
 
 @pytest.fixture
-def follow(postgres: EmbeddedPostgres, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Follow:
-    """Run a command in an empty folder, with our database and a Temporal that nobody answers for."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", postgres.url("tests"))
-    monkeypatch.setenv(f"{PREFIX}TEMPORAL_ADDRESS", f"127.0.0.1:{port}")
-    monkeypatch.setenv("COLUMNS", "240")
-    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it is for a whole process; this one is the tests'
-    return lambda *words: CliRunner().invoke(app, words)
+def follow(commands: Follow) -> Follow:
+    return commands
 
 
 @pytest_asyncio.fixture

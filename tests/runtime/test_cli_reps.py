@@ -1,42 +1,27 @@
 """`follow reps`, as an admin types it, on the real database."""
 
-import socket
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import time_machine
 from click.testing import Result
-from typer.testing import CliRunner
 
 from adapters.db.cadences import CadenceShelf
-from runtime import logs
-from runtime.cli.app import app
 from runtime.cli.leads import local_time
-from runtime.embedded.postgres import EmbeddedPostgres
-from runtime.settings import PREFIX
+from tests.runtime.conftest import Follow
 
-Follow = Callable[..., Result]
 FRIDAY = datetime(2026, 11, 20, 15, tzinfo=UTC)
 """10:00 in New York, 07:00 in Los Angeles."""
 
 
 @pytest.fixture
-def follow(postgres: EmbeddedPostgres, shelf: CadenceShelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Follow:
-    """Run a command in an empty folder, with our database, on a Friday; nobody answers for Temporal."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", postgres.url("tests"))
-    monkeypatch.setenv(f"{PREFIX}TEMPORAL_ADDRESS", f"127.0.0.1:{port}")
-    monkeypatch.setenv("COLUMNS", "260")
-    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it is for a whole process; this one is the tests'
+def follow(commands: Follow, shelf: CadenceShelf) -> Follow:
+    """Run `follow reps` on a Friday."""
 
     def run(*words: str) -> Result:
         with time_machine.travel(FRIDAY, tick=True):
-            return CliRunner().invoke(app, ("reps", *words))
+            return commands("reps", *words)
 
     return run
 

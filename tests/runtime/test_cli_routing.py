@@ -1,31 +1,19 @@
 """`follow routing`, as an admin types it, on the real database."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
 from adapters.db.cadences import CadenceShelf
-from runtime import logs
-from runtime.cli.app import app
-from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.settings import PREFIX
-
-Follow = Callable[..., Result]
+from tests.runtime.conftest import Follow
 
 
 @pytest.fixture
-def follow(postgres: EmbeddedPostgres, shelf: CadenceShelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Follow:
-    """Run a command in a folder with a playbook of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", postgres.url("tests"))
-    monkeypatch.setenv(f"{PREFIX}TEMPORAL_ADDRESS", "127.0.0.1:1")
+def follow(commands: Follow, shelf: CadenceShelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Follow:
+    """Run `follow routing` in a folder with a playbook of its own."""
     monkeypatch.setenv(f"{PREFIX}PLAYBOOK_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it is for a whole process; this one is the tests'
-    return lambda *words: CliRunner().invoke(app, ("routing", *words))
+    return lambda *words: commands("routing", *words)
 
 
 def test_the_shipped_rules_are_in_force(follow: Follow) -> None:

@@ -1,17 +1,13 @@
 """`follow senders` and `follow alerts`, as an admin types them, on the real database."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from click.testing import Result
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from typer.testing import CliRunner
 
 from activities.messages import MessageActivities
 from adapters.clock import wall_clock
@@ -22,32 +18,15 @@ from adapters.db.engine import connect
 from leads.capture import NewLead
 from leads.contract import Plan
 from leads.sending import AccountTrouble
-from runtime import logs
-from runtime.cli.app import app
 from runtime.embedded.postgres import EmbeddedPostgres
-from runtime.settings import PREFIX
 from tests.activities.desk import Desk
 from tests.activities.senders import ScriptedSender
 from tests.clocks import SettableClock
 from tests.links import LINKS
+from tests.runtime.conftest import Follow
 from tests.sample import COMPANY, KEY
 
-Follow = Callable[..., Result]
 Within = Callable[[Callable[[AsyncEngine], Awaitable[None]]], None]
-
-
-@pytest.fixture
-def follow(postgres: EmbeddedPostgres, shelf: CadenceShelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Follow:
-    """Run a command in an empty folder, with our database and a Temporal that nobody answers for."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", postgres.url("tests"))
-    monkeypatch.setenv(f"{PREFIX}TEMPORAL_ADDRESS", f"127.0.0.1:{port}")
-    monkeypatch.setenv("COLUMNS", "240")
-    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)  # it is for a whole process; this one is the tests'
-    return lambda *words: CliRunner().invoke(app, words)
 
 
 @pytest.fixture
