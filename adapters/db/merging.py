@@ -209,6 +209,12 @@ async def _move(connection: AsyncConnection, keep_id: UUID, other_id: UUID, now:
         .where(CommandRow.lead_id == other_id, CommandRow.delivered_at.is_(None))
         .values(delivered_at=now, error="merged before it was told")
     )
+    # The kept lead's own addresses and numbers stay the first ones: they are used in the order of their ids.
+    points = select(ContactPointRow.id).where(ContactPointRow.lead_id == other_id).order_by(ContactPointRow.id)
+    sequence = func.pg_get_serial_sequence(ContactPointRow.__tablename__, "id")
+    for point in (await connection.execute(points)).scalars().all():
+        renewed = update(ContactPointRow).where(ContactPointRow.id == point).values(id=func.nextval(sequence))
+        await connection.execute(renewed)
     # The owner of the kept lead is the person's.
     theirs = (AssignmentRow.lead_id == other_id, AssignmentRow.until.is_(None))
     await connection.execute(update(AssignmentRow).where(*theirs).values(until=now))

@@ -226,6 +226,19 @@ async def test_the_kept_workflow_goes_on_and_the_merged_one_completes(clinic: Cl
     assert done.plan.wake is not None
 
 
+async def test_the_kept_leads_own_address_stays_the_first_whichever_came_first(clinic: Clinic, merge: Merge) -> None:
+    other, keep = await clinic.captured(), await clinic.captured()
+    await merge(keep, other)
+    lead = (await clinic.case(keep)).lead
+    assert (lead.email, lead.phone) == ("lead2@example.com", "+12125550102")
+    assert [point.value for point in lead.contacts] == [
+        "lead2@example.com",
+        "+12125550102",
+        "lead1@example.com",
+        "+12125550101",
+    ]
+
+
 async def test_a_crash_before_the_telling_is_mended_by_the_schedule(clinic: Clinic, merge: Merge) -> None:
     keep, other = await clinic.captured(), await clinic.captured()
     await merge(keep, other, told=False)
