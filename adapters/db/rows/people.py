@@ -56,9 +56,9 @@ class LeadRow(Base):
     zone: Mapped[str | None]
     country: Mapped[str | None]
     region: Mapped[str | None]
+    """The state or province that the address, or the lead, names: ISO 3166-2 without the country, like TX."""
     reach: Mapped[str | None]
     """When the person wants to be called, as it is written: tue 14:00-17:00."""
-    """The state or province that the address, or the lead, names: ISO 3166-2 without the country, like TX."""
     inquired_at: Mapped[datetime | None]
     """When the person last asked us something: a business relationship for a while."""
     purchased_at: Mapped[datetime | None]
