@@ -8,7 +8,7 @@ from cadences.case import Case
 from cadences.commands import log_personal_touch, not_now, record_answer
 from cadences.enrollment import HoldReason, StepRef
 from cadences.facts import Accepted, SendSettled, TouchMade
-from cadences.first_response import attempted
+from cadences.first_response import attempted, nobody_waits
 from cadences.hearing import contact_point_lost
 from cadences.holds import lift_hold
 from cadences.incomplete import completed
@@ -210,8 +210,10 @@ def _answered_by_human(case: Case, by: str, note: str | None, now: datetime) -> 
 
 def _nothing_needed(case: Case, now: datetime) -> Case:
     held = case.enrollment.hold
-    if case.enrollment.ended is not None or any(task.kind in ANSWERABLE for task in case.open_tasks):
+    if any(task.kind in ANSWERABLE for task in case.open_tasks):
         return case
+    if case.enrollment.ended is not None:
+        return nobody_waits(case)
     if case.enrollment.question_only:
         return end(case, Ending.ANSWERED, now, "the question needed no answer")
     if held is not None and held.reason is HoldReason.REPLY:

@@ -434,6 +434,11 @@ class AnyLife(RuleBasedStateMachine):
             assert self.case.enrollment.ended_at is not None
 
     @invariant()
+    def after_a_no_only_a_persons_answer_is_waited_for(self) -> None:
+        if self.case.enrollment.ended is Ending.NO and not self.case.open_tasks:
+            assert wake(self.case) is None
+
+    @invariant()
     def nothing_is_planned_in_the_past_or_unexplained(self) -> None:
         touch = self.case.enrollment.next
         if touch is not None:

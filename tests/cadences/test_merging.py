@@ -161,6 +161,11 @@ def test_what_was_asked_after_the_no_is_answered_by_a_person_and_nothing_else() 
     assert (case.enrollment.ended, open_kinds(case), case.lead.stage) == (Ending.NO, ["question"], Stage.LOST)
     assert case.response is not None
     assert case.response.is_open
+    seen_at = MONDAY + 2 * DAY + timedelta(minutes=6)
+    for outcome in (Outcome.NOTHING_NEEDED, Outcome.NO, Outcome.ANSWERED):
+        (task,) = case.open_tasks
+        seen = complete_task(case, task_id=task.id, outcome=outcome, by="anna", note=None, now=seen_at)
+        assert (seen.open_tasks, wake(seen)) == ((), None), outcome
     asked_before = merged(no, theirs(TIMED), MONDAY + 2 * DAY).case
     assert open_kinds(asked_before) == []
     assert asked_before.response is not None
