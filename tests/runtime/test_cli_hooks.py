@@ -11,9 +11,7 @@ from adapters.db.hook_deliveries import HookDeliveries
 from adapters.db.rows import HookDeliveryRow
 from runtime.settings import PREFIX
 from tests.clocks import SettableClock
-from tests.runtime.test_cli_leads import Follow, follow
-
-__all__ = ["follow"]
+from tests.runtime.conftest import Follow
 
 
 def test_the_hooks_are_shown_with_address_and_secret(follow: Follow, monkeypatch: pytest.MonkeyPatch) -> None:

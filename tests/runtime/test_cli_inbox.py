@@ -19,9 +19,7 @@ from leads.capture import NewLead
 from leads.model import Channel
 from leads.replies import InboundKind
 from tests.clocks import SettableClock
-from tests.runtime.test_cli_leads import Follow, follow
-
-__all__ = ["follow"]
+from tests.runtime.conftest import Follow
 
 
 def a_message(text: str = "Is [this] Anna?") -> InboundMessage:

@@ -12,9 +12,7 @@ from adapters.db.capture import LeadIntake
 from adapters.db.rows import MeetingRow
 from leads.capture import NewLead
 from tests.clocks import SettableClock
-from tests.runtime.test_cli_leads import Follow, follow
-
-__all__ = ["follow"]
+from tests.runtime.conftest import Follow
 
 NEXT_YEAR = datetime.now(UTC).year + 1
 

@@ -4,9 +4,7 @@ import asyncio
 from pathlib import Path
 
 from runtime.settings import PREFIX
-from tests.runtime.test_cli_leads import Follow, follow
-
-__all__ = ["follow"]
+from tests.runtime.conftest import Follow
 
 
 async def test_it_is_printed_sent_once_and_its_acknowledgements_shown(follow: Follow, tmp_path: Path) -> None:

@@ -10,10 +10,8 @@ from adapters.db.reviews import Reviews
 from leads.capture import NewLead
 from tests.clocks import SettableClock
 from tests.links import LINKS
-from tests.runtime.test_cli_leads import Follow, follow
+from tests.runtime.conftest import Follow
 from tests.sample import COMPANY
-
-__all__ = ["follow"]
 
 
 async def test_a_review_is_printed_with_names_and_links(

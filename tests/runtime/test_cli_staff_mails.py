@@ -9,9 +9,7 @@ from adapters.db.staff_mails import NewStaffMail, StaffMails, write_staff_mails
 from leads.sending import SendRefused
 from leads.staff_mails import settled_by
 from tests.clocks import SettableClock
-from tests.runtime.test_cli_leads import Follow, follow
-
-__all__ = ["follow"]
+from tests.runtime.conftest import Follow
 
 
 async def test_mails_are_shown_with_where_they_stand(follow: Follow, engine: AsyncEngine, clock: SettableClock) -> None:
