@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
@@ -119,6 +120,8 @@ class FormIntake:
 
         Raises:
             NotKept: it is not kept any more, is no form, or somebody saw to it before.
+            CaptureRefused: it can't be stored as a lead.
+            SheetBroken: the file of its form can't be used, and never could.
         """
         services, now = self._services, self._services.clock()
         submission = await self._submissions.suspected(_form_id(message))
@@ -143,7 +146,7 @@ class FormIntake:
                 raise NotKept
             await became_lead(connection, submission.id, captured.lead_id)
 
-        captured = await services.intake.capture(new, by, now, last=theirs)
+        captured = await self._stored(submission.form, new, by, now, last=theirs)
         await tell(services.delivery.begin, captured.lead_id)
         return captured.lead_id
 
@@ -157,13 +160,22 @@ class FormIntake:
             await became_lead(connection, submission.id, captured.lead_id)
 
         by = f"form {submission.form}"
-        try:
-            captured = await services.intake.capture(new, by, now, first=once, last=whose)
-        except UnknownCadence:
-            log.error("a form names a cadence that was never published", form=submission.form, cadence=new.cadence)
-            captured = await services.intake.capture(replace(new, cadence=None), by, now, first=once, last=whose)
+        captured = await self._stored(submission.form, new, by, now, first=once, last=whose)
         log.info("a form was taken", form=submission.form, lead_id=str(captured.lead_id), created=captured.created)
         await tell(services.delivery.begin, captured.lead_id, TELL_OF_CAPTURE_WITHIN)
+
+    async def _stored(self, form: str, new: NewLead, by: str, now: datetime, **beside: Any) -> Captured:
+        """The lead, in the default cadence where the form's own was never published: that is no fault of the person's.
+
+        Args:
+            beside: what else is done in the transaction: `first` and `last` of `LeadIntake.capture`.
+        """
+        capture = self._services.intake.capture
+        try:
+            return await capture(new, by, now, **beside)
+        except UnknownCadence:
+            log.error("a form names a cadence that was never published", form=form, cadence=new.cadence)
+            return await capture(replace(new, cadence=None), by, now, **beside)
 
     async def _keep_suspected(self, posted: Posted, submission: Submission, why: str, now: datetime) -> Fate:
         """Nothing is thrown away: a person looks at it, as far as people can look."""

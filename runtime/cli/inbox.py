@@ -106,6 +106,8 @@ def take(
 
     async def run(services: "Services") -> UUID | str:
         from api.form_intake import FormIntake, NotKept
+        from leads.capture import CaptureRefused
+        from leads.named_sheets import SheetBroken
 
         one = await _named(services, message)
         if isinstance(one, str):
@@ -114,6 +116,8 @@ def take(
             return await FormIntake(services).trust(one, by)
         except NotKept:
             return f"{message!r} is no form whose words are still kept; capture it by hand, or match it with a lead"
+        except (CaptureRefused, SheetBroken) as why:
+            return f"{message!r} can't be taken as a lead: {why}"
 
     taken = with_services(run)
     _say(taken if isinstance(taken, str) else None, f"taken; it is lead {taken}")

@@ -7,14 +7,14 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.capture import LeadIntake
 from adapters.db.form_submissions import FormSubmissions, Submission
 from adapters.db.inbound import InboundMessage, InboundMessages
 from adapters.db.people import People
-from adapters.db.rows import InboundMessageRow, TaskRow
+from adapters.db.rows import ColleagueRow, InboundMessageRow, TaskRow
 from leads.capture import NewLead
 from leads.model import Channel
 from leads.replies import InboundKind
@@ -61,6 +61,14 @@ async def test_a_form_that_was_suspected_in_vain_is_taken_as_a_lead(follow: Foll
     taken = await asyncio.to_thread(follow, "inbox", "take", str(message.id))
     assert (taken.exit_code, "taken; it is lead " in taken.output) == (0, True)
     assert "Is it me?" in (await asyncio.to_thread(follow, "lead", "zoe@example.com")).output
+    async with engine.begin() as connection:
+        await connection.execute(update(ColleagueRow).values(active=False))
+    form_id, message = uuid4(), a_message()
+    unlucky = replace(submission, id=form_id, sent=sent | {"fields": {"email": "max@example.com"}})
+    of_form = replace(message, provider="form", external_id=str(form_id))
+    await FormSubmissions(engine).suspect(unlucky, of_form)
+    refused = await asyncio.to_thread(follow, "inbox", "take", str(message.id))
+    assert (refused.exit_code, "there is nobody who could own the lead" in refused.output) == (1, True)
     other = a_message()
     assert await InboundMessages(engine).add(other)
     refused = await asyncio.to_thread(follow, "inbox", "take", str(other.id))

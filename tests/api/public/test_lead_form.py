@@ -352,6 +352,17 @@ async def test_a_form_that_was_suspected_in_vain_becomes_the_lead_that_it_is(
         await FormIntake(services).trust(waiting, "mia")
 
 
+async def test_a_suspected_form_whose_cadence_was_never_published_is_taken_all_the_same(
+    own_form: Callable[[str], Services], clock: SettableClock, engine: AsyncEngine
+) -> None:
+    services = own_form(f"{OWN}cadence: no-such\n")
+    async with client_of(services, None) as client:
+        await fill_in(Browser(client, clock), email="ann@example.com", homepage="x")
+    (waiting,), _ = await services.inbound.waiting()
+    lead_id = await FormIntake(services).trust(waiting, "mia")
+    assert [lead.id for lead in await rows(engine, LeadRow)] == [lead_id]
+
+
 async def test_one_address_may_not_send_without_end(
     browser: Browser, engine: AsyncEngine, clock: SettableClock
 ) -> None:
