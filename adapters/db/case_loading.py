@@ -3,16 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, DateTime, RowMapping, Select, String, Uuid, bindparam, func, or_, select
+from sqlalchemy import Column, Date, DateTime, RowMapping, Select, String, Uuid, bindparam, exists, func, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.colleague_documents import absent_since, colleague_document
+from adapters.db.deliverability import domain_of
 from adapters.db.documents import (
     MESSAGE_CHANNELS,
 )
 from adapters.db.rows import (
+    AbsenceRow,
     AlertRow,
     ColleagueRow,
     ConsentRow,
@@ -30,7 +33,7 @@ from adapters.db.rows import (
     table_of,
 )
 from cadences.tasks import TALKED_TO
-from leads.model import Channel
+from leads.model import Channel, Company
 from leads.replies import InboundKind
 from leads.sending import TouchState
 
@@ -128,10 +131,14 @@ def _case_query() -> Select[Any]:
         .where(InboundMessageRow.lead_id == lead_id, InboundMessageRow.kind == InboundKind.REPLY)
         .scalar_subquery()
     )
+    today = bindparam("today", type_=Date())
+    is_away = exists().where(
+        AbsenceRow.colleague_id == ColleagueRow.id, AbsenceRow.first_day <= today, AbsenceRow.last_day >= today
+    )
     manager = (
         select(ColleagueRow.id)
         .where(ColleagueRow.role == "manager", ColleagueRow.active)
-        .order_by(ColleagueRow.created_at, ColleagueRow.id)
+        .order_by(is_away, ColleagueRow.created_at, ColleagueRow.id)
         .limit(1)
         .scalar_subquery()
     )
@@ -213,20 +220,21 @@ _CASE = _case_query()
 
 
 async def load_case(
-    connection: AsyncConnection, lead_id: UUID, now: datetime, touch_id: UUID | None, own_domain: str = ""
+    connection: AsyncConnection, lead_id: UUID, now: datetime, touch_id: UUID | None, company: Company
 ) -> RowMapping:
     """The row of everything that a decision about one lead needs.
 
     Args:
         touch_id: the step occurrence whose claim comes along, if it has one.
-        own_domain: of the address that emails come from where nothing else is set.
+        company: us, for the address that emails come from, and the day it is.
     """
     values = {
         "lead_id": lead_id,
         "since": now - _LIMITS_LOOK_BACK,
         "day_ago": now - _DAY,
         "touch_id": touch_id,
-        "own_domain": own_domain,
+        "own_domain": domain_of(company.sender_email),
+        "today": now.astimezone(ZoneInfo(company.zone)).date(),
         "absent_since": absent_since(now),
     }
     row: RowMapping = (await connection.execute(_CASE, values)).mappings().one()

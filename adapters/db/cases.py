@@ -18,7 +18,7 @@ from adapters.db.case_writing import CaseWriter, add_command
 from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.contact_points import found_points
 from adapters.db.contact_times import RememberedTimes
-from adapters.db.deliverability import domain_of, judge_domain
+from adapters.db.deliverability import judge_domain
 from adapters.db.documents import (
     read_calls,
     read_claim,
@@ -440,7 +440,7 @@ class CaseStore:
         Args:
             farewell: what the workflow of the merged lead is told by whose id it was asked for.
         """
-        row = await load_case(connection, lead_id, now, touch_id, domain_of(self._company.sender_email))
+        row = await load_case(connection, lead_id, now, touch_id, self._company)
         enrollment = read_enrollment(row["enrollment"])
         bundle = await self._shelf.version(connection, enrollment.version)
         inquiry = row["inquiry"] if enrollment.answers_question or enrollment.question_only else None

@@ -8,19 +8,23 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.tasks import TaskActivities
+from adapters.db.absences import Absences
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.people import People
 from adapters.db.rows import FirstResponseRow, LeadRow, StaffMailRow, StageChangeRow, TouchRow
 from cadences.bundle import CadenceBundle
 from cadences.commands import log_personal_touch
 from cadences.library import shipped
 from cadences.task_outcomes import complete_task
 from cadences.tasks import Outcome
+from leads.absences import Absence, WhileAway
 from leads.contract import CommandKind, WakeKind
-from leads.model import Channel
+from leads.model import Channel, Colleague, Role
 from tests.activities.desk import PRIYA, Desk
 from tests.clocks import SettableClock
+from tests.sample import COMPANY
 
 MINUTE = timedelta(minutes=1)
 
@@ -138,3 +142,14 @@ async def test_another_rep_takes_over_where_the_cadence_wants_it(
     assert sorted(one.colleague_id for one in mails) == ["anna", "anna", "ben"]
     async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
         assert [task.owner for task in opened.case.open_tasks] == ["ben"]
+
+
+async def test_while_the_manager_is_away_the_next_one_is_told(desk: Desk) -> None:
+    await People(desk.engine).add([Colleague("noor", "Noor", "noor@example.com", role=Role.MANAGER)], desk.clock())
+    today = desk.clock().date()
+    away = Absence(first_day=today, last_day=today, policy=WhileAway.HOLD)
+    await Absences(desk.engine, COMPANY).add("mia", away, desk.clock())
+    await _see_to(desk)
+    await _see_to(desk)
+    mails = await _rows(desk, StaffMailRow, StaffMailRow.created_at)
+    assert [one.colleague_id for one in mails] == ["anna", "noor"]
