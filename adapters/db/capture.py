@@ -2,25 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
 from adapters.db.case_writing import add_command
 from adapters.db.cases import CaseStore, OpenCase
-from adapters.db.contact_points import contact_point_values, new_contact_point, note_do_not_call
+from adapters.db.contact_points import new_contact_point
 from adapters.db.incomplete_leads import known_by_words, was_asked_to_mend, what_is_wrong, words_digest
 from adapters.db.inquiries import look_up
-from adapters.db.lead_writing import insert_consents, insert_inquiry, insert_lead
+from adapters.db.known_leads import add_facts, was_asked
+from adapters.db.lead_writing import insert_inquiry, insert_lead
 from adapters.db.routing import Router, Staff, note_assignment
 from adapters.db.rows import (
     ContactPointRow,
-    InquiryRow,
     LeadRow,
     table_of,
 )
@@ -37,15 +35,12 @@ from cadences.refusals import CommandRefused, require_past
 from cadences.suppressing import wants_no_messages
 from leads.answering import AnswerDesk
 from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
-from leads.company_domains import business_domain, company_domain
 from leads.contract import CommandKind, Plan
 from leads.inquiries import Inquiry
-from leads.model import Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
+from leads.model import Colleague, Company, Consent, ContactKind, Lead, LeadKind
 from leads.routing import Arrival, Choice, arrival_of
 from leads.suppression import SuppressionKey
 
-SAME_WORDS_FOR = timedelta(days=7)
-"""So long the same words are the same question, sent twice."""
 _LEADS, _POINTS = table_of(LeadRow), table_of(ContactPointRow)
 _KNOWN = (
     select(_LEADS.c.id)
@@ -295,10 +290,13 @@ class LeadIntake:
         if plan is None:
             return None
         opened = await self._cases.load(connection, lead_id, Plan.model_validate(plan), now)
-        news = await self._add_facts(connection, opened.case.lead, new, points, now)
+        closed = await self._closed(connection, points)
+        given = [new_contact_point(kind, value, closed.get(value), new, now) for kind, value in points]
+        consents = self._consents(new, closed, now)
+        news = await add_facts(connection, opened.case.lead, new, given, consents, now)
         case = opened.case
         question = new.question
-        if question is not None and await self._was_asked(connection, case, new, now):
+        if question is not None and await was_asked(connection, case, new, now):
             question = None
         asked = question
         if new.paced is not None:
@@ -355,47 +353,6 @@ class LeadIntake:
             return None
         return await look_up(connection, self._answers, question, self._company, now)
 
-    async def _add_facts(
-        self,
-        connection: AsyncConnection,
-        lead: Lead,
-        new: NewLead,
-        points: Sequence[tuple[ContactKind, str]],
-        now: datetime,
-    ) -> bool:
-        """Fill what the lead lacks; True when that may change its plan (contact points, consents, zone)."""
-        closed = await self._closed(connection, points)
-        given_points = [new_contact_point(kind, value, closed.get(value), new, now) for kind, value in points]
-        added = await connection.execute(
-            postgresql.insert(ContactPointRow)
-            .values([contact_point_values(lead.id, point, now) for point in given_points])
-            .on_conflict_do_nothing()
-            .returning(ContactPointRow.id)
-        )
-        new_points = len(added.all())
-        in_force = {(given.channel, given.contact) for given in lead.consents if given.revoked_at is None}
-        consents = tuple(one for one in self._consents(new, closed, now) if (one.channel, one.contact) not in in_force)
-        await insert_consents(connection, lead.id, consents)
-        checked = await self._looked_up_again(connection, lead, new, given_points)
-        filled: dict[str, Any] = {
-            key: getattr(new, key)
-            for key in ("name", "company", "source", "zone", "country", "region", "cost")
-            if getattr(lead, key) is None and getattr(new, key) is not None
-        }
-        known = company_domain(lead.emails)
-        if known is None and new.email is not None and (domain := business_domain(new.email)) is not None:
-            filled["company_domain"] = domain
-        if new.purchased_at is not None and (lead.purchased_at is None or new.purchased_at > lead.purchased_at):
-            filled["purchased_at"] = new.purchased_at
-        if new.reach is not None and new.reach != lead.reach:
-            filled["reach"] = str(new.reach)  # A wish counts as it was last said.
-        attributes = {**new.attributes, **lead.attributes}
-        if attributes != dict(lead.attributes):
-            filled["attributes"] = attributes
-        if filled:
-            await connection.execute(update(LeadRow).where(LeadRow.id == lead.id).values(filled))
-        return bool(new_points or consents or checked or filled.keys() & {"zone", "region", "purchased_at", "reach"})
-
     def _consents(self, new: NewLead, closed: Mapping[str, frozenset[str]], now: datetime) -> tuple[Consent, ...]:
         """What was consented to, towards us; a contact point that was stopped is not opened by it."""
         return tuple(
@@ -412,37 +369,6 @@ class LeadIntake:
             for given in new.consents
             if not closed.get(given.contact, frozenset()) & {ALL, given.channel.value}
         )
-
-    async def _looked_up_again(
-        self, connection: AsyncConnection, lead: Lead, new: NewLead, given: Sequence[ContactPoint]
-    ) -> bool:
-        """Take a newer look at the Do-Not-Call registry for a number that the lead has; True when there was one."""
-        known = {point.value: point for point in lead.contacts}
-        for point in given:
-            before = known.get(point.value)
-            if before is None or point.dnc_listed is None or point.dnc_checked_at is None:
-                continue
-            # Without a date of its own the same words again are no newer look.
-            older = before.dnc_checked_at is None or before.dnc_checked_at < point.dnc_checked_at
-            if older and (new.dnc_checked_at is not None or before.dnc_listed is not point.dnc_listed):
-                await note_do_not_call(connection, point.value, listed=point.dnc_listed, at=point.dnc_checked_at)
-                return True
-        return False
-
-    async def _was_asked(self, connection: AsyncConnection, case: Case, new: NewLead, now: datetime) -> bool:
-        """Whether these words are known: asked in this enrollment lately, or ever, when they come from a file.
-
-        Whoever asks the same again after an ending, or much later, asks anew: "please call me" is no question that
-        is answered once and for all.
-        """
-        asked = select(func.max(InquiryRow.asked_at)).where(
-            InquiryRow.lead_id == case.lead.id, InquiryRow.question == new.question
-        )
-        asked_at: datetime | None = await connection.scalar(asked)
-        if asked_at is None or not new.asked_now:
-            return asked_at is not None
-        ended_at = case.enrollment.ended_at
-        return asked_at > now - SAME_WORDS_FOR and (ended_at is None or asked_at > ended_at)
 
     async def _closed(
         self, connection: AsyncConnection, points: Sequence[tuple[ContactKind, str]]
