@@ -86,7 +86,8 @@ def test_a_new_leads_first_email_stands_in_the_outbox_within_five_seconds(house:
 
 def test_a_personal_touch_moves_the_next_touch_by_the_cadences_pause(house: Installation) -> None:
     lead_id = new_lead(house, "touched")
-    task = house.wait_for(lambda: open_tasks(house, lead_id), 10)[0]
+    # An expert has the question as well, which the library does not answer; the plan waits for the step's task.
+    task = house.wait_for(lambda: [one for one in open_tasks(house, lead_id) if one["kind"] == "step"], 10)[0]
     house.post(f"/api/tasks/{task['id']}/complete", {"outcome": "done"})
     before = next_at(house, lead_id)
 
