@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from leads.contract import EMAIL_QUEUE, SMS_QUEUE, WORKFLOW_QUEUE
+from runtime.bootstrap import Activities, StaffActivities
 from runtime.embedded.temporal import EmbeddedTemporal
 from runtime.worker import workers
 from tests.runtime.test_embedded_temporal import free_port
@@ -33,7 +34,7 @@ class Anything:
         @activity.defn(name=f"{name}_{uuid4().hex}")
         async def nothing() -> None: ...
 
-        return Group() if name in ("tasks", "messages", "delivery", "liveness") else nothing
+        return Group() if name in {*Activities.__dataclass_fields__, *StaffActivities.__dataclass_fields__} else nothing
 
 
 class Group(Anything):
