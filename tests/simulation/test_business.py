@@ -102,6 +102,15 @@ async def test_so_are_those_of_each_group(
     assert len(totals) >= 2
 
 
+async def test_so_are_the_leads_of_each_rep(business: Business) -> None:
+    """Whoever owns them in the end; a question is its rep's who answered it, which is another thing."""
+    _, totals = await _figures(business, Dimension.REP)
+    counted = by(business.stories, lambda story: story.owner, business.end)
+    shown = {one.group: (one.leads, one.qualified, one.ordered) for one in totals if one.leads}
+    assert shown == {rep: (one.leads, one.qualified, one.ordered) for rep, one in counted.items()}
+    assert len(shown) == 8
+
+
 async def test_so_are_those_of_each_week(business: Business) -> None:
     weeks, _ = await _figures(business, None)
     counted = by(business.stories, lambda story: week_of(story.captured_at), business.end)
