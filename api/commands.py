@@ -14,10 +14,12 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.access import RepeatableWrite, Token
+from adapters.db.audit_log import Change, write_audit
 from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import LeadMerged, OpenCase, UnknownLead
 from adapters.db.engine import is_trouble
 from adapters.db.views import HoldView, MeetingView, NextTouchView, hold_view, meeting_view, next_touch_view
+from api.changes import standing, what_differs
 from api.problems import PerhapsStored, UnknownTask, ValueRefused
 from api.services import Services
 from api.telling import TELL_OF_CAPTURE_WITHIN, tell
@@ -46,11 +48,15 @@ class Caller:
 
     token: Token
     write: RepeatableWrite | None = None
+    via: str = "rest"
+    """The door, for the audit log."""
+    session_id: UUID | None = None
+    """Of the console."""
 
 
 def ourselves(name: str) -> Caller:
     """Somebody at this installation's own doors and command line, who needs no token."""
-    return Caller(Token(_NOBODYS, name))
+    return Caller(Token(_NOBODYS, name), via="command line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,8 +363,11 @@ class LeadCommands:
                 if write is not None:
                     await file.beside(lambda connection: keys.claim(connection, write, now))
                 who = by or caller.token.name
+                before = standing(file.case)
                 decision = await decide(file, who, now)
                 plan = await file.save(decision.case, kind, by=who, details=decision.details, told=decision.told)
+                changed = _change(lead_id, caller, who, kind, before, standing(file.case))
+                await file.beside(lambda connection: _noted(connection, changed, now))
                 answer = command_done(file.case, plan, now, told=False)
                 if write is not None:
                     body = _DONE.dump_python(answer, mode="json")
@@ -419,6 +428,26 @@ async def watched_commit() -> AsyncIterator[_Commit]:
         if commit.begun and is_trouble(error):
             raise PerhapsStored from error
         raise
+
+
+def _change(
+    lead_id: UUID, caller: Caller, who: str, kind: CommandKind, before: dict[str, Any], after: dict[str, Any]
+) -> Change:
+    """The audit log's entry of a command."""
+    was, became = what_differs(before, after)
+    return Change(
+        by=who,
+        via=caller.via,
+        session_id=caller.session_id,
+        action=kind.value,
+        lead_id=lead_id,
+        before=was,
+        after=became,
+    )
+
+
+async def _noted(connection: AsyncConnection, change: Change, now: datetime) -> None:
+    await write_audit(connection, change, now)
 
 
 def _captured(captured: Captured, *, told: bool) -> LeadCaptured:

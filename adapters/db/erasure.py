@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
 from adapters.db.access import forget_answers
+from adapters.db.audit_log import forget_changes
 from adapters.db.cases import LeadMerged, UnknownLead
 from adapters.db.merge_records import merge_of, merged_into
 from adapters.db.rows import (
@@ -142,3 +143,4 @@ async def _sweep(connection: AsyncConnection, lead_id: UUID) -> None:
     theirs = or_(OutboxRow.lead_id == lead_id, and_(OutboxRow.internal, OutboxRow.touch_id.in_(mentioning)))
     await connection.execute(delete(OutboxRow).where(theirs))
     await forget_answers(connection, lead_id)
+    await forget_changes(connection, lead_id)

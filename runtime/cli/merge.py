@@ -60,7 +60,7 @@ def _merge(keep: UUID, other: UUID, by: str | None, *, rehearse: bool) -> "Leads
     from cadences.refusals import CommandRefused
 
     async def run(services: "Services") -> "LeadsMerged":
-        caller = Caller(Token(_NOBODYS, _BY))
+        caller = Caller(Token(_NOBODYS, _BY), via="command line")
         return await LeadMerging(services).merge(keep, other, caller, by, rehearse=rehearse)
 
     try:

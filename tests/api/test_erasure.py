@@ -19,6 +19,7 @@ from adapters.db.cases import CaseStore, UnknownLead
 from adapters.db.dossier import OF_A_LEAD, Dossiers
 from adapters.db.erasure import Erasure
 from adapters.db.rows import (
+    AuditEntryRow,
     ErasureRow,
     IdempotencyKeyRow,
     InboundMessageRow,
@@ -43,7 +44,8 @@ from tests.sample import KEY
 FLOORS = {"activities", "adapters", "api", "cadences", "leads", "runtime", "workflows"}
 PRIVATE = (MARK, "2125550187")
 # What an erasure leaves says that it happened, never about whom; it is compared with the rest.
-FILLED = tuple(table for table in (table_of(LeadRow), *OF_A_LEAD) if table is not table_of(ErasureRow))
+LEFT = (table_of(ErasureRow), table_of(AuditEntryRow))
+FILLED = tuple(table for table in (table_of(LeadRow), *OF_A_LEAD) if table not in LEFT)
 
 WORDLESS = {"enrollments", "first_responses", "stage_changes"}
 """They say when and who of us, and hold none of the person's words (a hold's note does, while it holds)."""
@@ -116,6 +118,18 @@ async def test_nothing_of_the_person_is_left_in_any_table(person: Person, engine
     assert await person.value(select(ErasureRow.lead_id)) == person.lead_id
     why = select(func.array_agg(SuppressionRow.why))
     assert await person.value(why) == ["erased", "erased"]
+
+
+async def test_the_audit_log_keeps_who_changed_an_erased_lead_and_not_how(person: Person) -> None:
+    entries = table_of(AuditEntryRow)
+    before = await person.value(select(func.count()).where(entries.c.lead_id == person.lead_id))
+    told = select(func.count()).where(entries.c.after.is_not(None))
+    assert await person.value(told)
+
+    await person.erase()
+
+    assert await person.value(select(func.count()).where(entries.c.lead_id == person.lead_id)) == before
+    assert not await person.value(told.where(entries.c.lead_id == person.lead_id))
 
 
 async def test_the_database_forgets_in_one_transaction(person: Person, engine: AsyncEngine) -> None:

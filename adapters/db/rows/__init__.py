@@ -4,6 +4,13 @@ from adapters.db.rows.access import (
     ApiTokenRow,
     IdempotencyKeyRow,
 )
+from adapters.db.rows.accounts import (
+    AccountRow,
+    AuditEntryRow,
+    InvitationRow,
+    SessionRow,
+    SignInAttemptRow,
+)
 from adapters.db.rows.backlogs import BacklogRow
 from adapters.db.rows.base import Base, table_of
 from adapters.db.rows.doors import FormSubmissionRow, HookDeliveryRow
@@ -52,10 +59,12 @@ from adapters.db.rows.routing import (
 
 __all__ = [
     "AbsenceRow",
+    "AccountRow",
     "AlertRow",
     "AnswerRow",
     "ApiTokenRow",
     "AssignmentRow",
+    "AuditEntryRow",
     "BacklogRow",
     "Base",
     "CadenceRow",
@@ -74,6 +83,7 @@ __all__ = [
     "IdempotencyKeyRow",
     "InboundMessageRow",
     "InquiryRow",
+    "InvitationRow",
     "LeadMergeRow",
     "LeadRow",
     "MeetingRow",
@@ -85,6 +95,8 @@ __all__ = [
     "SenderRow",
     "SenderSlotRow",
     "SendingDomainRow",
+    "SessionRow",
+    "SignInAttemptRow",
     "StaffMailRow",
     "StageChangeRow",
     "SuppressionRow",
