@@ -1,13 +1,12 @@
 """What people command over the web: validated and committed under the lead's row lock, then told to its workflow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import TypeAdapter
@@ -19,7 +18,9 @@ from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import LeadMerged, OpenCase, UnknownLead
 from adapters.db.engine import is_trouble
 from adapters.db.views import HoldView, MeetingView, NextTouchView, hold_view, meeting_view, next_touch_view
+from api import lead_changes
 from api.changes import standing, what_differs
+from api.lead_changes import Decide, Decision, LeadChange, end_of_wait, value_fits
 from api.problems import PerhapsStored, UnknownTask, ValueRefused
 from api.services import Services
 from api.telling import TELL_OF_CAPTURE_WITHIN, tell
@@ -93,16 +94,6 @@ class CommandDone:
     """Whether the workflow has heard; if not, it will."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a command makes of a case, what is kept of it, and what the workflow is told."""
-
-    case: Case
-    details: Mapping[str, Any] = field(default_factory=dict)
-    told: Mapping[str, Any] = field(default_factory=dict)
-
-
-_Decide = Callable[[OpenCase, str, datetime], Awaitable[Decision]]
 _CAPTURED: TypeAdapter[LeadCaptured] = TypeAdapter(LeadCaptured)
 _DONE: TypeAdapter[CommandDone] = TypeAdapter(CommandDone)
 _REFUSALS = (CommandRefused, ValueRefused, CaptureRefused, UnknownLead, UnknownCadence)
@@ -182,7 +173,7 @@ class LeadCommands:
         """The lead asked to be left alone until a date."""
 
         async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
-            ends_at = _end_of_wait(until, file.case.zone, now)
+            ends_at = end_of_wait(until, file.case.zone, now)
             later = await _later(file)
             case = commands.not_now(
                 file.case,
@@ -201,53 +192,29 @@ class LeadCommands:
         self, lead_id: UUID, caller: Caller, by: str | None, *, until: datetime | date, reason: str
     ) -> CommandDone:
         """Somebody pauses the machine until an instant."""
-
-        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
-            ends_at = _end_of_wait(until, file.case.zone, now)
-            case = commands.hold(file.case, until=ends_at, reason=reason, by=who, now=now)
-            return Decision(case, {"until": ends_at, "reason": reason}, {"until": ends_at})
-
-        return await self.carry_out(lead_id, caller, by, CommandKind.HOLD, decide)
+        return await self.change(lead_id, caller, by, lead_changes.hold(until=until, reason=reason))
 
     async def resume(self, lead_id: UUID, caller: Caller, by: str | None) -> CommandDone:
         """Somebody ends the hold."""
-
-        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
-            return Decision(commands.resume(file.case, by=who, now=now))
-
-        return await self.carry_out(lead_id, caller, by, CommandKind.RESUME, decide)
+        return await self.change(lead_id, caller, by, lead_changes.resume())
 
     async def skip_step(self, lead_id: UUID, caller: Caller, by: str | None, *, step: str | None) -> CommandDone:
         """Leave the next step out."""
-
-        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
-            planned = file.case.enrollment.next
-            case = commands.skip_step(file.case, step_id=step, by=who, now=now)
-            skipped = planned.step.step_id if planned else step
-            return Decision(case, {"step": skipped}, {"step_id": skipped})
-
-        return await self.carry_out(lead_id, caller, by, CommandKind.SKIP_STEP, decide)
+        return await self.change(lead_id, caller, by, lead_changes.skip_step(step=step))
 
     async def switch_cadence(self, lead_id: UUID, caller: Caller, by: str | None, *, cadence: str) -> CommandDone:
         """Another cadence takes over at once."""
-
-        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
-            bundle = await file.cadence(cadence)
-            case = commands.switch_cadence(file.case, cadence=bundle.cadence, version=bundle.version, by=who, now=now)
-            return Decision(case, {"cadence": cadence}, {"cadence": cadence})
-
-        return await self.carry_out(lead_id, caller, by, CommandKind.SWITCH_CADENCE, decide)
+        return await self.change(lead_id, caller, by, lead_changes.switch_cadence(cadence=cadence))
 
     async def reassign(
         self, lead_id: UUID, caller: Caller, by: str | None, *, owner: str, note: str | None = None
     ) -> CommandDone:
         """Another colleague owns the lead."""
+        return await self.change(lead_id, caller, by, lead_changes.reassign(owner=owner, note=note))
 
-        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
-            case = commands.reassign(file.case, owner=await file.colleague(owner), by=who, now=now, why=note)
-            return Decision(case, {"owner": owner, "note": note}, {"owner": owner})
-
-        return await self.carry_out(lead_id, caller, by, CommandKind.REASSIGN, decide, owner=owner)
+    async def change(self, lead_id: UUID, caller: Caller, by: str | None, change: LeadChange) -> CommandDone:
+        """Do one of the things that may be done to any lead."""
+        return await self.carry_out(lead_id, caller, by, change.kind, change.decide, **change.colleagues)
 
     async def add_contacts(
         self, lead_id: UUID, caller: Caller, by: str | None, *, email: str | None, phone: str | None
@@ -302,7 +269,7 @@ class LeadCommands:
             if open_task is not None and outcome not in task_outcomes.OUTCOMES[open_task.kind]:
                 allowed = ", ".join(sorted(task_outcomes.OUTCOMES[open_task.kind]))
                 raise ValueRefused("outcome", f"a {open_task.kind.value} task ends with one of: {allowed}")
-            ends_at = _end_of_wait(until, file.case.zone, now) if until is not None else None
+            ends_at = end_of_wait(until, file.case.zone, now) if until is not None else None
             if (ends_at is None) == (outcome in (Outcome.NOT_NOW, Outcome.CALL_BACK)):
                 needs = "needs" if ends_at is None else "takes no"
                 raise ValueRefused("until", f"the outcome {outcome.value!r} {needs} date")
@@ -341,7 +308,7 @@ class LeadCommands:
         caller: Caller,
         by: str | None,
         kind: CommandKind,
-        decide: _Decide,
+        decide: Decide,
         contacts: Sequence[str] = (),
         **colleagues: str,
     ) -> CommandDone:
@@ -473,26 +440,6 @@ def _status(captured: Captured) -> int:
 async def _later(file: OpenCase) -> CadenceBundle:
     """The cadence that starts when a "not now" is over."""
     return await file.cadence(file.case.cadence.on_not_now.cadence)
-
-
-def _end_of_wait(until: datetime | date, zone: ZoneInfo, now: datetime) -> datetime:
-    """The instant that is meant; a date means its first moment on the lead's own clock."""
-    try:
-        ends_at = until if isinstance(until, datetime) else datetime.combine(until, time(), zone).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueRefused("until", "it lies more than ten years ahead") from error
-    value_fits(require_future, "until", ends_at, now)
-    return ends_at
-
-
-def value_fits(
-    require: Callable[[str, datetime, datetime], None], field_name: str, at: datetime, now: datetime
-) -> None:
-    """A date that is wrong for every lead is the caller's mistake, not a conflict with how this lead stands."""
-    try:
-        require(field_name, at, now)
-    except CommandRefused as refused:
-        raise ValueRefused(refused.field, refused.message) from refused
 
 
 def command_done(case: Case, plan: Plan, now: datetime, *, told: bool) -> CommandDone:

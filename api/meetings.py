@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from adapters.db.cases import OpenCase
-from api.commands import Caller, CommandDone, Decision, LeadCommands, value_fits
+from api.commands import Caller, CommandDone, LeadCommands
+from api.lead_changes import Decision, value_fits
 from api.services import Services
 from cadences import meetings
 from cadences.case import Case

@@ -1,0 +1,114 @@
+"""What people may change of one lead, each decided on its open case: carried out, or only rehearsed."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from adapters.db.cases import OpenCase
+from api.problems import ValueRefused
+from cadences import commands
+from cadences.case import Case
+from cadences.refusals import CommandRefused, require_future
+from leads.contract import CommandKind
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a command makes of a case, what is kept of it, and what the workflow is told."""
+
+    case: Case
+    details: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+Decide = Callable[[OpenCase, str, datetime], Awaitable[Decision]]
+"""Decides on an open case, for whoever asks, at an instant; it saves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadChange:
+    """One thing that may be done to any lead."""
+
+    kind: CommandKind
+    decide: Decide
+    colleagues: Mapping[str, str] = field(default_factory=dict)
+    """Who is named by which field, and must exist."""
+
+
+def hold(*, until: datetime | date, reason: str) -> LeadChange:
+    """Pause the machine until an instant."""
+
+    async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+        ends_at = end_of_wait(until, file.case.zone, now)
+        case = commands.hold(file.case, until=ends_at, reason=reason, by=who, now=now)
+        return Decision(case, {"until": ends_at, "reason": reason}, {"until": ends_at})
+
+    return LeadChange(CommandKind.HOLD, decide)
+
+
+def resume() -> LeadChange:
+    """End the hold."""
+
+    async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+        return Decision(commands.resume(file.case, by=who, now=now))
+
+    return LeadChange(CommandKind.RESUME, decide)
+
+
+def skip_step(*, step: str | None = None) -> LeadChange:
+    """Leave the next step out.
+
+    Args:
+        step: its id, to be sure that it is still the next one.
+    """
+
+    async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+        planned = file.case.enrollment.next
+        case = commands.skip_step(file.case, step_id=step, by=who, now=now)
+        skipped = planned.step.step_id if planned else step
+        return Decision(case, {"step": skipped}, {"step_id": skipped})
+
+    return LeadChange(CommandKind.SKIP_STEP, decide)
+
+
+def switch_cadence(*, cadence: str) -> LeadChange:
+    """Let another cadence take over at once."""
+
+    async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+        bundle = await file.cadence(cadence)
+        case = commands.switch_cadence(file.case, cadence=bundle.cadence, version=bundle.version, by=who, now=now)
+        return Decision(case, {"cadence": cadence}, {"cadence": cadence})
+
+    return LeadChange(CommandKind.SWITCH_CADENCE, decide)
+
+
+def reassign(*, owner: str, note: str | None = None) -> LeadChange:
+    """Give the lead, and its open tasks, to another colleague."""
+
+    async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+        case = commands.reassign(file.case, owner=await file.colleague(owner), by=who, now=now, why=note)
+        return Decision(case, {"owner": owner, "note": note}, {"owner": owner})
+
+    return LeadChange(CommandKind.REASSIGN, decide, {"owner": owner})
+
+
+def end_of_wait(until: datetime | date, zone: ZoneInfo, now: datetime) -> datetime:
+    """The instant that is meant; a date means its first moment on the lead's own clock."""
+    try:
+        ends_at = until if isinstance(until, datetime) else datetime.combine(until, time(), zone).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueRefused("until", "it lies more than ten years ahead") from error
+    value_fits(require_future, "until", ends_at, now)
+    return ends_at
+
+
+def value_fits(
+    require: Callable[[str, datetime, datetime], None], field_name: str, at: datetime, now: datetime
+) -> None:
+    """A date that is wrong for every lead is the caller's mistake, not a conflict with how this lead stands."""
+    try:
+        require(field_name, at, now)
+    except CommandRefused as refused:
+        raise ValueRefused(refused.field, refused.message) from refused
