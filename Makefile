@@ -12,7 +12,8 @@ help: ## Show the targets.
 run: $(VENV)/.embedded ## Start everything on this machine: embedded servers, worker and web.
 	@exec $(BIN)/follow up
 
-test: $(VENV)/.dev ## Run the whole test suite.
+test: $(VENV)/.dev ## Run the whole test suite, in a real browser too (FOLLOW_SKIP_BROWSER=1 leaves that out).
+	@$(BIN)/python -m tests.console.chromium
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev ## Lint, format check, types and import contracts.

@@ -34,6 +34,8 @@ HIDDEN = {
     *("database_url", "temporal_api_key", "secret"),
     *("sendgrid_api_key", "sendgrid_inbound_secret", "twilio_auth_token"),
 }
+# Variables that the tests read and the program does not.
+FOR_TESTS = {"FOLLOW_CHROMIUM", "FOLLOW_SKIP_BROWSER"}
 # In place of pydantic's words, which speak of types to people who write variables.
 MESSAGES = {
     "int_parsing": "must be a whole number",
@@ -348,7 +350,7 @@ def _unknown_variables(names: list[str]) -> list[str]:
     known = [variable(name) for name in Settings.model_fields]
     lines = []
     for name in dict.fromkeys(names):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
+        if name.upper().startswith(PREFIX) and name.upper() not in {*known, *FOR_TESTS}:
             near = difflib.get_close_matches(name.upper(), known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             lines.append(f"{name}: there is no such setting{hint}")

@@ -23,6 +23,8 @@ from runtime.embedded.postgres import EmbeddedPostgres
 from tests.clocks import SettableClock
 from tests.sample import COLLEAGUES, COMPANY, KEY
 
+pytest_plugins = ["pytester", "tests.console.browser"]
+
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:

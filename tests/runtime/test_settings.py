@@ -11,7 +11,16 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from runtime.addresses import with_servers
-from runtime.settings import Settings, SettingsError, environment, load_settings, signing_secret, variable
+from runtime.settings import (
+    FOR_TESTS,
+    Settings,
+    SettingsError,
+    environment,
+    load_settings,
+    signing_secret,
+    variable,
+)
+from tests.console.chromium import NAMED, SKIPPED
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
@@ -80,6 +89,13 @@ def test_a_bad_value_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, name: st
     assert message.startswith(name)
     assert len(message.splitlines()) == 1
     assert "hidden-word" not in message
+
+
+def test_variables_of_the_tests_are_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {NAMED, SKIPPED} == FOR_TESTS
+    for name in FOR_TESTS:
+        monkeypatch.setenv(name, "1")
+    assert load_settings() == load_settings(env_file=None)
 
 
 def test_every_mistake_is_named_at_once() -> None:
