@@ -8,8 +8,10 @@ from uuid import UUID
 
 from adapters.db.absences import Absences
 from adapters.db.access import ApiTokens, IdempotencyKeys
+from adapters.db.accounts import Accounts
 from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
+from adapters.db.audit_log import AuditLog
 from adapters.db.backlogs import Backlogs
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
@@ -20,6 +22,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
 from adapters.db.merging import Merges
+from adapters.db.ownership import Ownership
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.reading import Reading
@@ -27,6 +30,7 @@ from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
 from adapters.db.routing import Router
 from adapters.db.senders import Senders
+from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
@@ -61,6 +65,10 @@ class Services:
     delivery: Delivery
     reading: Reading
     tokens: ApiTokens
+    accounts: Accounts
+    sessions: Sessions
+    audit_log: AuditLog
+    ownership: Ownership
     idempotency: IdempotencyKeys
     suppressions: Suppressions
     audit: SuppressionAudit

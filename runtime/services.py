@@ -10,15 +10,19 @@ from temporalio.service import RPCError
 
 from adapters.db.absences import Absences
 from adapters.db.access import ApiTokens, IdempotencyKeys
+from adapters.db.accounts import Accounts
 from adapters.db.alerts import Alerts
+from adapters.db.audit_log import AuditLog
 from adapters.db.engine import driver_error, is_trouble
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
 from adapters.db.migrate import schema_is_current
+from adapters.db.ownership import Ownership
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.senders import Senders
+from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.erasing import Erasing, TemporalHistories
 from api.doors import doors_of
@@ -64,6 +68,10 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             delivery=delivery_of(foundation, client),
             reading=Reading(foundation.engine),
             tokens=ApiTokens(foundation.engine),
+            accounts=Accounts(foundation.engine),
+            sessions=Sessions(foundation.engine),
+            audit_log=AuditLog(foundation.engine),
+            ownership=Ownership(foundation.engine),
             idempotency=IdempotencyKeys(foundation.engine),
             suppressions=foundation.suppressions,
             audit=foundation.audit,
