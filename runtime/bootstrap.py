@@ -44,6 +44,7 @@ from adapters.doctor.workflows import WorkflowsSeen
 from adapters.providers.local_outbox import LocalOutbox
 from adapters.review_schedules import ReviewSchedules
 from cadences.rules import RulesUnreadable, shipped_rules
+from leads.answers_in_force import AnswersInForce
 from leads.contract import TWILIO_STATUS
 from leads.links import Links
 from leads.model import Company
@@ -76,6 +77,7 @@ class Foundation:
     erasure: Erasure
     dossiers: Dossiers
     links: Links
+    answers: AnswersInForce
     clock: ports.Clock
 
 
@@ -119,6 +121,7 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
     shelf = CadenceShelf(engine)
     router = Router(engine, company, Playbook(settings.playbook_dir))
     cases = CaseStore(engine, shelf, company, key, router)
+    answers = answers_of(settings)
     try:
         yield Foundation(
             settings=settings,
@@ -127,7 +130,7 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             shelf=shelf,
             cases=cases,
             backlogs=Backlogs(engine, shelf, company, key),
-            intake=LeadIntake(engine, shelf, cases, company, key, router, answers_of(settings)),
+            intake=LeadIntake(engine, shelf, cases, company, key, router, answers),
             router=router,
             merges=Merges(engine, cases),
             people=People(engine),
@@ -137,6 +140,7 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
             erasure=Erasure(engine, key),
             dossiers=Dossiers(engine, key),
             links=links_of(settings),
+            answers=answers,
             clock=wall_clock,
         )
     finally:

@@ -16,6 +16,7 @@ from adapters.db.incomplete_leads import known_by_words, was_asked_to_mend, what
 from adapters.db.inquiries import look_up
 from adapters.db.known_leads import add_facts, was_asked
 from adapters.db.lead_writing import insert_inquiry, insert_lead
+from adapters.db.playbook_trouble import PlaybookTrouble
 from adapters.db.routing import Router, Staff, note_assignment
 from adapters.db.rows import (
     ContactPointRow,
@@ -33,7 +34,7 @@ from cadences.planning import plan as planned
 from cadences.progress import begin, new_enrollment
 from cadences.refusals import CommandRefused, require_past
 from cadences.suppressing import wants_no_messages
-from leads.answering import AnswerDesk
+from leads.answers_in_force import AnswersInForce
 from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan
 from leads.inquiries import Inquiry
@@ -41,6 +42,8 @@ from leads.model import Colleague, Company, Consent, ContactKind, Lead, LeadKind
 from leads.routing import Arrival, Choice, arrival_of
 from leads.suppression import SuppressionKey
 
+ANSWERS = "answers"
+"""What an alert about the files of answers is about."""
 _LEADS, _POINTS = table_of(LeadRow), table_of(ContactPointRow)
 _KNOWN = (
     select(_LEADS.c.id)
@@ -74,7 +77,7 @@ class LeadIntake:
         company: Company,
         key: SuppressionKey,
         router: Router | None = None,
-        answers: AnswerDesk | None = None,
+        answers: AnswersInForce | None = None,
     ) -> None:
         """
         Args:
@@ -87,7 +90,8 @@ class LeadIntake:
         self._company = company
         self._key = key
         self._router = router or Router(engine, company)
-        self._answers = answers or AnswerDesk()
+        self._answers = answers or AnswersInForce(lambda: ())
+        self._trouble = PlaybookTrouble(engine)
 
     async def capture(
         self,
@@ -113,6 +117,9 @@ class LeadIntake:
             raise CaptureRefused("email", "give an email address, a phone number or words, so that there is a lead")
         _require_past(new, now)
         words = words_digest(self._key, new) if not points else None
+        if new.question is not None:
+            self._answers.read()
+            await self._trouble.tell(ANSWERS, self._answers.trouble, now)
         choice = await self._whose_turn(new, points, now)
         async with self._engine.begin() as connection:
             if first is not None:
@@ -351,7 +358,7 @@ class LeadIntake:
         """What the library says to a question that is asked now."""
         if new.kind is not LeadKind.INBOUND or new.paced is not None or question is None:
             return None
-        return await look_up(connection, self._answers, question, self._company, now)
+        return await look_up(connection, self._answers.read(), question, self._company, now)
 
     def _consents(self, new: NewLead, closed: Mapping[str, frozenset[str]], now: datetime) -> tuple[Consent, ...]:
         """What was consented to, towards us; a contact point that was stopped is not opened by it."""
@@ -378,7 +385,7 @@ class LeadIntake:
 
     def _arrival(self, new: NewLead) -> Arrival:
         """What the routing rules may ask of the lead."""
-        topic = self._answers.look_up(new.question).topic if self._router.asks_for_topics else None
+        topic = self._answers.read().look_up(new.question).topic if self._router.asks_for_topics else None
         return arrival_of(new, self._company, [topic] if topic is not None else [])
 
     async def _whose_turn(

@@ -44,8 +44,12 @@ def show(context: typer.Context) -> None:
     async def run(services: "Services") -> "dict[str, Used]":
         return await services.inquiries.uses()
 
-    desk, used = answers_of(load_settings()), with_services(run)
+    in_force, used = answers_of(load_settings()), with_services(run)
+    desk = in_force.read()
     console = Console(highlight=False)
+    if in_force.trouble is not None:
+        said = "until it is mended: whoever runs keeps what it said before, and whoever starts leaves it out"
+        typer.echo(f"{in_force.trouble}\n{said}", err=True)
     if not desk.library.answers:
         console.print(
             "there are none: every question goes to a person. Write them in answers/ of a folder that "

@@ -24,8 +24,7 @@ from cadences import commands
 from cadences.task_outcomes import complete_task
 from cadences.tasks import Outcome
 from leads.absences import Absence
-from leads.answer_sheets import load_answers
-from leads.answering import AnswerDesk
+from leads.answers_in_force import AnswersInForce
 from leads.capture import NewLead
 from leads.contract import CommandKind, WakeKind
 from leads.model import Channel
@@ -43,7 +42,7 @@ NORA = "nora@example.com"
 @pytest.fixture
 def intake(engine: AsyncEngine, shelf: CadenceShelf, cases: CaseStore) -> LeadIntake:
     """Captures with the sample business's answers."""
-    answers = AnswerDesk(load_answers(Playbook().files("answers")))
+    answers = AnswersInForce(lambda: Playbook().files("answers"))
     return LeadIntake(engine, shelf, cases, COMPANY, KEY, answers=answers)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,8 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.db.cadences import UnknownCadence
+from adapters.db.alerts import Alert, AlertKind, Alerts
+from adapters.db.cadences import CadenceShelf, UnknownCadence
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.rows import CommandRow, EnrollmentRow, InquiryRow, LeadRow
@@ -18,10 +20,13 @@ from cadences import commands, hearing
 from cadences.case import Case
 from cadences.task_outcomes import complete_task
 from cadences.tasks import Outcome, TaskKind
+from leads.answers_in_force import AnswersInForce
 from leads.capture import CaptureRefused, NewConsent, NewLead
 from leads.contract import CommandKind
 from leads.model import Channel, Ending, LeadKind, Stage
 from tests.clocks import SettableClock
+from tests.leads.test_answer_lint import GOOD
+from tests.sample import COMPANY, KEY
 
 PHONE = "+12125550111"
 PRIYA = NewLead(name="Priya", email="priya@example.com", question="How much?", owner="anna")
@@ -271,3 +276,21 @@ async def test_a_file_that_is_run_again_asks_nothing_anew(
         assert not (await intake.capture(again, by="enroll", now=clock())).enrolled
     assert await count(engine, EnrollmentRow) == 1
     assert (await case_of(cases, first.lead_id, clock)).lead.phone == PHONE
+
+
+async def test_answers_that_can_not_be_used_alert_an_admin_until_they_are_mended(
+    engine: AsyncEngine, shelf: CadenceShelf, cases: CaseStore, clock: SettableClock, tmp_path: Path
+) -> None:
+    file = tmp_path / "delivery.yaml"
+    file.write_text("topic:\n")
+    intake = LeadIntake(engine, shelf, cases, COMPANY, KEY, answers=AnswersInForce(lambda: [file]))
+
+    async def asked(name: str) -> list[Alert]:
+        await intake.capture(NewLead(email=f"{name}@example.com", question="Where to?"), by="test", now=clock())
+        return await Alerts(engine).all()
+
+    (alert,) = await asked("nora")
+    assert (alert.kind, alert.subject) == (AlertKind.PLAYBOOK, "answers")
+    assert f"{file}:1:1: error: `topic` is missing" in alert.text
+    file.write_text(GOOD)
+    assert await asked("olga") == []

@@ -1,6 +1,7 @@
 """What nobody has an answer to, over REST."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -8,20 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
-from leads.answer_sheets import AnswerLibrary, AnswerSheet
-from leads.answering import AnswerDesk
+from leads.answers_in_force import AnswersInForce
 from leads.capture import NewLead
-from leads.sheets import sheet_of
 from tests.clocks import SettableClock
 from tests.leads.test_answer_lint import GOOD
 from tests.sample import COMPANY, KEY
 
 
 async def test_questions_without_an_answer_are_listed_with_how_often(
-    client: AsyncClient, engine: AsyncEngine, shelf: CadenceShelf, cases: CaseStore, clock: SettableClock
+    client: AsyncClient,
+    engine: AsyncEngine,
+    shelf: CadenceShelf,
+    cases: CaseStore,
+    clock: SettableClock,
+    tmp_path: Path,
 ) -> None:
-    desk = AnswerDesk(AnswerLibrary((sheet_of(AnswerSheet, GOOD, "delivery.yaml"),)))
-    intake = LeadIntake(engine, shelf, cases, COMPANY, KEY, answers=desk)
+    (tmp_path / "delivery.yaml").write_text(GOOD)
+    intake = LeadIntake(
+        engine, shelf, cases, COMPANY, KEY, answers=AnswersInForce(lambda: [tmp_path / "delivery.yaml"])
+    )
     for name in ("nora", "olga"):
         clock.move_by(timedelta(minutes=1))
         new = NewLead(email=f"{name}@example.com", question="Do you deliver to Boston? And do you sell flour?")
