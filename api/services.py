@@ -22,6 +22,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
 from adapters.db.merging import Merges
+from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
 from adapters.db.people import People
 from adapters.db.policies import Policies
@@ -64,6 +65,7 @@ class Services:
     shelf: CadenceShelf
     delivery: Delivery
     reading: Reading
+    outbox: Outbox
     tokens: ApiTokens
     accounts: Accounts
     sessions: Sessions

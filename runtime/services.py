@@ -18,6 +18,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
 from adapters.db.migrate import schema_is_current
+from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
@@ -67,6 +68,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             shelf=foundation.shelf,
             delivery=delivery_of(foundation, client),
             reading=Reading(foundation.engine),
+            outbox=Outbox(foundation.engine),
             tokens=ApiTokens(foundation.engine),
             accounts=Accounts(foundation.engine),
             sessions=Sessions(foundation.engine),

@@ -1,4 +1,4 @@
-"""Where one page ends and the next begins, as an opaque text."""
+"""What lists in pages share: where one page ends and the next begins, how many there are, and what a search finds."""
 
 import base64
 import json
@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+PAGE = 50
+MAX_PAGE = 200
+COUNTED = 10_000
+"""A page says how many there are in all up to this many."""
 
 
 class BadCursor(ValueError):
@@ -44,3 +50,16 @@ def place_of(cursor: str) -> tuple[datetime, UUID]:
     if at.utcoffset() != timedelta(0):
         raise BadCursor("take the cursor from `next_cursor` of the page before")
     return at, row_id
+
+
+async def count_some(connection: AsyncConnection, rows: Select[Any]) -> int:
+    """How many there are; one more than `COUNTED` for all that are more."""
+    some = rows.limit(COUNTED + 1).subquery()
+    return int(await connection.scalar(select(func.count()).select_from(some)) or 0)
+
+
+def contains(column: Any, q: str) -> ColumnElement[bool]:
+    """Whether a text occurs in a column, in any case; nothing in it means anything but itself."""
+    literally = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    condition: ColumnElement[bool] = column.ilike(f"%{literally}%", escape="\\")
+    return condition

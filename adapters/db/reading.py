@@ -10,14 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.engine import statement_by_statement
 from adapters.db.lead_reading import read_lead_view, task_view
-from adapters.db.paging import cursor_after, place_of
+from adapters.db.paging import COUNTED, PAGE, contains, count_some, cursor_after, place_of
 from adapters.db.rows import (
     ColleagueRow,
     CommandRow,
     ContactPointRow,
     LeadMergeRow,
     LeadRow,
-    OutboxRow,
     TaskRow,
     TouchRow,
 )
@@ -25,8 +24,6 @@ from adapters.db.views import (
     LeadPage,
     LeadSummary,
     LeadView,
-    OutboxMessage,
-    OutboxPage,
     StatusView,
     TaskPage,
     TaskView,
@@ -36,10 +33,6 @@ from leads.capture import CaptureRefused
 from leads.model import Company, ContactKind
 from leads.normalising import normal_email, normal_phone
 
-PAGE = 50
-MAX_PAGE = 200
-COUNTED = 10_000
-"""A page says how many there are in all up to this many."""
 LEAST_PREFIX = 4
 """Hexadecimal digits of a lead's id below which a prefix finds nothing."""
 TaskFilter = Literal["open", "overdue", "done", "all"]
@@ -82,7 +75,7 @@ class Reading:
             # and once to show. Of many, the newest are found soon.
             found = await _few(connection, select(*order).where(*wanted)) if q else None
             if found is None:
-                total = COUNTED if q else await _count(connection, select(LeadRow.id).where(*wanted))
+                total = COUNTED if q else await count_some(connection, select(LeadRow.id).where(*wanted))
                 page = select(LeadRow.id).where(*wanted).order_by(*(column.desc() for column in order))
                 if before is not None:
                     page = page.where(tuple_(*order) < tuple_(*before))
@@ -187,7 +180,7 @@ class Reading:
             .limit(limit + 1)
         )
         async with self._engine.connect() as connection:
-            total = await _count(connection, select(TaskRow.id).where(TaskRow.state.in_(states), *wanted))
+            total = await count_some(connection, select(TaskRow.id).where(TaskRow.state.in_(states), *wanted))
             rows = (await connection.execute(page)).all()
         return TaskPage(
             items=[task_view(dict(row._mapping), now) for row in rows[:limit]],
@@ -215,32 +208,6 @@ class Reading:
             )
             row = found.mappings().one_or_none()
         return task_view(dict(row), now) if row else None
-
-    async def outbox(self, *, lead_id: UUID | None = None, limit: int = PAGE, cursor: str | None = None) -> OutboxPage:
-        """A page of the local outbox, newest first.
-
-        Args:
-            lead_id: only what went to this lead; mails about it to colleagues are left out.
-
-        Raises:
-            BadCursor: no page gave this cursor out.
-        """
-        wanted = [] if lead_id is None else [OutboxRow.lead_id == lead_id, OutboxRow.internal.is_(False)]
-        order = (OutboxRow.accepted_at, OutboxRow.touch_id)
-        page = (
-            select(OutboxRow.__table__).where(*wanted).order_by(*(column.desc() for column in order)).limit(limit + 1)
-        )
-        if cursor is not None:
-            page = page.where(tuple_(*order) < tuple_(*place_of(cursor)))
-        async with self._engine.connect() as connection:
-            total = await _count(connection, select(OutboxRow.touch_id).where(*wanted))
-            rows = (await connection.execute(page)).all()
-        return OutboxPage(
-            items=[OutboxMessage(**row._mapping) for row in rows[:limit]],
-            total=min(total, COUNTED),
-            total_exact=total <= COUNTED,
-            next_cursor=cursor_after(rows, limit, "accepted_at", "touch_id"),
-        )
 
     async def status(self, now: datetime) -> StatusView:
         """How many of everything there are."""
@@ -275,14 +242,8 @@ class Reading:
 
 def _matching(q: str) -> ColumnElement[bool]:
     """Whether the text occurs in a lead's name, company or contact points."""
-    points = select(ContactPointRow.lead_id).where(_contains(ContactPointRow.value, q))
-    return or_(_contains(LeadRow.name, q), _contains(LeadRow.company, q), LeadRow.id.in_(points))
-
-
-def _contains(column: Any, q: str) -> ColumnElement[bool]:
-    literally = q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    condition: ColumnElement[bool] = column.ilike(f"%{literally}%", escape="\\")
-    return condition
+    points = select(ContactPointRow.lead_id).where(contains(ContactPointRow.value, q))
+    return or_(contains(LeadRow.name, q), contains(LeadRow.company, q), LeadRow.id.in_(points))
 
 
 def _summaries(page: Select[Any]) -> Select[Any]:
@@ -349,12 +310,6 @@ def _summary(row: Row[Any]) -> LeadSummary:
 
 def _due_by(at: datetime) -> Any:
     return select(func.count()).where(LeadRow.next_at <= at).scalar_subquery()
-
-
-async def _count(connection: AsyncConnection, rows: Select[Any]) -> int:
-    """How many there are; one more than `COUNTED` for all that are more."""
-    some = rows.limit(COUNTED + 1).subquery()
-    return int(await connection.scalar(select(func.count()).select_from(some)) or 0)
 
 
 async def _few(connection: AsyncConnection, places: Select[datetime, UUID]) -> list[tuple[datetime, UUID]] | None:

@@ -181,6 +181,9 @@ class OutboxMessage:
     channel: str
     recipient: str
     sender: str
+    sender_name: str
+    headers: list[tuple[str, str]]
+    """What an email carries beside its addresses and its subject."""
     subject: str | None
     text: str
     html: str | None
@@ -188,6 +191,8 @@ class OutboxMessage:
     """To one of our own people, and no touch."""
     calendar: str | None
     """The calendar file that is attached, as text."""
+    segments: int | None
+    """How many segments a text takes; None for an email."""
     accepted_at: datetime
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.engine import statement_by_statement
 from adapters.db.rows import ErasureRow, OutboxRow, table_of
+from adapters.providers.mail_headers import headers_of
+from leads.model import Channel
 from leads.sending import Finding, Found, OutgoingMessage, Receipt
 
 PROVIDER = "local outbox"
@@ -42,11 +44,14 @@ class LocalOutbox:
             "channel": message.channel.value,
             "recipient": message.to,
             "sender": message.sender,
+            "sender_name": message.sender_name,
+            "headers": _headers(message),
             "subject": message.subject,
             "text": message.text,
             "html": message.html,
             "internal": message.internal,
             "calendar": message.calendar.text if message.calendar is not None else None,
+            "segments": message.segments,
             "accepted_at": self._clock(),
         }
         async with self._engine.connect() as connection:
@@ -63,3 +68,11 @@ class LocalOutbox:
 
     def _receipt(self, message: OutgoingMessage) -> Receipt:
         return Receipt(PROVIDER, f"outbox-{message.touch_id}")
+
+
+def _headers(message: OutgoingMessage) -> list[tuple[str, str]]:
+    """What a real provider would make of it; a text has none."""
+    if message.channel is not Channel.EMAIL:
+        return []
+    reply_to = [("Reply-To", message.reply_to)] if message.reply_to else []
+    return [*reply_to, *headers_of(message)]

@@ -4,9 +4,7 @@ import base64
 import http.client
 import json
 import logging
-import re
 import ssl
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError as StatusError
@@ -37,6 +35,7 @@ from sendgrid.helpers.mail.exceptions import ApiKeyIncludedException
 
 from adapters.providers.blocking_calls import BlockingCalls, nothing_written_yet
 from adapters.providers.error_codes import retry_after, sendgrid_error
+from adapters.providers.mail_headers import headers_of
 from leads.contract import TOUCH_ARGUMENT
 from leads.sending import (
     AccountTrouble,
@@ -50,7 +49,6 @@ from leads.sending import (
 )
 
 PROVIDER = "sendgrid"
-_MESSAGE_ID = re.compile(r"<?([^\s<>]+)>?")
 
 
 class SendGridEmail:
@@ -145,7 +143,7 @@ def _mail(message: OutgoingMessage) -> Mail:
         mail.add_category(Category(message.category))
     if message.calendar is not None:
         mail.add_attachment(_calendar(message.calendar))
-    for name, value in _headers(message):
+    for name, value in headers_of(message):
         mail.add_header(Header(name, value))
     mail.tracking_settings = TrackingSettings(
         click_tracking=ClickTracking(False, False),
@@ -159,22 +157,6 @@ def _calendar(file: CalendarFile) -> Attachment:
     # The method makes mailboxes show the buttons to accept and decline. SendGrid takes no charset beside it (400).
     content = base64.b64encode(file.text.encode()).decode()
     return Attachment(FileContent(content), FileName(file.name), FileType(f"text/calendar; method={file.method}"))
-
-
-def _headers(message: OutgoingMessage) -> Iterator[tuple[str, str]]:
-    # RFC 8058 wants https. The links under the email are there in any case.
-    if message.unsubscribe_url.startswith("https://"):
-        yield "List-Unsubscribe", f"<{message.unsubscribe_url}>"
-        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
-    if message.internal:
-        # No mailbox answers by itself: RFC 3834, and Exchange's own word for it.
-        yield "Auto-Submitted", "auto-generated"
-        yield "X-Auto-Response-Suppress", "All"
-    # What came from a report goes into a header only if it is nothing but an id.
-    followed = _MESSAGE_ID.fullmatch(message.in_reply_to)
-    if followed is not None:
-        yield "In-Reply-To", f"<{followed[1]}>"
-        yield "References", f"<{followed[1]}>"
 
 
 def _fields(body: bytes) -> list[str]:

@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from adapters.db.hook_deliveries import DeliveryState
-from adapters.db.reading import MAX_PAGE, PAGE, TaskFilter
+from adapters.db.paging import MAX_PAGE, PAGE
+from adapters.db.reading import TaskFilter
 from cadences.tasks import Outcome, TaskKind
 from leads.capture import NewLead
 from leads.meetings import LONGEST_MINUTES, MINUTES, Appointment

@@ -15,4 +15,4 @@ router = APIRouter(prefix="/api/outbox", tags=["outbox"], dependencies=[Depends(
 @router.get("")
 async def list_outbox(asked: Annotated[OutboxQuery, Query()], services: AskedServices) -> OutboxPage:
     """A page of the local outbox, newest first."""
-    return await services.reading.outbox(lead_id=asked.lead, limit=asked.limit, cursor=asked.cursor)
+    return await services.outbox.page(lead_id=asked.lead, limit=asked.limit, cursor=asked.cursor)

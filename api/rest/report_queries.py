@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.db.reading import MAX_PAGE, PAGE
+from adapters.db.paging import MAX_PAGE, PAGE
 from adapters.db.reports.behind import OF_CONTACTS, Behind
 from api.problems import ValueRefused
 from api.rest.models import Line

@@ -51,7 +51,7 @@ def outbox() -> None:
     """Show the newest messages that the local outbox took in place of a provider."""
 
     async def run(services: "Services") -> "OutboxPage":
-        return await services.reading.outbox(limit=_SHOWN)
+        return await services.outbox.page(limit=_SHOWN)
 
     page = with_services(run)
     console = Console(highlight=False)

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from temporalio.exceptions import ApplicationError
 
 from activities.messages import MessageActivities
-from adapters.db.reading import Reading
+from adapters.db.outbox import Outbox
 from adapters.db.rows import TouchRow
 from adapters.providers.local_outbox import LocalOutbox
 from cadences import commands
@@ -291,7 +291,7 @@ async def test_the_local_outbox_shows_the_calendar_file(host: Host) -> None:
     outbox = LocalOutbox(host.engine, host.clock)
     host.activities = MessageActivities(host.cases, outbox, outbox, LINKS, host.clock)
     await host.invite()
-    (newest,) = (await Reading(host.engine).outbox(lead_id=host.lead_id)).items
+    (newest,) = (await Outbox(host.engine).page(lead_id=host.lead_id)).items
     assert newest.channel == Channel.EMAIL
     assert newest.calendar is not None
     assert newest.calendar.startswith("BEGIN:VCALENDAR")

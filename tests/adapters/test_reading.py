@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db import lead_reading
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.outbox import Outbox
 from adapters.db.paging import BadCursor
 from adapters.db.reading import Reading
 from adapters.db.rows import TaskRow, TouchRow
@@ -202,14 +203,14 @@ def cursor_of(instant: str) -> str:
 
 @pytest.mark.parametrize("instant", [EARLIEST, f"{EARLIEST}+00:01", f"{LATEST}-00:01", "2026-11-20T10:00:00-05:00"])
 async def test_a_cursor_in_another_zone_than_pages_give_out_is_refused(
-    reading: Reading, clock: SettableClock, instant: str
+    engine: AsyncEngine, reading: Reading, clock: SettableClock, instant: str
 ) -> None:
     cursor = cursor_of(instant)
     for page in (
         reading.leads(cursor=cursor),
         reading.leads(q="ann", cursor=cursor),
         reading.tasks(clock(), cursor=cursor),
-        reading.outbox(cursor=cursor),
+        Outbox(engine).page(cursor=cursor),
     ):
         with pytest.raises(BadCursor, match="next_cursor"):
             await page
@@ -217,13 +218,13 @@ async def test_a_cursor_in_another_zone_than_pages_give_out_is_refused(
 
 @pytest.mark.parametrize(("instant", "before"), [(f"{EARLIEST}+00:00", 0), (f"{LATEST}+00:00", 1)])
 async def test_a_cursor_at_the_calendars_end_pages_on_from_there(
-    reading: Reading, lead: UUID, clock: SettableClock, instant: str, before: int
+    engine: AsyncEngine, reading: Reading, lead: UUID, clock: SettableClock, instant: str, before: int
 ) -> None:
     cursor = cursor_of(instant)
     assert len((await reading.leads(cursor=cursor)).items) == before
     assert len((await reading.leads(q="ann", cursor=cursor)).items) == before
     assert (await reading.tasks(clock(), state="all", cursor=cursor)).items == []
-    assert (await reading.outbox(cursor=cursor)).items == []
+    assert (await Outbox(engine).page(cursor=cursor)).items == []
 
 
 async def test_tasks_of_one_lead(
@@ -276,7 +277,7 @@ async def test_the_status_counts(
 async def test_an_empty_database_has_empty_pages(reading: Reading, engine: AsyncEngine, clock: SettableClock) -> None:
     assert (await reading.leads()).items == []
     assert (await reading.tasks(clock(), state="all")).total == 0
-    assert (await reading.outbox()).next_cursor is None
+    assert (await Outbox(engine).page()).next_cursor is None
     status = await reading.status(clock())
     assert (status.leads_by_stage, status.open_tasks) == ({}, 0)
 

@@ -26,6 +26,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
 from adapters.db.merging import Merges
+from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
 from adapters.db.people import People
 from adapters.db.policies import Policies
@@ -88,6 +89,7 @@ def services(
         shelf=shelf,
         delivery=delivery,
         reading=Reading(engine),
+        outbox=Outbox(engine),
         tokens=ApiTokens(engine),
         accounts=Accounts(engine),
         sessions=Sessions(engine),

@@ -1,6 +1,7 @@
 """The ledger, senders, what comes in, and what an admin has to mend."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
@@ -188,6 +189,9 @@ class OutboxRow(Base):
     channel: Mapped[str]
     recipient: Mapped[str]
     sender: Mapped[str]
+    sender_name: Mapped[str] = mapped_column(server_default="")
+    headers: Mapped[list[Any]] = mapped_column(server_default=sql("'[]'::jsonb"))
+    """Pairs of a name and a value, in their order: what an email carries beside its addresses and its subject."""
     subject: Mapped[str | None]
     text: Mapped[str]
     html: Mapped[str | None]
@@ -195,6 +199,8 @@ class OutboxRow(Base):
     """To one of our own people."""
     calendar: Mapped[str | None]
     """The calendar file that is attached: an invitation, or its cancellation."""
+    segments: Mapped[int | None]
+    """How many segments a text takes."""
     accepted_at: Mapped[datetime] = mapped_column(index=True)
 
 
