@@ -97,7 +97,7 @@ def not_now(
         raise CommandRefused("until", "the lead said no, which means never; it can't be enrolled again by us")
     if case.enrollment.ended is Ending.OPTED_OUT or case.lead.stopped_us:
         raise CommandRefused("until", "the lead opted out; it can't be enrolled again by us")
-    case = cancel_tasks(nobody_waits(worked_on(case)), now, by, "the lead said not now", but=TaskKind.UNKNOWN_SEND)
+    case = cancel_tasks(nobody_waits(worked_on(case), now), now, by, "the lead said not now", but=TaskKind.UNKNOWN_SEND)
     if case.lead.stage is Stage.QUALIFIED:
         case = case.with_stage(Stage.WORKING)  # The hand-over is off; it is followed up again.
     return _reenroll(case, cadence, version, until, now)

@@ -164,6 +164,8 @@ class ResponseClock:
     """The channel of the first human contact."""
     business_seconds: int | None = None
     """From the question to the answer in the company's business hours."""
+    moot_at: datetime | None = None
+    """Since when the person waits no more, though nobody answered: it said not now or no, or stopped us."""
 
     @property
     def is_open(self) -> bool:

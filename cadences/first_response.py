@@ -174,10 +174,13 @@ def responded(case: Case, at: datetime, by: str, how: str) -> Case:
     )
 
 
-def nobody_waits(case: Case) -> Case:
+def nobody_waits(case: Case, now: datetime) -> Case:
     """The person does not wait for an answer any more: nobody is warned; unanswered it stays."""
     clock = case.response
-    return case if clock is None else replace(case, response=replace(clock, warn_at=None, act_at=None))
+    if clock is None:
+        return case
+    moot_at = clock.moot_at or now if clock.is_open else clock.moot_at
+    return replace(case, response=replace(clock, warn_at=None, act_at=None, moot_at=moot_at))
 
 
 def _running(case: Case) -> ResponseClock:

@@ -143,7 +143,7 @@ def lead_opted_out(case: Case, *, why: str, now: datetime) -> Case:
         return case  # The hand-over stays: what was agreed on is not called off by that.
     case = cancel_tasks(case, now, "followthrough", "the lead opted out")
     if case.enrollment.ended in (Ending.NO, Ending.OPTED_OUT):
-        return nobody_waits(case)
+        return nobody_waits(case, now)
     return end(case, Ending.OPTED_OUT, now, why)
 
 

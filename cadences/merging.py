@@ -302,7 +302,7 @@ def _with_question(case: Case, goes_on: Case, ends: Case, now: datetime) -> Case
         asked_at = ends.response.asked_at if ends.response is not None else ends.enrollment.started_at
         owed = owed and (ended_at is None or asked_at > ended_at)
         if not owed and not any(task.kind in ANSWERABLE for task in case.open_tasks):
-            return nobody_waits(case)
+            return nobody_waits(case, now)
     answering = {*ANSWERABLE, TaskKind.FIND_CONTACT, TaskKind.HAND_OVER}
     kept = {task.id for task in ends.open_tasks if task.kind in answering} & {task.id for task in case.open_tasks}
     if not owed or kept or case.enrollment.ended is Ending.UNREACHABLE:

@@ -294,7 +294,7 @@ def end(case: Case, ending: Ending, now: datetime, why: str = "") -> Case:
         why: in a few words, for whoever looks at the lead later.
     """
     if ending is not Ending.SWITCHED:
-        case = nobody_waits(case)
+        case = nobody_waits(case, now)
     return case.enrolled(ended_why=why or None, ended=ending, ended_at=now, next=None, hold=None, not_before=None)
 
 

@@ -213,7 +213,7 @@ def _nothing_needed(case: Case, now: datetime) -> Case:
     if any(task.kind in ANSWERABLE for task in case.open_tasks):
         return case
     if case.enrollment.ended is not None:
-        return nobody_waits(case)
+        return nobody_waits(case, now)
     if case.enrollment.question_only:
         return end(case, Ending.ANSWERED, now, "the question needed no answer")
     if held is not None and held.reason is HoldReason.REPLY:

@@ -242,8 +242,9 @@ async def _settle(connection: AsyncConnection, merged: Merged, now: datetime) ->
         await connection.execute(written.values(**values, owner_id=owner))
     current = merged.case.response.enrollment_id if merged.case.response is not None else None
     older = (FirstResponseRow.lead_id == merged.case.lead.id, FirstResponseRow.enrollment_id.is_distinct_from(current))
-    # Of several questions the machine sees to the newest one's clock, as ever.
-    await connection.execute(update(FirstResponseRow).where(*older).values(warn_at=None, act_at=None))
+    # Of several questions the machine sees to the newest one's clock, as ever; that one is what the person waits for.
+    moot_at = func.coalesce(FirstResponseRow.moot_at, either((FirstResponseRow.answered_at.is_(None), now)))
+    await connection.execute(update(FirstResponseRow).where(*older).values(warn_at=None, act_at=None, moot_at=moot_at))
 
 
 async def _write_person(connection: AsyncConnection, lead: Lead, enrollment_id: UUID, other_id: UUID) -> None:

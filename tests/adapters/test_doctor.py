@@ -91,7 +91,7 @@ async def _take_everything(clinic: Clinic, lead_id: UUID) -> None:
     """A decision of a faulty version: no plan, no task, saved in the usual way."""
     now = clinic.clock()
     async with clinic.cases.open(lead_id, now) as opened:
-        broken = nobody_waits(opened.case.enrolled(next=None))
+        broken = nobody_waits(opened.case.enrolled(next=None), now)
         for task in broken.open_tasks:
             broken = broken.with_task(replace(task, state="cancelled", closed_at=now))  # type: ignore[arg-type]
         await opened.save(broken, CommandKind.MESSAGE_REPORTED)

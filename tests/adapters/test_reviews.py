@@ -209,6 +209,18 @@ async def test_a_question_whose_lead_ended_before_it_was_due_is_nobodys_failure(
     assert (anna.responses_missed.total, anna.responses_owed.total, anna.no.total) == (0, 0, 1)
 
 
+async def test_a_switch_of_the_cadence_leaves_the_question_to_be_answered(office: Office) -> None:
+    lead_id = await office.lead(question="How much?", created_at=day(9))
+    await office.question(lead_id, day(9, 45))
+    async with office.cases.open(lead_id, day(9, 30)) as opened:
+        later = await opened.cadence("outbound-qualified")
+        case = commands.switch_cadence(opened.case, cadence=later.cadence, version=later.version, by="mia", now=day(9))
+        await opened.save(case, CommandKind.SWITCH_CADENCE)
+    await office.write()
+    anna = (await office.reviews.read("mia", FRIDAY, CLOSE)).review.reps[0]
+    assert anna.responses_missed.total == 1
+
+
 async def test_what_falls_between_people_is_found(office: Office) -> None:
     orphan = await office.lead("ben")
     unknown = await office.lead()

@@ -202,12 +202,17 @@ def test_who_says_no_or_not_now_or_opts_out_before_is_waited_for_no_more() -> No
         not_now(asked(), until=at + timedelta(days=90), cadence=later, version="v", by="x", note=None, now=at),
     ):
         assert next_look(case) is None
-        assert running(case).is_open
+        assert (running(case).is_open, running(case).moot_at) == (True, at)
+        # That it did not wait is known from the first time on, and of nobody who was answered.
+        assert running(lead_opted_out(case, why="again", now=at + MINUTE)).moot_at == at
+    answered = log_personal_touch(asked(), channel=Channel.CALL, touched_at=at, by="anna", note=None, now=at)
+    assert running(lead_opted_out(answered, why="wrote STOP", now=at + MINUTE)).moot_at is None
 
 
 def test_a_switch_of_the_cadence_lets_the_clock_run_on() -> None:
     case = switch_cadence(asked(), cadence=a_cadence({"email": "x"}), version="v", by="mia", now=MONDAY + MINUTE)
     assert next_look(case) == (MONDAY + 15 * MINUTE, "warn of first response")
+    assert running(case).moot_at is None
 
 
 def test_asking_again_after_a_no_starts_a_clock_of_its_own() -> None:

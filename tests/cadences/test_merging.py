@@ -169,7 +169,8 @@ def test_what_was_asked_after_the_no_is_answered_by_a_person_and_nothing_else() 
     asked_before = merged(no, theirs(TIMED), MONDAY + 2 * DAY).case
     assert open_kinds(asked_before) == []
     assert asked_before.response is not None
-    assert asked_before.response.warn_at is None  # Nobody is warned of a question that the no has settled.
+    # Nobody is warned of a question that the no has settled, nor waits for its answer.
+    assert (asked_before.response.warn_at, asked_before.response.moot_at) == (None, MONDAY + 2 * DAY)
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -41,6 +41,13 @@ class FirstResponseRow(Base):
     """The channel of that contact."""
     business_seconds: Mapped[int | None]
     """From the question to that contact in the company's business hours."""
+    moot_at: Mapped[datetime | None]
+    """Since when the person waits no more, though nobody answered."""
+
+    __table_args__ = (
+        # Of all questions ever asked, the few that somebody still waits for.
+        Index("ix_first_responses_running", "due_at", postgresql_where=sql("answered_at is null and moot_at is null")),
+    )
 
 
 class StageChangeRow(Base):
