@@ -47,6 +47,15 @@ class Within(StrEnum):
         return _SECONDS.get(self)
 
 
+class Hours(StrEnum):
+    """By which clock a response time is counted."""
+
+    WALL = "wall"
+    """The clock on the wall: what the person waits."""
+    BUSINESS = "business"
+    """The company's business hours only."""
+
+
 _SECONDS = dict(zip(Within, (300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 259_200), strict=False))
 
 
@@ -78,6 +87,10 @@ class Counted(StrEnum):
     OPTED_OUT = "opted_out"
     LEG = "leg"
     """A leg of the lead map."""
+    PLACE = "place"
+    """A place of the lead map."""
+    REACHED = "reached"
+    """A stage of the funnel, or a later one."""
 
 
 class Unaskable(ValueError):

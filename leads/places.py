@@ -36,3 +36,5 @@ class Place(StrEnum):
 
 
 _ENDS = frozenset({Place.UNREACHABLE, Place.OPTED_OUT, Place.ON_ITS_WAY})
+FUNNEL = (Place.CAPTURED, Place.ATTEMPTED, Place.ANSWERED, Place.QUALIFIED, Place.ACCEPTED, Place.WON)
+"""How far leads came. Who came to a later stage counts for all before it: a yes by a link needs no call."""

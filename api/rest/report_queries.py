@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.db.paging import MAX_PAGE, PAGE
-from adapters.db.reports.behind import OF_CONTACTS, Behind
+from adapters.db.reports.behind import OF_CONTACTS, OF_LEADS, OF_THE_MAP, Behind
 from api.problems import ValueRefused
 from api.rest.models import Line
-from leads.measures import Asked, Counted, Dimension, Unaskable, Within, ask, at_most_a_year
+from leads.measures import Asked, Counted, Dimension, Hours, Unaskable, Within, ask, at_most_a_year
 from leads.model import Channel, Company, LeadKind
 from leads.periods import Every, Period, period_named
-from leads.places import Place
+from leads.places import FUNNEL, Place
 
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2199, 12, 31)
 Day = Annotated[date, Field(ge=_EARLIEST, le=_LATEST)]
@@ -38,9 +38,7 @@ class PeriodQuery(BaseModel):
         Raises:
             ValueRefused: the days can't be asked for.
         """
-        given = [dimension for dimension in Dimension if dimension.value in self.model_fields_set]
-        of = {dimension: getattr(self, dimension.value) for dimension in given}
-        zone = ZoneInfo(company.zone)
+        of, zone = _leads_asked_for(self), ZoneInfo(company.zone)
         try:
             return ask(now, zone, every=self.by, first=self.first, last=self.last, of=of, group=group)
         except Unaskable as wrong:
@@ -54,6 +52,23 @@ class ReportQuery(PeriodQuery):
     source: Line | None = None
     cadence: Line | None = None
     rep: Line | None = None
+
+
+class ClocksQuery(BaseModel):
+    """Whose clocks; an empty value means the leads of which nothing is known there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    kind: LeadKind | None = None
+    source: Line | None = None
+    cadence: Line | None = None
+    rep: Line | None = None
+    limit: int = Field(PAGE, ge=1, le=MAX_PAGE)
+    """So many of those in time, and of those that are late."""
+
+    def as_of(self) -> Mapping[Dimension, str | None]:
+        """The conditions."""
+        return _leads_asked_for(self)
 
 
 class FiguresQuery(ReportQuery):
@@ -117,6 +132,10 @@ class BehindQuery(ReportQuery):
     """One period, as a report labels it: 2026-W47 or 2026-11; instead of `by`, `from` and `to`."""
     within: Within | None = None
     """Questions answered within this time only: a bin of the response times, with `figure=answered`."""
+    hours: Hours = Hours.WALL
+    """By which clock that time is meant."""
+    priced: bool = False
+    """Leads whose cost is known only, as the costs count them."""
     version: Line | None = None
     step: Line | None = None
     template: Line | None = None
@@ -127,7 +146,7 @@ class BehindQuery(ReportQuery):
     origin: Place | None = None
     """With `figure=leg`: where it begins on the map."""
     target: Place | None = None
-    """With `figure=leg`: where it ends."""
+    """With `figure=leg`: where it ends; with `figure=place` or `reached`: the place, or the stage of the funnel."""
     limit: int = Field(PAGE, ge=1, le=MAX_PAGE)
     cursor: str | None = Field(None, max_length=300)
     """`next_cursor` of the page before."""
@@ -144,20 +163,33 @@ class BehindQuery(ReportQuery):
             asked = Asked(asked.every, (self._period(company),), asked.of)
         of_contacts = self.figure in OF_CONTACTS
         leg = None
-        if self.figure is Counted.LEG:
+        if self.figure in OF_THE_MAP:
             asked = _a_year_at_most(asked)
-            if self.origin is None or self.target is None:
-                missing = "origin" if self.origin is None else "target"
-                raise ValueRefused(missing, "name both ends of the leg, as the map names them")
-            leg = (self.origin, self.target)
+            leg = self._leg()
         return Behind(
             figure=self.figure,
             asked=Asked(asked.every, asked.periods) if of_contacts else asked,
             within=self.within,
+            hours=self.hours,
+            priced=self.priced,
             step=contact_conditions(self) if of_contacts else {},
             contact_number=self.contact_number,
             leg=leg,
+            place=self.target,
         )
+
+    def _leg(self) -> tuple[Place, Place] | None:
+        if self.figure is Counted.REACHED and self.target not in FUNNEL:
+            stages = ", ".join(place.value for place in FUNNEL)
+            raise ValueRefused("target", f"name a stage of the funnel: {stages}")
+        if self.figure is not Counted.LEG:
+            if self.target is None:
+                raise ValueRefused("target", "name the place, as the map names it")
+            return None
+        if self.origin is None or self.target is None:
+            missing = "origin" if self.origin is None else "target"
+            raise ValueRefused(missing, "name both ends of the leg, as the map names them")
+        return self.origin, self.target
 
     def _period(self, company: Company) -> Period:
         try:
@@ -170,10 +202,12 @@ class BehindQuery(ReportQuery):
         fitting = {"kind", "source", "cadence", "rep"}
         if self.figure in OF_CONTACTS:
             fitting = {"cadence", "contact_number", *_CONTACT}
-        elif self.figure is Counted.LEG:
-            fitting = {"kind", "source", "rep", "origin", "target"}
+        elif self.figure in OF_THE_MAP:
+            fitting = {"kind", "source", "rep", "target"} | ({"origin"} if self.figure is Counted.LEG else set())
         elif self.figure is Counted.ANSWERED:
-            fitting |= {"within"}
+            fitting |= {"within", "hours"}
+        elif self.figure in OF_LEADS:
+            fitting |= {"priced"}
         always = {"by", "first", "last", "figure", "bucket", "limit", "cursor"}
         for name in sorted(self.model_fields_set - fitting - always):
             raise ValueRefused(name, f"`{self.figure.value}` is not counted by {name.replace('_', ' ')}")
@@ -184,6 +218,11 @@ def _a_year_at_most(asked: Asked) -> Asked:
         return at_most_a_year(asked)
     except Unaskable as wrong:
         raise ValueRefused(wrong.field, str(wrong)) from wrong
+
+
+def _leads_asked_for(query: BaseModel) -> Mapping[Dimension, str | None]:
+    given = [dimension for dimension in Dimension if dimension.value in query.model_fields_set]
+    return {dimension: getattr(query, dimension.value) for dimension in given}
 
 
 _CONTACT = ("version", "step", "template", "variant", "channel")

@@ -4,11 +4,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from adapters.db.reports.models import CostsReport, FiguresReport, LeadMap, LeadsBehind, ResponseReport, StepsReport
+from adapters.db.reports.models import (
+    ClocksNow,
+    CostsReport,
+    FiguresReport,
+    Funnel,
+    LeadMap,
+    LeadsBehind,
+    ResponseReport,
+    StepsReport,
+)
 from api.measuring import costs_report, figures_report, response_report
 from api.problems import PROBLEMS
 from api.rest.auth import AskedServices, token_of
-from api.rest.report_queries import BehindQuery, CostsQuery, FiguresQuery, MapQuery, StepsQuery
+from api.rest.report_queries import BehindQuery, ClocksQuery, CostsQuery, FiguresQuery, MapQuery, StepsQuery
 
 router = APIRouter(prefix="/api", tags=["reports"], dependencies=[Depends(token_of)], responses=PROBLEMS)
 
@@ -36,6 +45,19 @@ async def show_steps(asked: Annotated[StepsQuery, Query()], services: AskedServi
 async def show_costs(asked: Annotated[CostsQuery, Query()], services: AskedServices) -> CostsReport:
     """What leads cost: each one, each that was qualified, each order, and those that nobody worked."""
     return await costs_report(services, asked.as_asked(services.clock(), services.company))
+
+
+@router.get("/reports/first-responses")
+async def show_clocks(asked: Annotated[ClocksQuery, Query()], services: AskedServices) -> ClocksNow:
+    """Who waits for a person's answer now: the next ones due, and those that were due already."""
+    return await services.reports.clocks(asked.as_of(), services.clock(), limit=asked.limit)
+
+
+@router.get("/reports/funnel")
+async def show_funnel(asked: Annotated[MapQuery, Query()], services: AskedServices) -> Funnel:
+    """How many leads came how far."""
+    now = services.clock()
+    return await services.reports.funnel(asked.as_asked(now, services.company), now)
 
 
 @router.get("/reports/leads")

@@ -218,11 +218,33 @@ async def test_an_empty_database_has_every_report(client: httpx.AsyncClient) -> 
     assert (await asked(client, "reports/steps"))["rows"] == []
     assert (await asked(client, "reports/costs"))["total"]["leads"] == 0
     assert (await asked(client, "lead-map"))["nodes"] == []
+    assert [(one["leads"], one["share"]) for one in (await asked(client, "reports/funnel"))["stages"]] == [
+        (0, None)
+    ] * 6
+    waiting = await asked(client, "reports/first-responses")
+    assert (waiting["in_time"], waiting["late"]) == ({"total": 0, "items": []}, {"total": 0, "items": []})
     assert await asked(client, "reports/leads", figure="leads") == {
         "items": [],
         "total": 0,
         "next_cursor": None,
     }
+
+
+@pytest.mark.usefixtures("business")
+async def test_who_waits_now_and_the_funnel(client: httpx.AsyncClient) -> None:
+    waiting = await asked(client, "reports/first-responses", rep="ben")
+    assert (waiting["in_time"]["total"], [UUID(one["lead_id"]).int for one in waiting["late"]["items"]]) == (0, [15])
+    assert (await asked(client, "reports/first-responses", source=""))["late"]["total"] == 0
+    funnel = await asked(client, "reports/funnel", kind="inbound", **WEEKS)
+    assert [(one["place"], one["leads"]) for one in funnel["stages"]] == [
+        ("captured", 14),
+        ("attempted", 11),
+        ("answered", 10),
+        ("qualified", 4),
+        ("accepted", 1),
+        ("won", 1),
+    ]
+    assert (funnel["stages"][3]["share"], funnel["stages"][3]["of_before"]) == (4 / 14, 0.4)
 
 
 @pytest.mark.usefixtures("business")
@@ -238,6 +260,11 @@ async def test_the_leads_behind_a_number(client: httpx.AsyncClient) -> None:
     assert await numbers(figure="yes", contact_number="3", **WEEKS) == [1, 2]
     assert await numbers(figure="sent", cadence="", **WEEKS) == [4]
     assert await numbers(figure="leg", origin="machine", target="attempted", **WEEKS) == [2, 3, 5]
+    assert await numbers(figure="answered", within="1 hour", hours="business", **WEEKS) == [3, 13]
+    assert await numbers(figure="qualified", priced="true", **WEEKS) == [1, 2, 4, 9, 12]
+    assert await numbers(figure="leads", priced="true", source="partner", **WEEKS) == []
+    assert await numbers(figure="place", target="on_its_way", kind="outbound", **WEEKS) == [10]
+    assert await numbers(figure="reached", target="qualified", rep="ben", **WEEKS) == [4, 12]
     page = await asked(client, "reports/leads", figure="leads", limit="5", **WEEKS)
     assert (len(page["items"]), page["total"]) == (5, 16)
     rest = await asked(client, "reports/leads", figure="leads", limit="50", cursor=page["next_cursor"], **WEEKS)
@@ -256,6 +283,12 @@ async def test_the_leads_behind_a_number(client: httpx.AsyncClient) -> None:
         ("reports/leads", {"figure": "late", "within": "1 hour"}, "within", "`late` is not counted by within"),
         ("reports/leads", {"figure": "leg", "origin": "asked"}, "target", "name both ends"),
         ("reports/leads", {"figure": "leg", "origin": "a", "target": "won"}, "origin", "'asked', 'captured'"),
+        ("reports/leads", {"figure": "place"}, "target", "name the place"),
+        ("reports/leads", {"figure": "place", "target": "won", "origin": "lost"}, "origin", "not counted by origin"),
+        ("reports/leads", {"figure": "reached", "target": "lost"}, "target", "a stage of the funnel: captured, att"),
+        ("reports/leads", {"figure": "late", "priced": "true"}, "priced", "`late` is not counted by priced"),
+        ("reports/funnel", {"from": "2024-01-01"}, "from", "a year at most"),
+        ("reports/first-responses", {"from": "2024-01-01"}, "from", "there is no such field"),
         ("lead-map", {"from": "2024-01-01"}, "from", "a year at most"),
         ("lead-map", {"cadence": "x"}, "cadence", "there is no such field"),
         ("reports/steps", {"source": "x"}, "source", "there is no such field"),

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.db.followed_up import followed_up
 from adapters.db.paging import cursor_after, place_of
 from adapters.db.reports.costs import not_worked
-from adapters.db.reports.lead_map import leg_number, legs_of, ways
+from adapters.db.reports.funnel import came_to
+from adapters.db.reports.lead_map import leg_number, legs_of, legs_to, ways
 from adapters.db.reports.models import LeadsBehind
 from adapters.db.reports.response import bin_of
-from adapters.db.reports.views import LEADS, QUESTIONS, SAID, contacts_since, sayings_since, within
-from leads.measures import Asked, Counted, Within
+from adapters.db.reports.views import LEADS, QUESTIONS, SAID, contacts_since, journeys, only, sayings_since, within
+from leads.measures import Asked, Counted, Hours, Within
 from leads.places import Place
 
 
@@ -27,11 +28,17 @@ class Behind:
     asked: Asked
     within: Within | None = None
     """Questions answered within this time only, and not within a shorter one."""
+    hours: Hours = Hours.WALL
+    """By which clock that time is meant."""
+    priced: bool = False
+    """Leads whose cost is known only."""
     step: Mapping[str, str | None] = field(default_factory=dict)
     """Contacts of this step, version, template … only."""
     contact_number: int | None = None
     leg: tuple[Place, Place] | None = None
     """From one place of the map to the next."""
+    place: Place | None = None
+    """A place of the map, or a stage of the funnel."""
 
 
 async def read_leads_behind(
@@ -61,25 +68,26 @@ async def read_leads_behind(
 
 
 def _counted(behind: Behind, now: datetime) -> Select[Any]:
-    if behind.figure in _OF_LEADS:
+    if behind.figure in OF_LEADS:
         return _leads(behind, now)
     if behind.figure in _OF_QUESTIONS:
         return _questions(behind, now)
-    if behind.figure is Counted.LEG:
+    if behind.figure is Counted.REACHED:
+        return _reached(behind)
+    if behind.figure in OF_THE_MAP:
         return _way(behind)
     return _contacts(behind)
 
 
-_OF_LEADS = frozenset(
+OF_LEADS = frozenset(
     {
         *(Counted.LEADS, Counted.QUALIFIED, Counted.ORDERED, Counted.FOLLOWED_UP, Counted.NOT_FOLLOWED_UP),
         Counted.NOT_WORKED,
     }
 )
 _OF_QUESTIONS = frozenset({Counted.ASKED, Counted.ANSWERED, Counted.IN_TIME, Counted.LATE, Counted.WAITING})
-
-
-OF_CONTACTS = frozenset(Counted) - _OF_LEADS - _OF_QUESTIONS - {Counted.LEG}
+OF_THE_MAP = frozenset({Counted.LEG, Counted.PLACE, Counted.REACHED})
+OF_CONTACTS = frozenset(Counted) - OF_LEADS - _OF_QUESTIONS - OF_THE_MAP
 
 
 def _leads(behind: Behind, now: datetime) -> Select[Any]:
@@ -93,7 +101,9 @@ def _leads(behind: Behind, now: datetime) -> Select[Any]:
         Counted.NOT_FOLLOWED_UP: [is_followed_up.is_not(True)],
         Counted.NOT_WORKED: [not_worked(now)],
     }
-    wanted = (*within(LEADS, "received_at", behind.asked), *conditions[behind.figure])
+    wanted = [*within(LEADS, "received_at", behind.asked), *conditions[behind.figure]]
+    if behind.priced:
+        wanted.append(view.cost.is_not(None))
     return select(view.lead_id, view.received_at.label("at")).where(*wanted)
 
 
@@ -109,7 +119,8 @@ def _questions(behind: Behind, now: datetime) -> Select[Any]:
     }
     wanted = [*within(QUESTIONS, "asked_at", behind.asked), *conditions[behind.figure]]
     if behind.within is not None:
-        wanted.append(bin_of(view.response_seconds) == list(Within).index(behind.within))
+        seconds = view.business_seconds if behind.hours is Hours.BUSINESS else view.response_seconds
+        wanted.append(bin_of(seconds) == list(Within).index(behind.within))
     return select(view.lead_id, view.asked_at.label("at")).where(*wanted)
 
 
@@ -133,4 +144,12 @@ def _contacts(behind: Behind) -> Select[Any]:
 def _way(behind: Behind) -> Select[Any]:
     leg = legs_of(ways(behind.asked))
     found = select(leg.c.lead_id, leg.c.captured_at.label("at"))
-    return found if behind.leg is None else found.where(leg.c.number == leg_number(*behind.leg))
+    if behind.leg is not None:
+        return found.where(leg.c.number == leg_number(*behind.leg))
+    return found if behind.place is None else found.where(leg.c.number.in_(legs_to(behind.place)))
+
+
+def _reached(behind: Behind) -> Select[Any]:
+    journey = journeys(behind.asked)
+    came = came_to(journey, behind.place or Place.CAPTURED)
+    return select(journey.c.lead_id, journey.c.captured_at.label("at")).where(*only(journey, behind.asked.of), came)

@@ -81,6 +81,11 @@ def leg_number(origin: Place, target: Place) -> int:
     return _NUMBERS[origin] * len(_NUMBERS) + _NUMBERS[target]
 
 
+def legs_to(target: Place) -> list[int]:
+    """All legs by which a lead comes to a place, that from nowhere among them."""
+    return [_NUMBERS[target] + len(_NUMBERS) * origin for origin in range(-1, len(_NUMBERS))]
+
+
 def legs_of(way: CTE) -> FromClause:
     """The legs of each way: to where it begins, from each place to the next, and to an end if it came no further."""
     nowhere = cast(null(), Double)

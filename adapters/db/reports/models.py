@@ -325,6 +325,67 @@ class LeadMap(_Answer):
     hands: Hands
 
 
+class RunningClock(_Answer):
+    """A question that a person still waits for an answer to."""
+
+    lead_id: UUID
+    lead_name: str | None
+    lead_company: str | None
+    source: str | None
+    cadence: str
+    owner: str
+    """Whose it is to answer."""
+    owner_name: str | None
+    asked_at: datetime
+    due_at: datetime
+    warned_at: datetime | None
+    """When the owner was warned that half of the time is gone."""
+    escalated_at: datetime | None
+    """When somebody else was told."""
+    reassigned_at: datetime | None
+    """When it was taken from its former owner."""
+    attempted_at: datetime | None
+    """When a person first tried in vain."""
+    attempts: int
+
+
+class RunningClocks(_Answer):
+    """Some of them, and how many there are."""
+
+    total: int
+    items: list[RunningClock]
+
+
+class ClocksNow(_Answer):
+    """The first responses that are still to come."""
+
+    as_of: datetime
+    in_time: RunningClocks
+    """Not due yet; the next ones due."""
+    late: RunningClocks
+    """Due already, and still not answered; those that were due last."""
+
+
+class FunnelStage(_Answer):
+    """How many leads came so far, or further."""
+
+    place: str
+    leads: int
+    share: float | None
+    """Of all leads."""
+    of_before: float | None
+    """Of those that came to the stage before; None for the first one."""
+
+
+class Funnel(_Answer):
+    """How far leads came that were captured in some periods."""
+
+    as_of: datetime
+    first_day: date
+    last_day: date
+    stages: list[FunnelStage]
+
+
 class LeadsBehind(_Answer):
     """A page of the leads that a number of a report counts."""
 

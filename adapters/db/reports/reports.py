@@ -9,16 +9,27 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.reports.behind import Behind, read_leads_behind
+from adapters.db.reports.clocks import read_clocks
 from adapters.db.reports.costs import read_costs
 from adapters.db.reports.figures import read_figures
+from adapters.db.reports.funnel import read_funnel
 from adapters.db.reports.lead_map import read_lead_map
-from adapters.db.reports.models import Costs, Figures, LeadMap, LeadsBehind, ResponseDistribution, StepsReport
+from adapters.db.reports.models import (
+    ClocksNow,
+    Costs,
+    Figures,
+    Funnel,
+    LeadMap,
+    LeadsBehind,
+    ResponseDistribution,
+    StepsReport,
+)
 from adapters.db.reports.response import read_distribution
 from adapters.db.reports.snapshot import FOR_REPORTS, snapshot
 from adapters.db.reports.steps import read_steps
 from adapters.db.reports.views import STEPS
 from adapters.db.rows import ReportRefreshRow
-from leads.measures import Asked
+from leads.measures import Asked, Dimension
 from leads.model import Company
 
 _REFRESH = text(f"refresh materialized view concurrently {STEPS.name}")
@@ -56,10 +67,24 @@ class Reports:
         async with snapshot(self._engine) as connection:
             return await read_distribution(connection, asked, now)
 
+    async def clocks(self, of: Mapping[Dimension, str | None], now: datetime, *, limit: int) -> ClocksNow:
+        """The first-response clocks that run now.
+
+        Args:
+            of: only those of these leads.
+        """
+        async with snapshot(self._engine) as connection:
+            return await read_clocks(connection, of, now, limit)
+
     async def lead_map(self, asked: Asked, now: datetime) -> LeadMap:
         """The way of the leads that were captured in some periods."""
         async with snapshot(self._engine) as connection:
             return await read_lead_map(connection, asked, now)
+
+    async def funnel(self, asked: Asked, now: datetime) -> Funnel:
+        """How far the leads came that were captured in some periods."""
+        async with snapshot(self._engine) as connection:
+            return await read_funnel(connection, asked, now)
 
     async def leads_behind(self, behind: Behind, now: datetime, *, limit: int, cursor: str | None) -> LeadsBehind:
         """A page of the leads that a number counts.
