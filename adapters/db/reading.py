@@ -1,6 +1,6 @@
 """The reading side: the lists and counts that people look at, from indexes and in pages."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -91,6 +91,14 @@ class Reading:
             total_exact=total <= COUNTED and (found is not None or not q),
             next_cursor=cursor_after(rows, limit, "created_at", "id"),
         )
+
+    async def named(self, lead_ids: Sequence[UUID]) -> list[LeadSummary]:
+        """What a list shows of these leads, in their order; whoever is not there any more is left out."""
+        those = LeadRow.id == any_(literal(list(lead_ids), ARRAY(Uuid)))
+        page = select(LeadRow.id).where(LeadRow.plan.is_not(None), those)
+        async with self._engine.connect() as connection:
+            found = {row.id: _summary(row) for row in await connection.execute(_summaries(page))}
+        return [found[lead_id] for lead_id in lead_ids if lead_id in found]
 
     async def lead(self, lead_id: UUID, company: Company, now: datetime) -> LeadView | None:
         """One lead with everything that belongs to it, as of one instant; None when there is none."""

@@ -145,6 +145,12 @@ class Reviews:
             await write_staff_mails(connection, [mail], now)
         return day, True
 
+    async def days(self, manager_id: str, limit: int) -> list[date]:
+        """The days of which a manager's review was written, the newest first."""
+        asked = select(ReviewRow.day).where(ReviewRow.manager_id == manager_id)
+        async with self._engine.connect() as connection:
+            return list((await connection.execute(asked.order_by(ReviewRow.day.desc()).limit(limit))).scalars())
+
     async def read(self, manager_id: str | None, day: date | None, now: datetime) -> ReviewView:
         """A review as it was mailed; of a day that is not over, how it would look now.
 

@@ -172,6 +172,18 @@ async def test_pages_of_every_task_come_newest_due_first_without_gaps(
     assert done.total == 5
 
 
+async def test_leads_are_named_in_the_order_in_which_they_are_asked_for(
+    reading: Reading, intake: LeadIntake, lead: UUID, clock: SettableClock
+) -> None:
+    bob = (await intake.capture(NewLead(email="bob@example.com", name="Bob", owner="ben"), "test", clock())).lead_id
+    named = await reading.named([bob, uuid4(), lead])
+    assert [(one.id, one.name, one.email, one.owner) for one in named] == [
+        (bob, "Bob", "bob@example.com", "ben"),
+        (lead, "Ann Lee", "ann@example.com", "anna"),
+    ]
+    assert await reading.named([]) == []
+
+
 async def test_leads_that_come_in_between_do_not_disturb_the_pages(
     reading: Reading, intake: LeadIntake, clock: SettableClock
 ) -> None:

@@ -194,6 +194,8 @@ async def test_a_review_that_comes_days_late_says_what_it_would_have_said(office
     assert anna.responses_missed.items[0].what == "no answer yet"
     # And Monday's goes on from there, with what was done on Saturday.
     assert await office.write(day(12, on=24)) == ReviewResult(day=date(2026, 11, 23), written=True)
+    assert await office.reviews.days("mia", 10) == [date(2026, 11, 23), FRIDAY]
+    assert (await office.reviews.days("mia", 1), await office.reviews.days("anna", 10)) == ([date(2026, 11, 23)], [])
     anna = (await office.reviews.read("mia", date(2026, 11, 23), day(12, on=24))).review.reps[0]
     assert (anna.due, anna.done, anna.done_late, anna.overdue.total) == (1, 1, 1, 1)
 

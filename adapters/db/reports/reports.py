@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -27,7 +27,7 @@ from adapters.db.reports.models import (
 from adapters.db.reports.response import read_distribution
 from adapters.db.reports.snapshot import FOR_REPORTS, snapshot
 from adapters.db.reports.steps import read_steps
-from adapters.db.reports.views import STEPS
+from adapters.db.reports.views import LEADS, STEPS, within
 from adapters.db.rows import ReportRefreshRow
 from leads.measures import Asked, Dimension
 from leads.model import Company
@@ -47,6 +47,14 @@ class Reports:
         """The figures of each period and group, and of each group in all periods together."""
         async with snapshot(self._engine) as connection:
             return await read_figures(connection, asked, now)
+
+    async def sources(self, asked: Asked) -> list[str]:
+        """Where the leads of some periods came from, the source of most leads first."""
+        view = LEADS.c
+        named = select(view.source).where(*within(LEADS, "received_at", asked), view.source.is_not(None))
+        async with snapshot(self._engine) as connection:
+            found = await connection.execute(named.group_by(view.source).order_by(func.count().desc(), view.source))
+            return list(found.scalars())
 
     async def steps(self, asked: Asked, of: Mapping[str, str | None], now: datetime) -> StepsReport:
         """What came of the contacts that were made in some periods.

@@ -185,3 +185,9 @@ async def test_one_lead_of_which_hardly_anything_is_known(reports: Reports, engi
     found = await row(reports, weeks(group=Dimension.CADENCE), "2026-W47")
     assert (found.leads, found.followed_up_share, found.response.wall) == (1, 1.0, Quantiles())
     assert LONG_AGO < NOW
+
+
+@pytest.mark.usefixtures("business")
+async def test_where_the_leads_came_from_the_largest_source_first(reports: Reports) -> None:
+    assert await reports.sources(weeks("2026-11-09")) == ["web form", "trade fair", "list", "partner"]
+    assert await reports.sources(weeks("2026-11-16", of={Dimension.REP: "anna"})) == ["web form", "trade fair"]
