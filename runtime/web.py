@@ -4,6 +4,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import create_app
+from api.console.mount import mount_console
 from runtime.services import open_services
 from runtime.settings import Settings
 
@@ -11,7 +12,9 @@ from runtime.settings import Settings
 async def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM."""
     async with open_services(settings) as services:
-        await uvicorn.Server(server_config(create_app(services), settings)).serve()
+        app = create_app(services)
+        mount_console(app, services)
+        await uvicorn.Server(server_config(app, settings)).serve()
 
 
 def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:

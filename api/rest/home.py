@@ -26,6 +26,8 @@ async def home(request: Request) -> HTMLResponse:
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Followthrough</title></head><body>'
         "<h1>Followthrough is running</h1>"
+        '<p><a href="/console/">Open the console</a>: where people work. The first admin signs in by the link that '
+        "<code>follow up</code> prints.</p>"
         f'<p>Programs talk to it over REST: <a href="{document}">the OpenAPI document</a> names every call. '
         "Calls need an API token; <code>follow token NAME</code> makes one. "
         '<a href="/readyz">/readyz</a> says whether everything is there.</p>'

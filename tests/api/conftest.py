@@ -81,6 +81,19 @@ def services(
     histories: RecordingHistories,
     clock: SettableClock,
 ) -> Services:
+    return services_over(engine, shelf, cases, intake, delivery, histories, clock)
+
+
+def services_over(
+    engine: AsyncEngine,
+    shelf: CadenceShelf,
+    cases: CaseStore,
+    intake: LeadIntake,
+    delivery: Delivery,
+    histories: RecordingHistories,
+    clock: SettableClock,
+) -> Services:
+    """The services over a database, with a delivery, histories and a clock that are given."""
     return Services(
         cases=cases,
         intake=intake,

@@ -1,0 +1,207 @@
+"""Small parts that all pages share: what is empty, what went wrong, figures, times, questions before a change."""
+
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import structlog
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+from adapters.db.cases import LeadMerged, UnknownLead
+from api.console.desk import NotAllowed, SignedOut
+from api.problems import PerhapsStored, UnknownTask, ValueRefused
+from cadences.refusals import CommandRefused
+from leads.capture import CaptureRefused
+
+SIGN_IN = "/sign-in"
+log = structlog.get_logger()
+
+
+def empty(text: str, hint: str = "", icon: str = "done_all") -> None:
+    """Says that there is nothing here, and what would make it otherwise."""
+    with ui.element("div").classes("ft-empty"):
+        ui.icon(icon).props("aria-hidden=true")
+        ui.label(text).classes("ft-empty-text")
+        if hint:
+            ui.label(hint).classes("ft-quiet")
+
+
+def trouble(text: str, retry: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Says that something did not work, and what to do."""
+    with ui.element("div").classes("ft-trouble").props("role=alert"):
+        ui.icon("error_outline").props("aria-hidden=true")
+        ui.label(text)
+        if retry is not None:
+            ui.button("Try again", on_click=retry).props("flat")
+
+
+def skeleton(lines: int = 3) -> ui.element:
+    """Stands where something is being loaded; delete it once that is there."""
+    with ui.element("div").classes("ft-loading").props('role=status aria-label="Loading"') as box:
+        for _ in range(lines):
+            ui.skeleton().classes("ft-skeleton")
+    return box
+
+
+def tile(label: str, value: str, *, note: str = "", target: str = "", good: bool | None = None) -> ui.element:
+    """A figure with what it is called, and what is behind it.
+
+    Args:
+        label: what it is.
+        value: how much.
+        note: what it is compared with.
+        target: the page of what is behind it; empty for none.
+        good: whether the goal is reached; None: there is none.
+    """
+    state = "" if good is None else (" ft-good" if good else " ft-bad")
+    holder = ui.link(target=target) if target else ui.element("div")
+    with holder.classes(f"ft-tile{state}"):
+        ui.label(value).classes("ft-tile-value")
+        ui.label(label).classes("ft-tile-label")
+        if note:
+            ui.label(note).classes("ft-quiet")
+    return holder
+
+
+def section(title: str) -> ui.element:
+    """A part of a page under a heading; use it as a context."""
+    box = ui.element("section").classes("ft-card")
+    with box:
+        heading(title)
+    return box
+
+
+def heading(text: str, level: int = 2) -> ui.element:
+    """A heading; the page's own has level 1."""
+    return _Heading(text, level)
+
+
+class _Heading(TextElement):
+    """h1 to h4."""
+
+    def __init__(self, text: str, level: int) -> None:
+        super().__init__(tag=f"h{level}", text=text)
+
+
+def clock_time(at: datetime, zone: ZoneInfo) -> str:
+    """An instant on a clock: 14:05."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """An instant as people say it: today 14:05, tomorrow 09:00, Tue 24 Nov 09:00, 3 Mar 2029."""
+    there, here = at.astimezone(zone), now.astimezone(zone)
+    days = (there.date() - here.date()).days
+    if days in (-1, 0, 1):
+        return f"{('yesterday', 'today', 'tomorrow')[days + 1]} {there:%H:%M}"
+    if there.year == here.year:
+        return f"{there:%a} {there.day} {there:%b} {there:%H:%M}"
+    return f"{there.day} {there:%b %Y}"
+
+
+def span(lasts: timedelta) -> str:
+    """A length of time in its two greatest units: 3 d 4 h, 25 min, 40 s."""
+    seconds = int(abs(lasts).total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86400
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min"
+
+
+def done(text: str) -> None:
+    """Say that something was done."""
+    ui.notify(text, type="positive", position="bottom", attrs={"role": "status"})
+
+
+def refused(text: str) -> None:
+    """Say why something was not done."""
+    ui.notify(text, type="negative", position="bottom", timeout=8000, attrs={"role": "alert"})
+
+
+async def confirm(question: str, *lines: str, yes: str, no: str = "Cancel", danger: bool = False) -> bool:
+    """Ask before a change; Escape and the second button mean no."""
+    with ui.dialog() as dialog, ui.card().classes("ft-dialog"):
+        heading(question)
+        for line in lines:
+            ui.label(line)
+        with ui.row().classes("ft-buttons"):
+            agree = ui.button(yes, on_click=lambda: dialog.submit(True))
+            agree.props(f"autofocus {'color=negative' if danger else ''}")
+            ui.button(no, on_click=lambda: dialog.submit(False)).props("flat")
+    dialog.props(f'aria-label="{question}"'.replace("\n", " "))
+    try:
+        return bool(await dialog)
+    finally:
+        dialog.delete()
+
+
+@asynccontextmanager
+async def acting(button: ui.button | None = None) -> AsyncIterator[None]:
+    """While something is done: its button waits, and what is refused is said instead of failing.
+
+    What follows the block runs in either case; put what must follow success inside.
+    """
+    if button is not None:
+        button.disable()
+        button.props(add="loading")
+    try:
+        yield
+    except Exception as error:
+        say_what_happened(error)
+    finally:
+        if button is not None and not button.is_deleted:
+            button.props(remove="loading")
+            button.enable()
+
+
+EXPECTED = (
+    SignedOut,
+    NotAllowed,
+    CommandRefused,
+    ValueRefused,
+    CaptureRefused,
+    UnknownLead,
+    UnknownTask,
+    LeadMerged,
+    PerhapsStored,
+)
+"""What a person may run into; said to the person, and no incident for the log."""
+
+
+def say_what_happened(error: Exception) -> None:
+    """Tell the person at the page what an error means; what nobody expected gets an id under which the log has it."""
+    match error:
+        case SignedOut():
+            ui.navigate.to(SIGN_IN)
+        case NotAllowed():
+            refused(str(error))
+        case CommandRefused() | ValueRefused():
+            refused(_sentence(error.message))
+        case CaptureRefused():
+            refused(_sentence(str(error)))
+        case UnknownLead():
+            refused("There is no such lead any more.")
+        case UnknownTask():
+            refused("There is no such task any more.")
+        case LeadMerged():
+            refused("This lead was merged into another one. Open it again.")
+        case PerhapsStored():
+            refused("The database went away in between. Look whether it was stored before you do it again.")
+        case _:
+            incident = str(uuid4())
+            where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-5:]]
+            # The message of an error may quote what a lead said; where it happened never does.
+            log.error("a page failed", incident=incident, error=type(error).__name__, where=where)
+            refused(f"Something went wrong on our side; our log has it as {incident}.")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -1,0 +1,53 @@
+"""Puts the console on the application, once in a process, since NiceGUI has one application in each."""
+
+import logging
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from nicegui import ui
+
+from api.console import areas, signing_in
+from api.console.cookies import Cookies
+from api.console.door import PREFIX, Door
+from api.console.kit import EXPECTED
+from api.services import Services
+
+STATIC = Path(__file__).parent / "static"
+_RECONNECTS_WITHIN = 30.0
+"""Seconds; a laptop that wakes up, or changes its network, finds its page as it was."""
+
+
+def mount_console(app: FastAPI, services: Services) -> None:
+    """Add the console's pages, its sign-in and its door to an application."""
+    assert areas.AREAS
+    secure = services.links.base_url.startswith("https://")
+    cookies = Cookies(services.links.key.secret, secure=secure)
+    app.include_router(signing_in.router)
+    app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC), name="console-static")
+    ui.run_with(
+        app,
+        mount_path=PREFIX,
+        title="Followthrough",
+        favicon=STATIC / "favicon.svg",
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        binding_refresh_interval=None,
+        reconnect_timeout=_RECONNECTS_WITHIN,
+        gzip_middleware_factory=None,
+        show_welcome_message=False,
+    )
+    logging.getLogger("nicegui").addFilter(_without_words)
+    app.add_middleware(Door, services=services, cookies=cookies, secure=secure)
+
+
+def _without_words(record: logging.LogRecord) -> bool:
+    """Keep what an error says out of the log, since it may quote a lead, and drop what was said to the person."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return True
+    if isinstance(error, EXPECTED):
+        return False
+    record.msg, record.args, record.exc_info, record.exc_text = type(error).__name__, (), None, None
+    return True

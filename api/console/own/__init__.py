@@ -1,0 +1,1 @@
+"""Pages about oneself: where one lands, and one's own account."""

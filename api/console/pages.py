@@ -1,0 +1,97 @@
+"""How a page comes to be: registered with who may open it, refused to all others, and built inside the frame."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from nicegui import ui
+
+from adapters.db.cases import UnknownLead
+from api.console.cookies import THEME
+from api.console.desk import Desk, NotAllowed
+from api.console.door import DESK, PREFIX
+from api.console.frame import Section, framed
+from api.console.kit import trouble
+from api.console.permissions import Page, may_open
+
+_BUILT_WITHIN = 10.0
+"""Seconds; a page shows what it has by then."""
+Builder = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Nav:
+    """How a page stands in the navigation."""
+
+    section: Section
+    icon: str
+    """Of Material Icons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A page of the console."""
+
+    path: str
+    """Under the prefix; `{name}` stands for a parameter."""
+    page: Page
+    title: str
+    nav: Nav | None
+
+
+PAGES: list[Registered] = []
+"""Every page, in the order of the navigation."""
+
+
+def console_page(path: str, page: Page, *, title: str, nav: Nav | None = None) -> Callable[[Builder], Builder]:
+    """Register a builder as a page: `async def today(desk: Desk, ...)`, with path and query parameters behind the desk.
+
+    Args:
+        path: under the prefix.
+        page: for who may open it.
+        title: the heading and, with our name, the window's title.
+        nav: where it stands in the navigation; None: it is reached from other pages.
+    """
+
+    def register(builder: Builder) -> Builder:
+        PAGES.append(Registered(path, page, title, nav))
+
+        async def opened(request: Request, **parameters: Any) -> None:
+            desk: Desk = request.scope[DESK]
+            if not may_open(desk.person.role, page):
+                ui.context.client.status_code = 403
+                with framed(desk, None, "Not for you", theme=_theme(request)):
+                    trouble(f"As {desk.person.role.value} you can't open this page. Ask an admin if you should.")
+                return
+            with framed(desk, page, title, theme=_theme(request)):
+                try:
+                    await builder(desk, **parameters)
+                except NotAllowed as refused:
+                    ui.context.client.status_code = 403
+                    trouble(str(refused))
+                except UnknownLead:
+                    ui.context.client.status_code = 404
+                    trouble("There is no such lead. Perhaps it was erased.")
+
+        asked = [one for name, one in inspect.signature(builder).parameters.items() if name != "desk"]
+        first = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
+        keywords = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in asked]
+        opened.__signature__ = inspect.Signature([first, *keywords])  # type: ignore[attr-defined]
+        opened.__name__ = builder.__name__
+        name = f"{title} | Followthrough"
+        ui.page(path, title=name, dark=None, language="en-US", response_timeout=_BUILT_WITHIN)(opened)
+        return builder
+
+    return register
+
+
+def address_of(path: str) -> str:
+    """The address of a path of the console."""
+    return f"{PREFIX}{path}"
+
+
+def _theme(request: Request) -> bool | None:
+    """Whether the person chose the dark theme; None: the system decides."""
+    return {"dark": True, "light": False}.get(request.cookies.get(THEME, ""))

@@ -1,0 +1,174 @@
+"""Signing in and out, and choosing a password by an invitation: plain pages that work without JavaScript."""
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from adapters.db.accounts import InvitationSpent
+from adapters.db.audit_log import Change
+from api.console import passwords
+from api.console.cookies import Cookies, is_from_here
+from api.console.door import PREFIX, SIGN_IN
+from api.public import pages
+from api.public.forms import read_form
+from api.rest.auth import AskedServices
+from api.services import Services
+
+SIGN_OUT = "/sign-out"
+WELCOME = "/welcome"
+HOME = f"{PREFIX}/"
+WRONG = "That name and password do not belong together."
+WAIT = "Too many attempts. Please wait a quarter of an hour; an admin can send you a new invitation."
+STALE = "This page was open for too long. Please try again."
+router = APIRouter(include_in_schema=False)
+log = structlog.get_logger()
+
+
+async def cookies_of(services: AskedServices) -> Cookies:
+    """The cookies of this installation."""
+    return Cookies(services.links.key.secret, secure=services.links.base_url.startswith("https://"))
+
+
+AskedCookies = Annotated[Cookies, Depends(cookies_of)]
+
+
+@router.get(SIGN_IN)
+async def show_sign_in(request: Request, services: AskedServices, cookies: AskedCookies, next: str = "") -> Response:
+    """The page on which one signs in; who is signed in already goes on."""
+    text = cookies.session(request)
+    if text is not None and await services.sessions.find(text, services.clock()) is not None:
+        return RedirectResponse(_own_path(next), 303)
+    return _sign_in_page(request, services, cookies, _own_path(next))
+
+
+@router.post(SIGN_IN)
+async def sign_in(request: Request, services: AskedServices, cookies: AskedCookies) -> Response:
+    """Sign in with a password."""
+    form = await read_form(request)
+    name, password = str(form.get("name", "")), str(form.get("password", ""))
+    target, now, address = _own_path(str(form.get("next", ""))), services.clock(), _address(request)
+    if not is_from_here(request) or not cookies.is_own_form(request, str(form.get("form", ""))):
+        return _sign_in_page(request, services, cookies, target, STALE, 403)
+    if await services.accounts.too_many_attempts(name, address, now):
+        log.warning("sign-ins are throttled")
+        return _sign_in_page(request, services, cookies, target, WAIT, 429)
+    known = await services.accounts.called(name)
+    if not await passwords.fits(password[: passwords.MOST + 1], known.password_hash if known else None) or not known:
+        await services.accounts.attempt_failed(name, address, now)
+        return _sign_in_page(request, services, cookies, target, WRONG, 422)
+    return await begin(request, services, cookies, known.colleague_id, "password", target)
+
+
+@router.post(SIGN_OUT)
+async def sign_out(request: Request, services: AskedServices, cookies: AskedCookies) -> Response:
+    """End the session in this browser, here and in the database."""
+    if not is_from_here(request):
+        return pages.said(services.company, "This was sent from another website", status=403)
+    text, now = cookies.session(request), services.clock()
+    person = await services.sessions.find(text, now) if text else None
+    if person is not None:
+        await services.sessions.revoke(person.session_id, now)
+    response = RedirectResponse(SIGN_IN, 303)
+    cookies.end_session(response)
+    return response
+
+
+@router.get(f"{WELCOME}/{{invitation}}")
+async def show_welcome(request: Request, invitation: str, services: AskedServices, cookies: AskedCookies) -> Response:
+    """The page on which one chooses a password; opening it does not use up the invitation."""
+    return await _welcome_page(request, invitation, services, cookies)
+
+
+@router.post(f"{WELCOME}/{{invitation}}")
+async def welcome(request: Request, invitation: str, services: AskedServices, cookies: AskedCookies) -> Response:
+    """Choose a password and be signed in; other sessions of the same person end."""
+    form = await read_form(request)
+    password, again, now = str(form.get("password", "")), str(form.get("again", "")), services.clock()
+    if not is_from_here(request) or not cookies.is_own_form(request, str(form.get("form", ""))):
+        return await _welcome_page(request, invitation, services, cookies, STALE, 403)
+    try:
+        invited = await services.accounts.invitation(invitation, now)
+    except InvitationSpent:
+        return _spent(services)
+    words = passwords.objection(password, *await _own_words(services, invited.colleague_id))
+    words = words or ("The two passwords are not the same." if password != again else "")
+    if words:
+        return await _welcome_page(request, invitation, services, cookies, words, 422)
+    try:
+        colleague_id = await services.accounts.accept(invitation, await passwords.hashed(password), now)
+    except InvitationSpent:
+        return _spent(services)
+    await services.sessions.revoke_all(colleague_id, now)
+    accepted = Change(by=colleague_id, via="public", action="accept_invitation", subject=colleague_id)
+    await services.audit_log.begin(accepted, now)
+    return await begin(request, services, cookies, colleague_id, "invitation", HOME)
+
+
+async def begin(
+    request: Request, services: Services, cookies: Cookies, colleague_id: str, how: str, target: str
+) -> Response:
+    """Let somebody in, whoever was signed in here before: the session is always a new one."""
+    now, before = services.clock(), cookies.session(request)
+    person = await services.sessions.find(before, now) if before else None
+    if person is not None:
+        await services.sessions.revoke(person.session_id, now)
+    text = await services.sessions.begin(colleague_id, how, request.headers.get("user-agent", ""), now)
+    response = RedirectResponse(target, 303)
+    cookies.begin_session(response, text)
+    return response
+
+
+def _sign_in_page(
+    request: Request, services: Services, cookies: Cookies, target: str, words: str = "", status: int = 200
+) -> HTMLResponse:
+    return _form_page(request, services, cookies, "sign_in", status, words=words, target=target)
+
+
+async def _welcome_page(
+    request: Request, invitation: str, services: Services, cookies: Cookies, words: str = "", status: int = 200
+) -> HTMLResponse:
+    try:
+        invited = await services.accounts.invitation(invitation, services.clock())
+    except InvitationSpent:
+        return _spent(services)
+    colleagues = {one.id: one for one in await services.people.all()}
+    name = colleagues[invited.colleague_id].name if invited.colleague_id is not None else ""
+    values = {"name": name, "who": invited.colleague_id or "admin", "least": passwords.LEAST}
+    return _form_page(request, services, cookies, "welcome", status, words=words, **values)
+
+
+def _form_page(
+    request: Request, services: Services, cookies: Cookies, template: str, status: int, **values: Any
+) -> HTMLResponse:
+    crumb = cookies.crumb(request)
+    response = pages.page(template, status, services.company, form=cookies.form_token(crumb), **values)
+    cookies.keep_crumb(response, crumb)
+    # With the public pages' no-referrer, browsers would not say where a form comes from.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _spent(services: Services) -> HTMLResponse:
+    lines = ("It was used, or it is too old. Ask an admin for a new one; `follow invite` makes one, too.",)
+    return pages.said(services.company, "This invitation can't be used any more", *lines, status=404)
+
+
+async def _own_words(services: Services, colleague_id: str | None) -> list[str]:
+    if colleague_id is None:
+        return ["admin", services.company.name]
+    own = next(one for one in await services.people.all() if one.id == colleague_id)
+    return [own.id, services.company.name, *own.name.split(), *(own.email or "").split("@")[:1]]
+
+
+def _own_path(wanted: str) -> str:
+    """Where to go on: a path of the console, and never another website."""
+    parts = urlsplit(wanted)
+    fine = not parts.scheme and not parts.netloc and "\\" not in wanted and wanted.isprintable()
+    return wanted if fine and wanted.startswith(f"{PREFIX}/") else HOME
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else ""

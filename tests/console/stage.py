@@ -1,0 +1,151 @@
+"""The stage that tests of the console play on: the real application over the test database, and somebody of each role.
+
+`python -m tests.console.stage` starts one by hand, with the sample business, and says how to sign in.
+"""
+
+import asyncio
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.db.cadences import CadenceShelf
+from adapters.db.capture import LeadIntake
+from adapters.db.cases import CaseStore
+from adapters.db.engine import connect
+from adapters.db.migrate import migrate
+from api.app import create_app
+from api.console import passwords
+from api.console.mount import mount_console
+from api.services import Services
+from cadences.library import shipped
+from leads.model import Colleague, Role
+from tests.api.conftest import services_over
+from tests.api.fakes import RecordingDelivery, RecordingHistories
+from tests.clocks import SettableClock
+from tests.links import LINKS
+from tests.sample import COLLEAGUES, COMPANY, KEY
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext
+
+START = datetime(2026, 11, 20, 15, tzinfo=UTC)
+"""Friday, 10:00 in New York."""
+PASSWORD = "four small words here"
+ONE_OF_EACH = {
+    Role.REP: "anna",
+    Role.MANAGER: "mia",
+    Role.PARTNER: "paul",
+    Role.EXPERT: "eva",
+    Role.MARKETING: "mara",
+    Role.ADMIN: "ada",
+}
+"""The colleague who is signed in for each role."""
+PEOPLE = (
+    *COLLEAGUES,
+    Colleague("paul", "Paul Partner", "paul@dealer.example.com", "+12125550144", Role.PARTNER, weight=0),
+    Colleague("eva", "Eva Expert", "eva@example.com", "+12125550145", Role.EXPERT, weight=0),
+    Colleague("mara", "Mara Market", "mara@example.com", "+12125550146", Role.MARKETING, weight=0),
+    Colleague("ada", "Ada Admin", "ada@example.com", "+12125550147", Role.ADMIN, weight=0),
+)
+
+
+@dataclass(slots=True)
+class Stage:
+    """A running application, and what is behind it."""
+
+    url: str
+    services: Services
+    engine: AsyncEngine
+    clock: SettableClock
+    delivery: RecordingDelivery
+    _hashes: dict[str, str] = field(default_factory=dict)
+
+    async def set(self) -> None:
+        """Publish the shipped cadences and let everybody have an account, in an empty database."""
+        self.clock.move_to(START)
+        for bundle in shipped():
+            await self.services.shelf.publish(bundle, START)
+        await self.services.people.add(PEOPLE, START)
+        if PASSWORD not in self._hashes:
+            self._hashes[PASSWORD] = await passwords.hashed(PASSWORD)
+        for one in PEOPLE:
+            await self.services.accounts.set_password(one.id, self._hashes[PASSWORD], START)
+
+    async def sign_in(self, context: "BrowserContext", who: Role | str) -> None:
+        """Sign somebody in, without the form: the first of a role, or a colleague by id."""
+        colleague_id = ONE_OF_EACH[who] if isinstance(who, Role) else who
+        text = await self.services.sessions.begin(colleague_id, "password", "a test", self.clock())
+        await context.add_cookies([{"name": "followthrough", "value": text, "url": self.url}])
+
+
+def stage_services(engine: AsyncEngine, clock: SettableClock, delivery: RecordingDelivery, url: str) -> Services:
+    """The services over a database, as the tests of the REST interface have them, reached at this address."""
+    shelf = CadenceShelf(engine)
+    cases = CaseStore(engine, shelf, COMPANY, KEY)
+    intake = LeadIntake(engine, shelf, cases, COMPANY, KEY)
+    services = services_over(engine, shelf, cases, intake, delivery, RecordingHistories(), clock)
+    return replace(services, links=replace(LINKS, base_url=url))
+
+
+@asynccontextmanager
+async def served(engine: AsyncEngine, port: int = 0) -> AsyncIterator[Stage]:
+    """The real application on a free port of this machine; once in a process, since NiceGUI has one application."""
+    clock, delivery = SettableClock(START), RecordingDelivery()
+    listener = socket.create_server(("127.0.0.1", port))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    services = stage_services(engine, clock, delivery, url)
+    app = create_app(services)
+    mount_console(app, services)
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            await asyncio.sleep(0.01)
+            if serving.done():
+                serving.result()
+        yield Stage(url, services, engine, clock, delivery)
+    finally:
+        server.should_exit = True
+        await serving
+        listener.close()
+
+
+async def play(port: int) -> None:
+    """Serve the sample business until the process is told to stop."""
+    from runtime.embedded.postgres import EmbeddedPostgres
+    from runtime.sample import LEADS
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = EmbeddedPostgres(Path(folder), durable=False)
+        server.start()
+        try:
+            server.create_database("stage")
+            engine = connect(server.url("stage"))
+            await migrate(engine)
+            async with served(engine, port) as stage:
+                await stage.set()
+                for lead in LEADS:
+                    await stage.services.intake.capture(lead, by="sample", now=stage.clock())
+                names = ", ".join(f"{role.value}: {name}" for role, name in ONE_OF_EACH.items())
+                print(f"{stage.url}/console/  {names}; the password is: {PASSWORD}", flush=True)  # noqa: T201
+                await asyncio.Event().wait()
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    import argparse
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(play(parser.parse_args().port))
