@@ -16,7 +16,7 @@ UNDELIVERED_AFTER = timedelta(minutes=1)
 """A command is told at once, or by the schedule, which looks every few seconds."""
 _TRIED_IN_VAIN = 10
 """So many attempts at an activity take more than `STUCK_AFTER`."""
-_WORKFLOW_TASK_FAILS_FROM = 4
+TASK_FAILS_FROM = 4
 """A workflow task may fail once or twice with its worker; at this attempt it fails by itself."""
 
 ENDS_IN_REST = frozenset({Ending.NO, Ending.OPTED_OUT, Ending.ANSWERED})
@@ -132,7 +132,7 @@ class WorkflowSeen:
 
     @property
     def is_failing(self) -> bool:
-        return self.reported or self.task_attempt >= _WORKFLOW_TASK_FAILS_FROM
+        return self.reported or self.task_attempt >= TASK_FAILS_FROM
 
     def is_at_work(self, now: datetime) -> bool:
         """Whether it does something at this very moment, so that its plan may change any time."""

@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from temporalio.api.enums.v1 import PendingActivityState, TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from adapters.pollers import last_polled, polls
 from leads.contract import PROGRESS_QUERY, WORKFLOW, WORKFLOW_QUEUE, Progress
 from leads.liveness import ActivitySeen, WorkflowSeen
 
@@ -21,8 +20,6 @@ _RUNNING = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
 _PAGE = 1000
 _ANSWER_WITHIN = timedelta(seconds=5)
 _WORKERS_KNOWN_FOR = timedelta(seconds=10)
-_POLLS_WITHIN = timedelta(seconds=90)
-"""A worker that lives asks for work again after a minute at the latest."""
 
 
 class WorkflowsSeen:
@@ -102,14 +99,7 @@ class WorkflowsSeen:
         asked_at, answer = self._workers
         now = datetime.now(UTC)
         if now - asked_at > _WORKERS_KNOWN_FOR:
-            request = DescribeTaskQueueRequest(
-                namespace=self._client.namespace,
-                task_queue=TaskQueue(name=WORKFLOW_QUEUE),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-            )
-            described = await self._client.workflow_service.describe_task_queue(request, timeout=_ANSWER_WITHIN)
-            # The server remembers a poller for minutes after it has gone.
-            answer = any(now - poller.last_access_time.ToDatetime(UTC) < _POLLS_WITHIN for poller in described.pollers)
+            answer = polls(await last_polled(self._client, WORKFLOW_QUEUE, _ANSWER_WITHIN), now)
             self._workers = now, answer
         return answer
 

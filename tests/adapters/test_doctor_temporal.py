@@ -1,19 +1,15 @@
 """The check against a real Temporal: what it sees of workflows there, and that its repairs arrive."""
 
 import asyncio
-import sysconfig
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import workflow
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import SearchAttributeKey
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
@@ -25,8 +21,7 @@ from adapters.db.merging import Merges
 from adapters.doctor.check import LivenessCheck
 from adapters.doctor.suspects import Suspects
 from adapters.doctor.workflows import WorkflowsSeen
-from adapters.providers.local_outbox import LocalOutbox
-from adapters.temporal import LeadWorkflows, ensure_liveness_schedule
+from adapters.temporal import ensure_liveness_schedule
 from cadences import commands
 from leads.contract import (
     LIVENESS_EVERY,
@@ -36,45 +31,28 @@ from leads.contract import (
     WORKFLOW_QUEUE,
     LeadState,
     LivenessResult,
-    SearchAttribute,
     workflow_id,
 )
 from leads.liveness import FindingKind
-from runtime.bootstrap import activities_of
-from runtime.worker import workers
 from tests.adapters.clinic import Clinic
+from tests.adapters.dev_server import RUNNING, asleep, dev_server, heard, until, with_nothing_running
+from tests.adapters.dev_server import at_work as dev_server_workers
 from tests.clocks import SettableClock
-from tests.links import LINKS
 
 K = FindingKind
-RUNNING = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
 # Else the server reports problems only after minutes of failures.
 REPORT_SOON = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def server() -> AsyncIterator[WorkflowEnvironment]:
-    async with await WorkflowEnvironment.start_local(
-        data_converter=pydantic_data_converter,
-        dev_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal"),
-        dev_server_log_level="error",
-        dev_server_extra_args=["--dynamic-config-value", REPORT_SOON],
-        search_attributes=[SearchAttributeKey.for_keyword(name.value) for name in SearchAttribute],
-    ) as started:
+    async with dev_server(REPORT_SOON) as started:
         yield started
 
 
 @pytest_asyncio.fixture
 async def client(server: WorkflowEnvironment) -> Client:
-    """The server, with nothing running."""
-    async for left in server.client.list_workflows(RUNNING):
-        await server.client.get_workflow_handle(left.id).terminate()
-    await until(lambda: none_listed(server.client))
-    return server.client
-
-
-async def none_listed(client: Client) -> bool:
-    return (await client.count_workflows(RUNNING)).count == 0
+    return await with_nothing_running(server.client)
 
 
 @pytest_asyncio.fixture
@@ -82,41 +60,10 @@ async def clinic(engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, clie
     return Clinic(engine, cases, intake, SettableClock(datetime.now(UTC)), client)
 
 
-@asynccontextmanager
-async def at_work(clinic: Clinic, client: Client) -> AsyncIterator[None]:
-    """Our own workers, on the wall's clock."""
-    outbox = LocalOutbox(clinic.engine, wall_clock)
-    activities = activities_of(
-        cases=clinic.cases,
-        email=outbox,
-        sms=outbox,
-        links=LINKS,
-        delivery=clinic.delivery,
-        clock=wall_clock,
-        liveness=LivenessCheck(Suspects(clinic.engine), clinic.examiner, WorkflowsSeen(client), wall_clock),
-    )
-    async with AsyncExitStack() as running:
-        for worker in workers(client, activities):
-            await running.enter_async_context(worker)
-        yield
-
-
-async def until(holds: Callable[[], Awaitable[bool]], within: float = 30) -> None:
-    async with asyncio.timeout(within):
-        while not await holds():
-            await asyncio.sleep(0.05)
-
-
-async def asleep(clinic: Clinic, client: Client) -> UUID:
-    """A lead that sleeps for years, whose workflow has heard so."""
-    lead_id = await clinic.asleep()
-    await until(lambda: heard(clinic, client, lead_id))
-    return lead_id
-
-
-async def heard(clinic: Clinic, client: Client, lead_id: UUID) -> bool:
-    progress = await LeadWorkflows(client).progress(lead_id)
-    return progress.waiting and progress.plan.revision == (await clinic.plan(lead_id)).revision
+def at_work(clinic: Clinic, client: Client) -> AbstractAsyncContextManager[None]:
+    """Our own workers, the check among them."""
+    check = LivenessCheck(Suspects(clinic.engine), clinic.examiner, WorkflowsSeen(client), wall_clock)
+    return dev_server_workers(clinic.engine, clinic.cases, clinic.delivery, client, liveness=check)
 
 
 async def is_running(client: Client, name: str) -> bool:
@@ -144,6 +91,7 @@ async def test_a_workflow_that_was_terminated_is_started_again(clinic: Clinic, c
         await asleep(clinic, client)
         assert await clinic.kinds() == []
         await client.get_workflow_handle(workflow_id(lead_id)).terminate()
+        await until(lambda: none_of(client, lead_id))
 
         (found,) = (await clinic.check(repair=True))[1]
 
