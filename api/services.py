@@ -37,9 +37,11 @@ from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
 from api.doors import Doors
 from api.webhooks.keys import WebhookKeys
+from leads.engine import EngineState
 from leads.links import Links
 from leads.model import Company
 from leads.playbook import Playbook
+from leads.temporal_pages import TemporalPages
 
 
 class Delivery(Protocol):
@@ -54,6 +56,14 @@ class Delivery(Protocol):
         ...
 
 
+class Engine(Protocol):
+    """Shows what the engine does for a lead."""
+
+    async def of(self, lead_id: UUID) -> EngineState | None:
+        """Its side beside the database's; None for an unknown lead. That Temporal is away is an answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that callers get is made of these."""
@@ -64,6 +74,8 @@ class Services:
     merges: Merges
     shelf: CadenceShelf
     delivery: Delivery
+    engine: Engine
+    temporal_pages: TemporalPages
     reading: Reading
     outbox: Outbox
     tokens: ApiTokens

@@ -25,11 +25,13 @@ from adapters.db.reports.reports import Reports
 from adapters.db.senders import Senders
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
+from adapters.engine_state import EngineStates
 from adapters.erasing import Erasing, TemporalHistories
 from api.doors import doors_of
 from api.services import Services
 from api.webhooks.keys import WebhookKeys
 from leads.playbook import Playbook
+from leads.temporal_pages import TemporalPages
 from runtime.bootstrap import (
     Foundation,
     connect_temporal,
@@ -67,6 +69,8 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             merges=foundation.merges,
             shelf=foundation.shelf,
             delivery=delivery_of(foundation, client),
+            engine=EngineStates(foundation.engine, client, foundation.clock),
+            temporal_pages=TemporalPages(settings.temporal_ui_url, settings.temporal_namespace),
             reading=Reading(foundation.engine),
             outbox=Outbox(foundation.engine),
             tokens=ApiTokens(foundation.engine),

@@ -44,7 +44,8 @@ from api.doors import doors_of
 from api.services import Delivery, Services
 from api.webhooks.keys import WebhookKeys
 from leads.playbook import Playbook
-from tests.api.fakes import RecordingDelivery, RecordingHistories
+from leads.temporal_pages import TemporalPages
+from tests.api.fakes import NoEngine, RecordingDelivery, RecordingHistories
 from tests.api.person import Person
 from tests.clocks import SettableClock
 from tests.links import LINKS
@@ -101,6 +102,8 @@ def services_over(
         merges=Merges(engine, cases),
         shelf=shelf,
         delivery=delivery,
+        engine=NoEngine(),
+        temporal_pages=TemporalPages("http://temporal.example.com", "default"),
         reading=Reading(engine),
         outbox=Outbox(engine),
         tokens=ApiTokens(engine),

@@ -3,6 +3,8 @@
 import asyncio
 from uuid import UUID
 
+from leads.engine import EngineState
+
 
 class _Delivery:
     """New leads are told of as all others are."""
@@ -37,6 +39,13 @@ class BrokenDelivery(_Delivery):
 
     async def deliver(self, lead_id: UUID) -> bool:
         raise RuntimeError("no route to Temporal")
+
+
+class NoEngine:
+    """Shows nothing of any lead."""
+
+    async def of(self, lead_id: UUID) -> EngineState | None:
+        return None
 
 
 class RecordingHistories:
