@@ -8,6 +8,7 @@ from activities.ports import LivenessChecker
 from leads.contract import LivenessResult
 from leads.liveness import Finding
 
+BY = "the hourly check"
 log = structlog.get_logger()
 
 
@@ -23,7 +24,7 @@ class LivenessActivities:
 
         A worker that stops leaves the rest to the next one, which begins anew: what is mended stays so.
         """
-        return await self._checker.check(_report, _still_here, repair=True)
+        return await self._checker.check(_report, _still_here, repair=True, by=BY)
 
 
 def _report(finding: Finding) -> None:

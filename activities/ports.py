@@ -190,6 +190,7 @@ class LivenessChecker(Protocol):
         progress: Callable[[str, int, int | None], object],
         *,
         repair: bool,
+        by: str,
     ) -> LivenessResult:
         """Look at every lead and workflow; `report` gets each finding, and `progress` is called often."""
         ...

@@ -35,6 +35,7 @@ from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
+from api.doctor import Doctor
 from api.doors import Doors
 from api.webhooks.keys import WebhookKeys
 from leads.engine import EngineState
@@ -103,6 +104,7 @@ class Services:
     playbook: Playbook
     policies: Policies
     doors: Doors
+    doctor: Doctor
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys

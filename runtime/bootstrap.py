@@ -24,6 +24,7 @@ from adapters.db.backlogs import Backlogs
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.checks import Checks
 from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
 from adapters.db.engine import connect
@@ -182,7 +183,7 @@ def doctor_of(foundation: Foundation, client: Client) -> LivenessCheck:
     """What checks that every lead is followed up, and mends what is not."""
     engine, clock, seen = foundation.engine, foundation.clock, WorkflowsSeen(client)
     examiner = LeadExaminer(engine, foundation.cases, delivery_of(foundation, client), seen, clock)
-    return LivenessCheck(Suspects(engine), examiner, seen, clock)
+    return LivenessCheck(Suspects(engine), examiner, seen, Checks(engine), clock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.accounts import Accounts
 from adapters.db.alerts import Alerts
 from adapters.db.audit_log import AuditLog
+from adapters.db.checks import Checks
 from adapters.db.engine import driver_error, is_trouble
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
@@ -27,6 +28,7 @@ from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.engine_state import EngineStates
 from adapters.erasing import Erasing, TemporalHistories
+from api.doctor import Doctor
 from api.doors import doors_of
 from api.services import Services
 from api.webhooks.keys import WebhookKeys
@@ -36,6 +38,7 @@ from runtime.bootstrap import (
     Foundation,
     connect_temporal,
     delivery_of,
+    doctor_of,
     open_foundation,
     policies_of,
     review_schedules_of,
@@ -96,6 +99,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             reviews=reviews_of(foundation),
             playbook=playbook,
             doors=doors_of(foundation.engine, playbook),
+            doctor=Doctor(doctor_of(foundation, client), Checks(foundation.engine), foundation.clock),
             policies=policies_of(foundation),
             reports=Reports(foundation.engine, foundation.company),
             clock=foundation.clock,

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from adapters.db.checks import Checks
+from adapters.doctor.kept import MOST_KEPT, LivenessFound, keep_liveness
 from adapters.doctor.one_lead import BY, Clock, LeadExaminer, Workflows
 from adapters.doctor.suspects import BATCH, Suspects
 from leads.contract import LivenessResult, workflow_id
@@ -14,6 +16,7 @@ from leads.liveness import Finding, FindingKind, repaired
 _AT_ONCE = 4
 """So many leads are examined at a time, so that the check leaves room for the work."""
 _SOME = 10
+_NO_SUCH_LEAD = f"{BY}: the database has no such lead"
 _PREFIX = workflow_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
 
 
@@ -37,28 +40,65 @@ def _silent(*_: object) -> None:
 class LivenessCheck:
     """Proves promise 1 over the whole database and Temporal, or says where it does not hold."""
 
-    def __init__(self, suspects: Suspects, examiner: LeadExaminer, workflows: AllWorkflows, clock: Clock) -> None:
+    def __init__(
+        self, suspects: Suspects, examiner: LeadExaminer, workflows: AllWorkflows, checks: Checks, clock: Clock
+    ) -> None:
         self._suspects = suspects
         self._examiner = examiner
         self._workflows = workflows
+        self._checks = checks
         self._clock = clock
 
     async def check(
-        self, report: Report = _silent, progress: Progress = _silent, *, repair: bool = False
+        self, report: Report = _silent, progress: Progress = _silent, *, repair: bool = False, by: str = BY
     ) -> LivenessResult:
-        """Look at everything once.
+        """Look at everything once; what was found is kept until the next time.
 
         Args:
             report: called with each finding, after its repair was tried.
             progress: called often, with what is looked at, how many were, and of how many if that is known.
             repair: whether to mend what can be mended.
+            by: who asks.
 
         Raises:
             temporalio.service.RPCError: Temporal can't be reached.
         """
-        return await _Round(
-            self._suspects, self._examiner, self._workflows, self._clock, report, progress, repair
+        begun, findings = self._clock(), list[Finding]()
+
+        def told(finding: Finding) -> None:
+            if len(findings) < MOST_KEPT:
+                findings.append(finding)
+            report(finding)
+
+        result = await _Round(
+            self._suspects, self._examiner, self._workflows, self._clock, told, progress, repair
         ).run()
+        ended = self._clock()
+        found = LivenessFound(
+            checked_at=ended, by=by, took=ended - begun, repair=repair, result=result, findings=tuple(findings)
+        )
+        await keep_liveness(self._checks, found)
+        return result
+
+    async def mend(self, finding: Finding) -> list[Finding]:
+        """Look once more at what a finding is about, and mend it.
+
+        Returns:
+            What is wrong there at this instant, after what can be mended was; nothing when it is well by now.
+
+        Raises:
+            temporalio.service.RPCError: Temporal can't be reached.
+        """
+        if not finding.repairable:
+            return [finding]
+        if finding.lead_id is not None:
+            return await self._examiner.examine(finding.lead_id, repair=True)
+        name = finding.workflow_id or ""
+        run_id = await _run_of_orphan(self._suspects, self._workflows, name)
+        if run_id is None:
+            return []
+        await self._workflows.terminate(name, run_id, _NO_SUCH_LEAD)
+        return [repaired(finding)]
 
 
 class _Round:
@@ -137,9 +177,8 @@ class _Round:
         wrong_database = len(without_lead) > max(_SOME, self._workflows_seen // 2)
         for orphan in without_lead:
             self._progress("orphans", 0, None)
-            seen = await self._workflows.look(orphan, ask=False)
-            lead_id = _lead_of(orphan)
-            if seen is None or (lead_id is not None and await self._suspects.known([lead_id])):
+            run_id = await _run_of_orphan(self._suspects, self._workflows, orphan)
+            if run_id is None:
                 continue
             finding = Finding(
                 kind=FindingKind.WORKFLOW_ORPHANED,
@@ -151,7 +190,7 @@ class _Round:
                 to_do = "most workflows have no lead here: is this the right database, and the right namespace?"
                 finding = replace(finding, to_do=to_do, repairable=False)
             elif self._repair:
-                await self._workflows.terminate(orphan, seen.run_id, f"{BY}: the database has no such lead")
+                await self._workflows.terminate(orphan, run_id, _NO_SUCH_LEAD)
                 finding = repaired(finding)
             self._tell(finding)
 
@@ -170,6 +209,14 @@ class _Round:
         self._found += 1
         self._mended += finding.repaired
         self._report(finding)
+
+
+async def _run_of_orphan(suspects: Suspects, workflows: AllWorkflows, name: str) -> str | None:
+    """The run of a workflow for which the database has no lead; None when it has one by now, or nothing runs."""
+    seen, lead_id = await workflows.look(name, ask=False), _lead_of(name)
+    if seen is None or (lead_id is not None and await suspects.known([lead_id])):
+        return None
+    return seen.run_id
 
 
 def _lead_of(workflow: str) -> UUID | None:

@@ -20,7 +20,7 @@ class CheckerOfOne:
     """Finds one lead that is stuck."""
 
     def __init__(self) -> None:
-        self.repaired = False
+        self.repaired, self.by = False, ""
 
     async def check(
         self,
@@ -28,8 +28,9 @@ class CheckerOfOne:
         progress: Callable[[str, int, int | None], object],
         *,
         repair: bool,
+        by: str,
     ) -> LivenessResult:
-        self.repaired = repair
+        self.repaired, self.by = repair, by
         progress("leads", 1, 2)
         report(FOUND)
         return LivenessResult(leads=2, workflows=2, found=1, mended=0)
@@ -43,7 +44,7 @@ async def test_it_repairs_and_logs_what_it_found() -> None:
     with structlog.testing.capture_logs() as lines:
         result = await environment.run(LivenessActivities(checker).check_liveness)
 
-    assert checker.repaired
+    assert (checker.repaired, checker.by) == (True, "the hourly check")
     assert result.found == 1
     assert beats == [("leads", 1, 2)]
     (line,) = lines

@@ -14,6 +14,7 @@ from activities.messages import MessageActivities
 from activities.tasks import TaskActivities
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.checks import Checks
 from adapters.db.rows import LeadRow
 from adapters.delivery import CommandDelivery
 from adapters.doctor.check import AllWorkflows, LivenessCheck
@@ -118,7 +119,7 @@ class Clinic:
     async def check(self, *, repair: bool = False) -> tuple[LivenessResult, list[Finding]]:
         """One check of everything."""
         found: list[Finding] = []
-        doctor = LivenessCheck(Suspects(self.engine), self.examiner, self._seen, self.clock)
+        doctor = LivenessCheck(Suspects(self.engine), self.examiner, self._seen, Checks(self.engine), self.clock)
         result = await doctor.check(found.append, repair=repair)
         assert (result.found, result.mended) == (len(found), sum(one.repaired for one in found))
         return result, found

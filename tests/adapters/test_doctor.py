@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from adapters.db.checks import Checks
 from adapters.doctor.check import LivenessCheck
 from adapters.doctor.suspects import Suspects
 from cadences import hearing
@@ -293,7 +294,9 @@ async def test_every_lead_is_looked_at_whatever_the_size_of_a_batch(
     clinic.workflows.seen.clear()
     shown: list[tuple[Any, ...]] = []
     found: list[Finding] = []
-    doctor = LivenessCheck(Suspects(clinic.engine), clinic.examiner, clinic.workflows, clinic.clock)
+    doctor = LivenessCheck(
+        Suspects(clinic.engine), clinic.examiner, clinic.workflows, Checks(clinic.engine), clinic.clock
+    )
     result = await doctor.check(found.append, lambda *seen: shown.append(seen))
     assert (result.leads, result.found) == (5, 5)
     assert {one.lead_id for one in found} == set(missing)

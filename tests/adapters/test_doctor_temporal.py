@@ -17,6 +17,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from adapters.clock import wall_clock
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.checks import Checks
 from adapters.db.merging import Merges
 from adapters.doctor.check import LivenessCheck
 from adapters.doctor.suspects import Suspects
@@ -62,7 +63,9 @@ async def clinic(engine: AsyncEngine, cases: CaseStore, intake: LeadIntake, clie
 
 def at_work(clinic: Clinic, client: Client) -> AbstractAsyncContextManager[None]:
     """Our own workers, the check among them."""
-    check = LivenessCheck(Suspects(clinic.engine), clinic.examiner, WorkflowsSeen(client), wall_clock)
+    check = LivenessCheck(
+        Suspects(clinic.engine), clinic.examiner, WorkflowsSeen(client), Checks(clinic.engine), wall_clock
+    )
     return dev_server_workers(clinic.engine, clinic.cases, clinic.delivery, client, liveness=check)
 
 

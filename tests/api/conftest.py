@@ -19,6 +19,7 @@ from adapters.db.backlogs import Backlogs
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.checks import Checks
 from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
 from adapters.db.erasure import Erasure
@@ -40,12 +41,13 @@ from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
 from api.app import create_app
+from api.doctor import Doctor
 from api.doors import doors_of
 from api.services import Delivery, Services
 from api.webhooks.keys import WebhookKeys
 from leads.playbook import Playbook
 from leads.temporal_pages import TemporalPages
-from tests.api.fakes import NoEngine, RecordingDelivery, RecordingHistories
+from tests.api.fakes import HealthyChecker, NoEngine, RecordingDelivery, RecordingHistories
 from tests.api.person import Person
 from tests.clocks import SettableClock
 from tests.links import LINKS
@@ -131,6 +133,7 @@ def services_over(
         playbook=Playbook(),
         policies=Policies(engine, shelf, COMPANY, LINKS, Playbook()),
         doors=doors_of(engine, Playbook()),
+        doctor=Doctor(HealthyChecker(), Checks(engine), clock),
         clock=clock,
         company=COMPANY,
         webhooks=WebhookKeys(),

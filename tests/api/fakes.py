@@ -1,9 +1,12 @@
 """A delivery that only remembers, or that finds nobody to tell; and a Temporal that forgets when it is told to."""
 
 import asyncio
+from collections.abc import Callable
 from uuid import UUID
 
+from leads.contract import LivenessResult
 from leads.engine import EngineState
+from leads.liveness import Finding
 
 
 class _Delivery:
@@ -56,6 +59,23 @@ class RecordingHistories:
 
     async def forget(self, lead_id: UUID) -> None:
         self.forgotten.append(lead_id)
+
+
+class HealthyChecker:
+    """Finds nothing wrong with anybody."""
+
+    async def check(
+        self,
+        report: Callable[[Finding], object],
+        progress: Callable[[str, int, int | None], object],
+        *,
+        repair: bool,
+        by: str,
+    ) -> LivenessResult:
+        return LivenessResult(leads=0, workflows=0, found=0, mended=0)
+
+    async def mend(self, finding: Finding) -> list[Finding]:
+        return []
 
 
 class HangingDelivery(_Delivery):

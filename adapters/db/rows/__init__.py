@@ -13,6 +13,7 @@ from adapters.db.rows.accounts import (
 )
 from adapters.db.rows.backlogs import BacklogRow
 from adapters.db.rows.base import Base, table_of
+from adapters.db.rows.checks import CheckRow
 from adapters.db.rows.doors import FormSubmissionRow, HookDeliveryRow
 from adapters.db.rows.learnt import ContactTimeRow
 from adapters.db.rows.measures import (
@@ -69,6 +70,7 @@ __all__ = [
     "Base",
     "CadenceRow",
     "CadenceVersionRow",
+    "CheckRow",
     "ColleagueRow",
     "CommandRow",
     "ConsentRow",
