@@ -31,12 +31,14 @@ from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
 from adapters.db.routing import Router
 from adapters.db.senders import Senders
+from adapters.db.sendings import Sendings
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
 from api.doctor import Doctor
 from api.doors import Doors
+from api.providers import Providers
 from api.webhooks.keys import WebhookKeys
 from leads.engine import EngineState
 from leads.links import Links
@@ -105,6 +107,8 @@ class Services:
     policies: Policies
     doors: Doors
     doctor: Doctor
+    providers: Providers
+    sendings: Sendings
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys

@@ -1,11 +1,36 @@
 """Which provider each channel uses, in words: said at every start, so that nobody takes the outbox for the post."""
 
+from api.providers import ChannelUse
+from leads.model import Channel
 from runtime.settings import Settings
+
+_LOCAL = "local outbox"
 
 
 def channels(settings: Settings) -> dict[str, str]:
     """One line for each channel, by its name."""
     return {"email": _email(settings), "texts": _texts(settings)}
+
+
+def channel_uses(settings: Settings) -> tuple[ChannelUse, ...]:
+    """What each channel uses, as the console shows it."""
+    email, texts = settings.sendgrid_api_key is not None, settings.twilio_account_sid is not None
+    return (
+        ChannelUse(
+            channel=Channel.EMAIL,
+            provider="sendgrid" if email else _LOCAL,
+            is_local=not email,
+            said=_email(settings),
+            per_second=settings.email_per_second,
+        ),
+        ChannelUse(
+            channel=Channel.SMS,
+            provider="twilio" if texts else _LOCAL,
+            is_local=not texts,
+            said=_texts(settings),
+            per_second=settings.sms_per_second,
+        ),
+    )
 
 
 def _email(settings: Settings) -> str:

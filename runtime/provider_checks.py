@@ -1,9 +1,11 @@
 """Checks every provider that the settings name, in the order in which a person would set them up."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
 
 from adapters.providers.checks.dns_records import DnsRecord, DnsRecords
 from adapters.providers.checks.findings import Check, LookUpFailed, State
+from api.providers import LookUp
 from runtime.settings import Settings, variable
 
 SENDGRID_EVENTS = "/webhooks/sendgrid/events"
@@ -38,6 +40,17 @@ def check_providers(
         note = "look them up (dig, or your DNS host's export) and give them with --dns FILE"
         checks.append(Check("DNS", ", ".join(domains), State.UNTOLD, note))
     return [*checks, *_texts(settings, more_numbers)]
+
+
+def provider_look_up(settings: Settings) -> LookUp:
+    """The same for a program that must not stand still meanwhile."""
+
+    async def look_up(records: DnsRecords | None, addresses: Sequence[str], numbers: Sequence[str]) -> list[Check]:
+        return await asyncio.to_thread(
+            check_providers, settings, records, more_addresses=addresses, more_numbers=numbers
+        )
+
+    return look_up
 
 
 def _ours(settings: Settings) -> Iterator[Check]:

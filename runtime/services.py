@@ -24,12 +24,14 @@ from adapters.db.ownership import Ownership
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.senders import Senders
+from adapters.db.sendings import Sendings
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.engine_state import EngineStates
 from adapters.erasing import Erasing, TemporalHistories
 from api.doctor import Doctor
 from api.doors import doors_of
+from api.providers import Providers
 from api.services import Services
 from api.webhooks.keys import WebhookKeys
 from leads.playbook import Playbook
@@ -44,7 +46,9 @@ from runtime.bootstrap import (
     review_schedules_of,
     reviews_of,
 )
+from runtime.channels import channel_uses
 from runtime.embedded.errors import StartError
+from runtime.provider_checks import provider_look_up
 from runtime.settings import Settings
 
 _PART_ANSWERS_WITHIN = timedelta(seconds=2)
@@ -65,6 +69,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
         if must_answer:
             await _require_database(foundation)
         client, playbook = await connect_temporal(settings, lazy=True), Playbook(settings.playbook_dir)
+        senders, checks = Senders(foundation.engine, foundation.company), Checks(foundation.engine)
         yield Services(
             cases=foundation.cases,
             intake=foundation.intake,
@@ -91,7 +96,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             people=foundation.people,
             absences=Absences(foundation.engine, foundation.company),
             router=foundation.router,
-            senders=Senders(foundation.engine, foundation.company),
+            senders=senders,
             alerts=Alerts(foundation.engine),
             times=foundation.times,
             experiments=Experiments(foundation.engine, foundation.shelf),
@@ -99,7 +104,9 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             reviews=reviews_of(foundation),
             playbook=playbook,
             doors=doors_of(foundation.engine, playbook),
-            doctor=Doctor(doctor_of(foundation, client), Checks(foundation.engine), foundation.clock),
+            doctor=Doctor(doctor_of(foundation, client), checks, foundation.clock),
+            providers=Providers(channel_uses(settings), provider_look_up(settings), senders, checks, foundation.clock),
+            sendings=Sendings(foundation.engine),
             policies=policies_of(foundation),
             reports=Reports(foundation.engine, foundation.company),
             clock=foundation.clock,

@@ -36,17 +36,22 @@ from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
 from adapters.db.routing import Router
 from adapters.db.senders import Senders
+from adapters.db.sendings import Sendings
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
 from adapters.erasing import Erasing
+from adapters.providers.checks.findings import Check
 from api.app import create_app
 from api.doctor import Doctor
 from api.doors import doors_of
+from api.providers import Providers
 from api.services import Delivery, Services
 from api.webhooks.keys import WebhookKeys
 from leads.playbook import Playbook
 from leads.temporal_pages import TemporalPages
+from runtime.channels import channel_uses
+from runtime.settings import load_settings
 from tests.api.fakes import HealthyChecker, NoEngine, RecordingDelivery, RecordingHistories
 from tests.api.person import Person
 from tests.clocks import SettableClock
@@ -62,6 +67,13 @@ async def everything_is_ready() -> dict[str, str]:
 
 async def nothing_follows() -> None:
     return None
+
+
+async def nothing_to_look_up(*_: object) -> list[Check]:
+    return []
+
+
+LOCAL_USES = channel_uses(load_settings(env_file=None))
 
 
 @pytest.fixture
@@ -133,6 +145,8 @@ def services_over(
         playbook=Playbook(),
         policies=Policies(engine, shelf, COMPANY, LINKS, Playbook()),
         doors=doors_of(engine, Playbook()),
+        providers=Providers(LOCAL_USES, nothing_to_look_up, Senders(engine, COMPANY), Checks(engine), clock),
+        sendings=Sendings(engine),
         doctor=Doctor(HealthyChecker(), Checks(engine), clock),
         clock=clock,
         company=COMPANY,
