@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.cadences import UnknownCadence
 from adapters.db.form_submissions import FormSubmissions, Submission, TakenBefore, became_lead, claim
-from adapters.db.inbound import InboundMessage, match
+from adapters.db.inbound import FORM, InboundMessage, match
 from api.services import Services
 from api.telling import TELL_OF_CAPTURE_WITHIN, tell
 from leads.capture import Captured, CaptureRefused, NewLead
@@ -23,8 +23,6 @@ from leads.ids import derived_id
 from leads.model import Channel
 from leads.replies import InboundKind
 
-PROVIDER = "form"
-"""Where messages of suspected forms come from, in the inbox."""
 MOST_FROM_ONE = 10
 """Forms that one address may send within `WITHIN`; a whole office may share it."""
 WITHIN = timedelta(minutes=10)
@@ -209,7 +207,7 @@ class FormIntake:
             id=uuid4(),
             lead_id=None,
             channel=Channel.EMAIL,
-            provider=PROVIDER,
+            provider=FORM,
             external_id=str(submission.id),
             sender=sender,
             recipient=f"form {form}",
@@ -240,6 +238,6 @@ def _form_id(message: InboundMessage) -> UUID:
     Raises:
         NotKept: it tells of none.
     """
-    if message.provider != PROVIDER:
+    if message.provider != FORM:
         raise NotKept
     return UUID(message.external_id)

@@ -1,16 +1,18 @@
 """What other programs delivered, in the database: each once, with what became of it, and what can be replayed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.alerts import AlertKind, raise_alert, resolve_alert
+from adapters.db.paging import COUNTED, PAGE, count_some, cursor_after, place_of
 from adapters.db.rows import HookDeliveryRow, table_of
 
 BODY_KEPT_FOR = timedelta(days=30)
@@ -51,6 +53,34 @@ class HookDeliveryList:
 
     items: list[HookDelivery]
     total: int
+    total_exact: bool
+    """False: there are more than `total`."""
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryLine:
+    """A delivery as a line of a list, without what it held."""
+
+    id: UUID
+    hook: str
+    external_id: str
+    received_at: datetime
+    state: DeliveryState
+    lead_id: UUID | None
+    error: str | None
+    replayed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLines:
+    """Some lines, newest first."""
+
+    items: list[DeliveryLine]
+    total: int
+    total_exact: bool
+    """False: there are more than `total`."""
+    next_cursor: str | None
 
 
 class DeliveredBefore(Exception):
@@ -83,18 +113,50 @@ class HookDeliveries:
         async with self._engine.begin() as connection:
             await connection.execute(update(_DELIVERIES).where(_DELIVERIES.c.id == delivery.id).values(values))
 
-    async def all(self, *, hook: str | None = None, state: str | None = None, limit: int = SHOWN) -> HookDeliveryList:
-        """The newest deliveries."""
-        wanted = [
-            column == value
-            for column, value in ((_DELIVERIES.c.hook, hook), (_DELIVERIES.c.state, state))
-            if value is not None
-        ]
-        newest = select(_DELIVERIES).where(*wanted).order_by(_DELIVERIES.c.received_at.desc(), _DELIVERIES.c.id)
+    async def all(
+        self, *, hook: str | None = None, state: str | None = None, limit: int = SHOWN, cursor: str | None = None
+    ) -> HookDeliveryList:
+        """A page of deliveries, newest first.
+
+        Raises:
+            BadCursor: no page gave this cursor out.
+        """
+        rows, total, next_cursor = await self._page(list(_DELIVERIES.c), _of(hook, state), limit, cursor)
+        return HookDeliveryList(
+            [_read(row._mapping) for row in rows], min(total, COUNTED), total <= COUNTED, next_cursor
+        )
+
+    async def lines(
+        self, *, hook: str | None = None, state: str | None = None, limit: int = PAGE, cursor: str | None = None
+    ) -> DeliveryLines:
+        """The same without what they held, which may be long.
+
+        Raises:
+            BadCursor: no page gave this cursor out.
+        """
+        columns = [_DELIVERIES.c[name] for name in DeliveryLine.__dataclass_fields__]
+        rows, total, next_cursor = await self._page(columns, _of(hook, state), limit, cursor)
+        lines = [DeliveryLine(**{**row._mapping, "state": DeliveryState(row.state)}) for row in rows]
+        return DeliveryLines(lines, min(total, COUNTED), total <= COUNTED, next_cursor)
+
+    async def one(self, delivery_id: UUID) -> HookDelivery | None:
+        """A delivery with what it held; None when there is none, or not any more."""
         async with self._engine.connect() as connection:
-            total = await connection.scalar(select(func.count()).select_from(_DELIVERIES).where(*wanted))
-            rows = (await connection.execute(newest.limit(limit))).mappings()
-            return HookDeliveryList([_read(row) for row in rows], int(total or 0))
+            found = await connection.execute(select(_DELIVERIES).where(_DELIVERIES.c.id == delivery_id))
+            row = found.mappings().one_or_none()
+        return _read(row) if row is not None else None
+
+    async def _page(
+        self, columns: Sequence[Any], wanted: Sequence[ColumnElement[bool]], limit: int, cursor: str | None
+    ) -> tuple[Sequence[Row[Any]], int, str | None]:
+        order = (_DELIVERIES.c.received_at, _DELIVERIES.c.id)
+        page = select(*columns).where(*wanted).order_by(*(column.desc() for column in order)).limit(limit + 1)
+        if cursor is not None:
+            page = page.where(tuple_(*order) < tuple_(*place_of(cursor)))
+        async with self._engine.connect() as connection:
+            total = await count_some(connection, select(_DELIVERIES.c.id).where(*wanted))
+            rows = (await connection.execute(page)).all()
+        return rows[:limit], total, cursor_after(rows, limit, "received_at", "id")
 
     async def called(self, beginning: str) -> list[HookDelivery]:
         """The deliveries whose ids begin so; three at most."""
@@ -119,6 +181,11 @@ class HookDeliveries:
         if row["body"] is None:
             raise NotReplayable(f"what it held was forgotten after {BODY_KEPT_FOR.days} days")
         return _read(row)
+
+
+def _of(hook: str | None, state: str | None) -> list[ColumnElement[bool]]:
+    of = ((_DELIVERIES.c.hook, hook), (_DELIVERIES.c.state, state))
+    return [column == value for column, value in of if value is not None]
 
 
 async def claim(

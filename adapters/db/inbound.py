@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import cast, func, null, select, update
+from sqlalchemy import cast, func, null, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from adapters.db.paging import COUNTED, PAGE, count_some, cursor_after, place_of
 from adapters.db.rows import ColleagueRow, ContactPointRow, InboundMessageRow, MeetingRow, TouchRow, table_of
 from leads.model import Channel, ContactKind
 from leads.replies import InboundKind
@@ -18,6 +19,8 @@ from leads.replies import InboundKind
 LONGEST_ID = 255
 """Characters of an id that are kept as they are; of a longer one its hash is."""
 SHOWN = 100
+FORM = "form"
+"""In place of a provider: a form that a program seems to have sent."""
 _MESSAGES, _TOUCHES, _POINTS = table_of(InboundMessageRow), table_of(TouchRow), table_of(ContactPointRow)
 _MEETINGS = table_of(MeetingRow)
 _INSERT_ONCE = (
@@ -64,6 +67,15 @@ class Whose:
     """The lead whose message it answers, also where it is ambiguous."""
     of_sender: UUID | None = None
     """The lead that has the sender's address or number."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Some of what waits for a person, oldest first."""
+
+    items: list[InboundMessage]
+    total: int
+    next_cursor: str | None
 
 
 class InboundMessages:
@@ -155,6 +167,37 @@ class InboundMessages:
             total = await connection.scalar(select(func.count()).select_from(_MESSAGES).where(*_WAITING))
             wanted = select(_MESSAGES).where(*_WAITING).order_by(_MESSAGES.c.received_at, _MESSAGES.c.id).limit(SHOWN)
             return [_read(row) for row in (await connection.execute(wanted)).mappings()], int(total or 0)
+
+    async def page(self, *, forms: bool, limit: int = PAGE, cursor: str | None = None) -> InboxPage:
+        """A page of what waits for a person, oldest first.
+
+        Args:
+            forms: the forms that a program seems to have sent; else the messages that fit no lead.
+
+        Raises:
+            BadCursor: no page gave this cursor out.
+        """
+        is_form = _MESSAGES.c.provider == FORM
+        wanted = (*_WAITING, is_form if forms else ~is_form)
+        order = (_MESSAGES.c.received_at, _MESSAGES.c.id)
+        page = select(_MESSAGES).where(*wanted).order_by(*order).limit(limit + 1)
+        if cursor is not None:
+            page = page.where(tuple_(*order) > tuple_(*place_of(cursor)))
+        async with self._engine.connect() as connection:
+            total = await count_some(connection, select(_MESSAGES.c.id).where(*wanted))
+            rows = (await connection.execute(page)).all()
+        return InboxPage(
+            [_read(row._mapping) for row in rows[:limit]],
+            min(total, COUNTED),
+            cursor_after(rows, limit, "received_at", "id"),
+        )
+
+    async def waiting_one(self, message_id: UUID) -> InboundMessage | None:
+        """A message that waits for a person; None when nobody needs to see to it any more."""
+        wanted = select(_MESSAGES).where(_MESSAGES.c.id == message_id, *_WAITING)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(wanted)).mappings().one_or_none()
+        return _read(row) if row is not None else None
 
     async def waiting_called(self, beginning: str) -> list[InboundMessage]:
         """The messages that wait for a person, and whose ids begin so; three at most."""

@@ -28,8 +28,10 @@ class Replayed:
 async def list_hook_deliveries(
     asked: Annotated[HookDeliveryQuery, Query()], services: AskedServices
 ) -> HookDeliveryList:
-    """The newest deliveries: taken, or failed with what to do."""
-    return await services.doors.deliveries.all(hook=asked.hook, state=asked.state, limit=asked.limit)
+    """A page of deliveries, newest first: taken, or failed with what to do."""
+    return await services.doors.deliveries.all(
+        hook=asked.hook, state=asked.state, limit=asked.limit, cursor=asked.cursor
+    )
 
 
 @router.post("/{delivery_id}/replay")

@@ -303,12 +303,11 @@ class TaskQuery(_Page):
     kind: TaskKind | None = None
 
 
-class HookDeliveryQuery(_Sent):
+class HookDeliveryQuery(_Page):
     """Which deliveries of other programs."""
 
     hook: Line | None = None
     state: DeliveryState | None = None
-    limit: int = Field(PAGE, ge=1, le=MAX_PAGE)
 
 
 class OutboxQuery(_Page):
