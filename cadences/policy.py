@@ -12,13 +12,23 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from cadences.commands import HAND_OVER_WITHIN
+from cadences.aloud import (
+    MARKDOWN,
+    audience_aloud,
+    first_response_aloud,
+    hours_aloud,
+    limits_aloud,
+    not_now_aloud,
+    personal_touch_aloud,
+    reply_aloud,
+    silence_aloud,
+    step_aloud,
+    yes_aloud,
+)
 from cadences.model import (
-    ROLES,
     Cadence,
     FirstResponse,
     Hours,
-    Instead,
     Limits,
     OnNotNow,
     OnPersonalTouch,
@@ -29,15 +39,14 @@ from cadences.model import (
 )
 from cadences.planning import CALL_WITHIN, EXPIRES
 from cadences.policy_law import law
-from cadences.policy_words import clock, day_names, list_of, sheet_aloud
+from cadences.policy_words import clock, day_names, sheet_aloud
 from cadences.rules import RuleBook
-from leads.model import Channel, Colleague, Company, LeadKind, Role
+from leads.model import Colleague, Company, Role
 from leads.staff_mails import plain
 from leads.yaml_text import Value
 
 VERSION_LENGTH = 12
 """Hexadecimal digits of the text's SHA-256."""
-_NOUN = {Channel.EMAIL: "email", Channel.SMS: "text", Channel.CALL: "call", Channel.TASK: "task"}
 _SAID_OF: dict[type[BaseModel], set[str]] = {
     Cadence: {
         *("cadence", "about", "for_", "hours", "limits", "first_response", "steps"),
@@ -153,109 +162,28 @@ def _in_general() -> str:
 
 
 def _cadence(cadence: Cadence) -> str:
-    kind = str(getattr(cadence.for_.kind, "value", cadence.for_.kind))
     lines = [f"### {cadence.name}", "", *([plain(cadence.about), ""] if cadence.about else [])]
-    lines += [f"- For {kind} leads.", f"- {_hours(cadence)}", f"- {_limits(cadence)}"]
-    lines.append(f"- {_first_response(cadence.target)}")
+    lines += [f"- {audience_aloud(cadence)}", f"- {hours_aloud(cadence)}{_what_else(cadence.hours)}"]
+    lines.append(f"- {limits_aloud(cadence)}{_what_else(cadence.limits)}")
+    lines.append(f"- {first_response_aloud(cadence.target, MARKDOWN)}{_what_else(cadence.target)}")
     lines += [f"- {line}" for line in _reactions(cadence)]
     lines += ["", *(f"{number}. {_step(step, cadence)}" for number, step in enumerate(cadence.steps, 1))]
     if cadence.on_silence is not None:
-        silence = cadence.on_silence
-        lines += [
-            "",
-            f"After the last step without an answer it goes back to the {silence.return_to}: {plain(silence.task)}, "
-            f"within {silence.within}.{_what_else(silence)}",
-        ]
+        lines += ["", f"{silence_aloud(cadence.on_silence, MARKDOWN)}{_what_else(cadence.on_silence)}"]
     if more := _what_else(cadence):
         lines += ["", more.strip()]
     return "\n".join(lines)
 
 
-def _hours(cadence: Cadence) -> str:
-    hours = cadence.hours
-    calendar = f", not on public holidays of {hours.calendar}" if hours.calendar else ""
-    asked = cadence.for_.kind is not LeadKind.OUTBOUND
-    at_once = "; the first email to a question goes out at any hour" if asked else ""
-    return (
-        f"Touches happen {day_names(hours.days)}, {clock(hours.from_)} to {clock(hours.to)} on the lead's own "
-        f"clock{calendar}{at_once}.{_what_else(hours)}"
-    )
-
-
-def _limits(cadence: Cadence) -> str:
-    limits = cadence.limits
-    said = f"Emails and texts: at most {limits.per_day} in a day, and {limits.per_week} in any seven days."
-    return said + _what_else(limits)
-
-
-def _first_response(target: FirstResponse) -> str:
-    takes_over = f"another rep who is at work takes over, or {_whom(target.escalate_to)} is told"
-    acts = takes_over if target.before_missed == "reassign" else f"{_whom(target.escalate_to)} is told"
-    said = (
-        f"First response to a question: a person answers within {target.within} of our hours, and within "
-        f"{target.at_most} in any case, by a connected call or in writing; a voicemail or an automatic message is "
-        f"none. When half of the time is gone the owner is warned, and when two thirds are gone {acts}."
-    )
-    return said + _what_else(target)
-
-
 def _reactions(cadence: Cadence) -> Iterator[str]:
-    reply, yes = cadence.on_reply, cadence.on_yes
-    yield (
-        f"After a reply: {plain(reply.task)}, within {reply.within}, then {_whom(reply.escalate_to)} is told. "
-        f"Automatic messages hold for {reply.hold}, and for as long as nobody has answered.{_what_else(reply)}"
-    )
-    within = yes.within or (cadence.first_response.within if cadence.first_response else HAND_OVER_WITHIN)
-    yield (
-        f"After a yes: {plain(yes.task)}, within {within}, and won or lost within {yes.decide_within} of that; then "
-        f"{_whom(yes.escalate_to)} is told, each business day until it is.{_what_else(yes)}"
-    )
-    touch, later = cadence.on_personal_touch, cadence.on_not_now
-    yield f"After a personal touch: automatic messages pause for {touch.pause}.{_what_else(touch)}"
-    yield f"After a not now: at the date it goes on with {later.cadence}.{_what_else(later)}"
+    yield f"{reply_aloud(cadence, MARKDOWN)}{_what_else(cadence.on_reply)}"
+    yield f"{yes_aloud(cadence, MARKDOWN)}{_what_else(cadence.on_yes)}"
+    yield f"{personal_touch_aloud(cadence)}{_what_else(cadence.on_personal_touch)}"
+    yield f"{not_now_aloud(cadence)}{_what_else(cadence.on_not_now)}"
 
 
 def _step(step: Step, cadence: Cadence) -> str:
-    what = plain(step.content) if step.channel is Channel.TASK else f"`{step.content}`"
-    parts = [f"{_when(step)}: {_NOUN[step.channel]} {what}"]
-    if step.variants:
-        parts.append(f"or, to compare them, {list_of(f'`{name}`' for name in step.variants.values())}")
-    if not step.is_message:
-        parts.append(f"by the {step.to}")
-    if step.within is not None:
-        parts.append(f"due within {step.within}")
-    elif step is _first_call(cadence):
-        parts.append("due with the first response, where that is still to come")
-    if step.expires is not None:
-        parts.append(f"given up {step.expires} after that")
-    if step.if_ is not None:
-        parts.append(f"if {plain(str(step.if_))}")
-    if step.repeat is not None:
-        how_often = f"{step.repeat.times} times" if step.repeat.times is not None else "again and again"
-        until = f" until {'a call connects' if step.repeat.until == 'connected' else 'an answer'}"
-        parts.append(f"{how_often}, every {step.repeat.every}{until if step.repeat.until else ''}")
-    if step.instead == "skip":
-        parts.append("left out where it can't be sent")
-    elif isinstance(step.instead, Instead):
-        parts.append(f"else {_NOUN[step.instead.channel]} {plain(step.instead.content)}")
-    return f"{', '.join(parts)}.{_what_else(step)}"
-
-
-def _first_call(cadence: Cadence) -> Step | None:
-    return next((step for step in cadence.steps if step.channel is Channel.CALL), None)
-
-
-def _when(step: Step) -> str:
-    if step.after is not None:
-        return f"{step.after} after the first contact"
-    if step.wait is not None:
-        return f"{step.wait} after the touch before"
-    return "At once"
-
-
-def _whom(role: str) -> str:
-    """A role, or a colleague who is named."""
-    return f"the {role}" if role in ROLES else plain(role)
+    return f"{step_aloud(step, cadence, MARKDOWN)}{_what_else(step)}"
 
 
 def _what_else(part: BaseModel) -> str:
