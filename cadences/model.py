@@ -309,13 +309,5 @@ class Cadence(_Part):
         """How fast a question is answered: what is written here, or what holds where nothing is."""
         return self.first_response or FirstResponse()
 
-    @property
-    def named_people(self) -> frozenset[str]:
-        """Colleagues that are named by their id, where a role like manager could stand."""
-        named = {self.on_reply.escalate_to, self.on_yes.escalate_to}
-        if self.first_response is not None:
-            named.add(self.first_response.escalate_to)
-        return frozenset(named - ROLES)
-
     def position(self, step_id: str) -> int | None:
         return next((index for index, step in enumerate(self.steps) if step.step_id == step_id), None)

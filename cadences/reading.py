@@ -44,16 +44,24 @@ class Reading:
     def templates(self) -> dict[str, Path]:
         """The templates named in the file and the path of each one's first mention, even when the file has mistakes."""
         found: dict[str, Path] = {}
+        for template, path in self._mentions():
+            found.setdefault(template, path)
+        return found
+
+    def mentions(self, template: str) -> list[Place]:
+        """Where the file names a template."""
+        return [self.value_place(*path) for named, path in self._mentions() if named == template]
+
+    def _mentions(self) -> Iterator[tuple[str, Path]]:
         steps = self.source.at(("steps",))
         for index, step in enumerate(steps if isinstance(steps, list) else []):
             for path, holder in _mappings(("steps", index), step):
                 for channel, file in TEMPLATE_FILES.items():
                     name = holder.get(channel.value)
                     if isinstance(name, str) and _NAME.fullmatch(name):
-                        found.setdefault(file.format(name), (*path, channel.value))
+                        yield file.format(name), (*path, channel.value)
             for channel, path, name in _variants(("steps", index), step):
-                found.setdefault(TEMPLATE_FILES[channel].format(name), path)
-        return found
+                yield TEMPLATE_FILES[channel].format(name), path
 
 
 def _mappings(path: Path, step: Value) -> Iterator[tuple[Path, dict[str, Value]]]:
