@@ -1,22 +1,24 @@
 """What a cadence will do with a lead that stays silent, played through by the functions that the engine itself uses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
+from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
 
 from cadences.case import Case
-from cadences.enrollment import NextTouch
+from cadences.enrollment import Enrollment, NextTouch
 from cadences.legal_hours import CAP_WITHIN
+from cadences.model import Cadence
 from cadences.planning import plan, wake
 from cadences.progress import awaited_task, awaits, begin, message_sent, see_to_overdue, task_created
 from cadences.task_outcomes import complete_task
 from cadences.tasks import Outcome, Task, TaskKind
 from leads.contract import Wake, WakeKind
-from leads.model import Channel
+from leads.model import Channel, Company, Lead, LeadKind
 from leads.reasons import Reason
 
 Calls = Literal["made", "missed"]
@@ -49,6 +51,27 @@ class PreviewedTouch:
     """When the call is best made within its time (UTC), where something is known of that."""
     variant: str | None = None
     """Which of its step's variants this lead gets, where the step tries several."""
+    case: Case = field(repr=False, compare=False)
+    """The case at that instant, before the touch."""
+    touch: NextTouch = field(repr=False, compare=False)
+    """The touch as the engine has it."""
+
+
+_ENROLLMENT = UUID("00000000-0000-4000-8000-000000000002")
+
+
+def case_of(
+    cadence: Cadence, version: str, lead: Lead, company: Company, begins: datetime, *, manager: str = "manager"
+) -> Case:
+    """The case of a lead that comes in at an instant and takes this cadence, before its enrollment has begun."""
+    enrollment = Enrollment(
+        id=_ENROLLMENT,
+        cadence=cadence.name,
+        version=version,
+        started_at=begins,
+        answers_question=lead.kind is LeadKind.INBOUND,
+    )
+    return Case(lead=lead, company=company, cadence=cadence, enrollment=enrollment, manager=manager)
 
 
 def preview(
@@ -89,6 +112,7 @@ def play(case: Case, now: datetime, until: datetime, calls: Calls = "made") -> I
         if due is None:
             return
         turns, now = turns if due.at <= now else 0, max(due.at, now)
+        before = case
         case, touch = _carried_out(case, due, now)
         case = replace(
             case,
@@ -97,7 +121,7 @@ def play(case: Case, now: datetime, until: datetime, calls: Calls = "made") -> I
         )
         if touch is not None and touch.opens_at <= until and now <= until:
             number, turns = number + 1, 0
-            yield _previewed(case, touch, number)
+            yield _previewed(before, touch, number)
 
 
 def _task_waited_for(case: Case) -> Task | None:
@@ -118,6 +142,11 @@ def _phoned(case: Case, now: datetime) -> Case:
     return replace(case, phone_contacts=(*case.phone_contacts, now))
 
 
+def _texted(case: Case) -> Case:
+    """The next text is not the first one any more, which introduces us."""
+    return replace(case, correspondence=replace(case.correspondence, texted=True))
+
+
 def _carried_out(case: Case, due: Wake, now: datetime) -> tuple[Case, NextTouch | None]:
     """What the activity of a wake does: through the gate, then the touch; None when it is not its turn."""
     if due.kind is WakeKind.SEE_TO_OVERDUE:
@@ -130,7 +159,7 @@ def _carried_out(case: Case, due: Wake, now: datetime) -> tuple[Case, NextTouch 
     if not awaits(case, touch.step) or touch.step.step_id != due.step_id:
         return case, None
     if touch.channel in (Channel.EMAIL, Channel.SMS):
-        case = _phoned(case, now) if touch.channel is Channel.SMS else case
+        case = _texted(_phoned(case, now)) if touch.channel is Channel.SMS else case
         return message_sent(case, touch.step, now), replace(touch, opens_at=now)
     return task_created(case, now), touch
 
@@ -148,4 +177,6 @@ def _previewed(case: Case, touch: NextTouch, number: int) -> PreviewedTouch:
         reasons=touch.reasons,
         best_at=touch.best_at,
         variant=touch.variant,
+        case=case,
+        touch=touch,
     )

@@ -425,6 +425,19 @@ class CaseStore:
             else:
                 yield await self.load(connection, lead_id, plan, now, touch_id, farewell=farewell)
 
+    async def look(self, lead_id: UUID, now: datetime) -> Case:
+        """The lead's case as it stands, without a lock, for whoever decides nothing.
+
+        Raises:
+            UnknownLead: there is no lead of this id.
+        """
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            plan = await connection.scalar(select(_LEADS.c.plan).where(_LEADS.c.id == lead_id))
+            if plan is None:
+                raise UnknownLead(str(lead_id))
+            return (await self.load(connection, lead_id, Plan.model_validate(plan), now)).case
+
     async def load(
         self,
         connection: AsyncConnection,
@@ -435,7 +448,7 @@ class CaseStore:
         *,
         farewell: Plan | None = None,
     ) -> OpenCase:
-        """Load a case in a transaction that already holds the lock.
+        """Load a case in a transaction that already holds the lock, or only looks.
 
         Args:
             farewell: what the workflow of the merged lead is told by whose id it was asked for.

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
-from uuid import UUID
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -18,22 +17,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from cadences.bundle import CadenceBundle
-from cadences.case import Case
-from cadences.enrollment import Enrollment
 from cadences.errors import CadenceError
 from cadences.fields import SAMPLE_LEAD
 from cadences.library import library_files, read_bundle
-from cadences.preview import Calls, PreviewedTouch, preview
+from cadences.preview import Calls, PreviewedTouch, case_of, preview
 from leads.capture import CaptureRefused, NewLead
 from leads.model import Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
 from leads.normalising import GivenConsent, new_lead
 from leads.spans import at_local
 from leads.zones import main_zone
 
-if TYPE_CHECKING:
-    from runtime.settings import Settings
-
-_ENROLLMENT = UUID("00000000-0000-4000-8000-000000000002")
 _YEARS = (2000, 2100)
 """Between which a preview may start: what calendars and time zones know something about."""
 _LARGEST = 100_000
@@ -70,27 +63,12 @@ def show(
     now = wall_clock()
     person = replace(SAMPLE_LEAD, kind=kind) if lead is None else _lead(lead, kind, company, now)
     begins = now if start is None else _instant(start, person, company)
-    found = preview(_case(bundle, person, company, settings, begins), begins, touches=touches, calls=how)
+    case = case_of(bundle.cadence, bundle.version, person, company, begins)
+    found = preview(case, begins, touches=touches, calls=how)
     console = Console(highlight=False)
     console.print(_table(bundle, person, company, found, console.width))
     if plan_for not in ("any", person.kind):
         console.print(Text(f"Mind that {bundle.name} is meant for {plan_for} leads; this one is {person.kind}."))
-
-
-def _case(bundle: CadenceBundle, lead: Lead, company: Company, settings: "Settings", begins: datetime) -> Case:
-    return Case(
-        lead=lead,
-        company=company,
-        cadence=bundle.cadence,
-        enrollment=Enrollment(
-            id=_ENROLLMENT,
-            cadence=bundle.cadence.name,
-            version=bundle.version,
-            started_at=begins,
-            answers_question=lead.kind is LeadKind.INBOUND,
-        ),
-        manager="manager",
-    )
 
 
 def _calls(text: str) -> Calls:
