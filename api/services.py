@@ -13,6 +13,7 @@ from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
 from adapters.db.audit_log import AuditLog
 from adapters.db.backlogs import Backlogs
+from adapters.db.cadence_drafts import CadenceDrafts
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
@@ -26,6 +27,7 @@ from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
 from adapters.db.people import People
 from adapters.db.policies import Policies
+from adapters.db.published_cadences import PublishedCadences
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
@@ -40,6 +42,7 @@ from api.doctor import Doctor
 from api.doors import Doors
 from api.providers import Providers
 from api.webhooks.keys import WebhookKeys
+from leads.answers_in_force import AnswersInForce
 from leads.engine import EngineState
 from leads.links import Links
 from leads.model import Company
@@ -76,6 +79,9 @@ class Services:
     backlogs: Backlogs
     merges: Merges
     shelf: CadenceShelf
+    drafts: CadenceDrafts
+    published: PublishedCadences
+    answers: AnswersInForce
     delivery: Delivery
     engine: Engine
     temporal_pages: TemporalPages

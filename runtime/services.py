@@ -13,6 +13,7 @@ from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.accounts import Accounts
 from adapters.db.alerts import Alerts
 from adapters.db.audit_log import AuditLog
+from adapters.db.cadence_drafts import CadenceDrafts
 from adapters.db.checks import Checks
 from adapters.db.engine import driver_error, is_trouble
 from adapters.db.experiments import Experiments
@@ -21,6 +22,7 @@ from adapters.db.inquiries import Inquiries
 from adapters.db.migrate import schema_is_current
 from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
+from adapters.db.published_cadences import PublishedCadences
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.senders import Senders
@@ -76,6 +78,9 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             backlogs=foundation.backlogs,
             merges=foundation.merges,
             shelf=foundation.shelf,
+            drafts=CadenceDrafts(foundation.engine, foundation.shelf),
+            published=PublishedCadences(foundation.engine),
+            answers=foundation.answers,
             delivery=delivery_of(foundation, client),
             engine=EngineStates(foundation.engine, client, foundation.clock),
             temporal_pages=TemporalPages(settings.temporal_ui_url, settings.temporal_namespace),

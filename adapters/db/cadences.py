@@ -16,6 +16,18 @@ class UnknownCadence(LookupError):
     """No cadence of this name was published."""
 
 
+class PublishedMeanwhile(Exception):
+    """Another version is current than the one that was edited.
+
+    Attributes:
+        version: the current one; None when the cadence was never published.
+    """
+
+    def __init__(self, version: str | None) -> None:
+        super().__init__("another version was published meanwhile")
+        self.version = version
+
+
 class CadenceShelf:
     """Where published cadences stand."""
 
@@ -31,6 +43,29 @@ class CadenceShelf:
         async with self._engine.begin() as connection:
             await self._keep(connection, bundle, now)
             return await self._make_current(connection, bundle, now)
+
+    async def publish_over(
+        self, connection: AsyncConnection, bundle: CadenceBundle, now: datetime, *, over: str | None
+    ) -> bool:
+        """Publish in a transaction what was edited; True when another content was current until now.
+
+        Args:
+            over: the version that was edited; None for a cadence that was never published.
+
+        Raises:
+            PublishedMeanwhile: another one is current. The transaction is to be undone.
+        """
+        await self._keep(connection, bundle, now)
+        if over is None:
+            begun = insert(CadenceRow).values(name=bundle.name, version=bundle.version, changed_at=now)
+            made = await connection.execute(begun.on_conflict_do_nothing().returning(CadenceRow.name))
+            if made.first() is not None:
+                return True
+        current = select(CadenceRow.version).where(CadenceRow.name == bundle.name).with_for_update()
+        found: str | None = await connection.scalar(current)
+        if found != over:
+            raise PublishedMeanwhile(found)
+        return await self._make_current(connection, bundle, now)
 
     async def publish_shipped(self, bundle: CadenceBundle, now: datetime) -> bool:
         """Publish a cadence that came with the program, unless this content was here before.
@@ -73,6 +108,22 @@ class CadenceShelf:
         """The names of all published cadences."""
         async with self._engine.connect() as connection:
             return (await connection.execute(select(CadenceRow.name).order_by(CadenceRow.name))).scalars().all()
+
+    async def published(self, name: str) -> CadenceBundle | None:
+        """The version that new enrollments of a cadence take; None when it was never published."""
+        async with self._engine.connect() as connection:
+            try:
+                return await self.current(connection, name)
+            except UnknownCadence:
+                return None
+
+    async def find(self, name: str, version: str) -> CadenceBundle | None:
+        """A version of a cadence; None when there is none."""
+        wanted = select(CadenceVersionRow.version)
+        wanted = wanted.where(CadenceVersionRow.name == name, CadenceVersionRow.version == version)
+        async with self._engine.connect() as connection:
+            found = await connection.scalar(wanted)
+            return None if found is None else await self.version(connection, found)
 
     async def all_current(self, connection: AsyncConnection) -> list[CadenceBundle]:
         """What new enrollments take, by name."""

@@ -1,7 +1,7 @@
 """`follow check` and `follow schema`, and the check that publishing asks for: what marketing runs first."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -53,14 +53,19 @@ def known_cadences(paths: Sequence[Path]) -> frozenset[str]:
     return frozenset(path.stem for path in [*library_files(), *paths, *neighbours])
 
 
+def echo_findings(findings: Iterable[Finding]) -> None:
+    """Print what is wrong, each with its place."""
+    for finding in findings:
+        typer.echo(_line(finding))
+
+
 def _checked(paths: Sequence[Path]) -> tuple[list[CadenceBundle], int]:
     """The cadences of the files and the number of warnings; an error ends the command."""
     bundles, findings = _read(paths)
     known = known_cadences(paths)
     for bundle in bundles:
         findings += check_bundle(bundle, known_cadences=known)
-    for finding in in_order(findings):
-        typer.echo(_line(finding))
+    echo_findings(in_order(findings))
     errors = sum(finding.is_error for finding in findings)
     warnings = len(findings) - errors
     if errors:

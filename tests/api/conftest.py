@@ -16,6 +16,7 @@ from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
 from adapters.db.audit_log import AuditLog
 from adapters.db.backlogs import Backlogs
+from adapters.db.cadence_drafts import CadenceDrafts
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
@@ -31,6 +32,7 @@ from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
 from adapters.db.people import People
 from adapters.db.policies import Policies
+from adapters.db.published_cadences import PublishedCadences
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
@@ -48,6 +50,7 @@ from api.doors import doors_of
 from api.providers import Providers
 from api.services import Delivery, Services
 from api.webhooks.keys import WebhookKeys
+from leads.answers_in_force import AnswersInForce
 from leads.playbook import Playbook
 from leads.temporal_pages import TemporalPages
 from runtime.channels import channel_uses
@@ -115,6 +118,9 @@ def services_over(
         backlogs=Backlogs(engine, shelf, COMPANY, KEY),
         merges=Merges(engine, cases),
         shelf=shelf,
+        drafts=CadenceDrafts(engine, shelf),
+        published=PublishedCadences(engine),
+        answers=AnswersInForce(lambda: Playbook().files("answers")),
         delivery=delivery,
         engine=NoEngine(),
         temporal_pages=TemporalPages("http://temporal.example.com", "default"),

@@ -44,6 +44,7 @@ from adapters.db.rows.people import (
 )
 from adapters.db.rows.plans import (
     AnswerRow,
+    CadenceDraftRow,
     CadenceRow,
     CadenceVersionRow,
     CommandRow,
@@ -68,6 +69,7 @@ __all__ = [
     "AuditEntryRow",
     "BacklogRow",
     "Base",
+    "CadenceDraftRow",
     "CadenceRow",
     "CadenceVersionRow",
     "CheckRow",

@@ -33,6 +33,22 @@ class CadenceRow(Base):
     changed_at: Mapped[datetime]
 
 
+class CadenceDraftRow(Base):
+    """A cadence that somebody is editing: one for each name, shared by all who edit it."""
+
+    __tablename__ = "cadence_drafts"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    based_on: Mapped[str | None] = mapped_column(ForeignKey("cadence_versions.version"))
+    """The version that was current when it was begun, or looked at last; None for a new cadence."""
+    text: Mapped[str]
+    templates: Mapped[dict[str, Any]]
+    revision: Mapped[int]
+    """Grows by one each time it is saved, so that nobody saves over what somebody else wrote meanwhile."""
+    saved_by: Mapped[str]
+    saved_at: Mapped[datetime]
+
+
 class EnrollmentRow(Base):
     """One run of a lead through one pinned version of a cadence."""
 
@@ -51,7 +67,9 @@ class EnrollmentRow(Base):
     __table_args__ = (
         # The cadence in which a lead began is read from the index alone.
         Index("ix_enrollments_lead_id_started_at", "lead_id", "started_at", postgresql_include=["cadence"]),
-        # So is who opted out.
+        # So is how many leads are on their way in each version.
+        Index("ix_enrollments_in_flight", "version", postgresql_where=sql("ended is null")),
+        # And who opted out.
         Index(
             "ix_enrollments_opted_out",
             "ended_at",

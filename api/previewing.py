@@ -1,0 +1,106 @@
+"""What a cadence would do with a person, and say: for a lead that there is, or somebody made up, without doing it."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from api.services import Services
+from cadences.bundle import CadenceBundle
+from cadences.case import Case
+from cadences.made_up import coming_in, made_up
+from cadences.model import Cadence
+from cadences.preview import Calls, PreviewedTouch, case_of, preview
+from cadences.preview_messages import Written, links_to_nowhere, written
+from cadences.templating import TemplateMistake
+from leads.answering import AnswerDesk
+from leads.inquiries import Inquiry
+from leads.model import Lead, LeadKind
+
+TOUCHES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """The touches of a cadence for one person who stays silent."""
+
+    bundle: CadenceBundle
+    lead: Lead
+    case: Case
+    touches: tuple[PreviewedTouch, ...]
+
+    @property
+    def is_meant_for(self) -> bool:
+        """Whether the cadence is for leads of this kind."""
+        return self.bundle.cadence.for_.kind in ("any", self.lead.kind)
+
+
+class CadencePreview:
+    """Plays cadences through. It reads; nothing is written, sent or claimed."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def play(self, bundle: CadenceBundle, who: str, calls: Calls = "made", touches: int = TOUCHES) -> Previewed:
+        """The touches that begin now.
+
+        Args:
+            bundle: a cadence without an error.
+            who: a lead's id, or the key of somebody made up.
+            calls: whether our own people make the calls and do the tasks.
+
+        Raises:
+            UnknownLead: there is no lead of this id.
+        """
+        now, company = self._services.clock(), self._services.company
+        desk = self._services.answers.read()
+        seen = await self._case(who)
+        kind = _kind(bundle.cadence, seen.lead if seen is not None else made_up(who))
+
+        def played() -> Previewed:
+            lead = _answered(coming_in(seen.lead if seen is not None else made_up(who), now, kind), desk)
+            case = case_of(bundle.cadence, bundle.version, lead, company, now)
+            if seen is not None:
+                # Who sends, what went before, and when this person picks up, are what they are.
+                case = replace(
+                    case,
+                    manager=seen.manager,
+                    messages=seen.messages,
+                    phone_contacts=seen.phone_contacts,
+                    senders=seen.senders,
+                    correspondence=seen.correspondence,
+                    stand_ins=seen.stand_ins,
+                    habits=seen.habits,
+                )
+            return Previewed(bundle, lead, case, tuple(preview(case, now, touches=touches, calls=calls)))
+
+        return await asyncio.to_thread(played)
+
+    async def written(self, previewed: Previewed, number: int) -> Written | TemplateMistake:
+        """What the touch of this number says; or why it can't be written for this person."""
+        links = links_to_nowhere(self._services.links.base_url)
+        try:
+            return await asyncio.to_thread(written, previewed.bundle, previewed.touches, number, links)
+        except TemplateMistake as mistake:
+            return mistake
+
+    async def _case(self, who: str) -> Case | None:
+        try:
+            lead_id = UUID(who)
+        except ValueError:
+            return None
+        return await self._services.cases.look(lead_id, self._services.clock())
+
+
+def _kind(cadence: Cadence, lead: Lead) -> LeadKind:
+    """Somebody made up, and whoever is looked at, comes in as the cadence wants it."""
+    kind = cadence.for_.kind
+    return kind if isinstance(kind, LeadKind) else lead.kind
+
+
+def _answered(lead: Lead, desk: AnswerDesk) -> Lead:
+    """The lead with what the library says to its question."""
+    if lead.question is None:
+        return lead
+    looked = desk.look_up(lead.question)
+    inquiry = Inquiry(answers=looked.answers, unanswered=looked.unanswered, topic=looked.topic)
+    return replace(lead, inquiry=inquiry)
