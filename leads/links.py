@@ -13,6 +13,10 @@ POLICY_PATH = "/policy"
 """The page on which a colleague reads and acknowledges the follow-up policy."""
 MEETING_PATH = "/m"
 """The page on which a person picks a time to meet us."""
+WELCOME_PATH = "/welcome"
+"""The page on which one of our own people chooses a password, by an invitation."""
+CONSOLE_PATH = "/console"
+"""Under it is all that our own people work with."""
 REPLY_PREFIX = "r+"
 """Begins the local part of the addresses that replies to our messages go to."""
 COPY_PREFIX = "b+"
@@ -45,6 +49,10 @@ class Links:
     def lead_page(self, lead_id: UUID) -> str:
         """Where a colleague sees a lead."""
         return f"{self.base_url}/api/leads/{lead_id}"
+
+    def welcome(self, invitation: str) -> str:
+        """The page on which a colleague chooses a password."""
+        return f"{self.base_url}{WELCOME_PATH}/{invitation}"
 
     def meeting(self, lead_id: UUID, touch_id: UUID) -> str:
         """The page on which the person picks a time to meet the lead's owner."""

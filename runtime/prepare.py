@@ -1,11 +1,13 @@
 """What has to be true before the worker and the web start: schema, cadences, people, Temporal's namespace, a token."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
 from adapters.db.access import ApiTokens
+from adapters.db.accounts import Accounts
 from adapters.db.migrate import SchemaTooNew, migrate
 from adapters.temporal import (
     ensure_delivery_schedule,
@@ -26,6 +28,7 @@ log = structlog.get_logger()
 
 TOKEN_FILE = "token"
 _TOKEN_NAME = "embedded"
+_FIRST_WELCOME_LASTS = timedelta(days=1)
 
 
 async def migrate_and_publish(settings: Settings) -> None:
@@ -39,8 +42,11 @@ async def migrate_and_publish(settings: Settings) -> None:
         await _ensure_owner(foundation)
 
 
-async def prepare_embedded(settings: Settings) -> None:
-    """What `follow up` needs: the same, and for a newcomer the sample business and a token.
+async def prepare_embedded(settings: Settings) -> str | None:
+    """What `follow up` needs: the same, and for a newcomer the sample business, a token, and a first way in.
+
+    Returns:
+        Where the first admin chooses a password, once; None when an admin can sign in already.
 
     Raises:
         StartError: a part can't be reached, or is newer than this program.
@@ -51,6 +57,7 @@ async def prepare_embedded(settings: Settings) -> None:
         if await foundation.people.nothing_here_yet():
             await _load_sample(foundation)
         await _ensure_owner(foundation)
+        return await _first_welcome(foundation)
 
 
 async def _prepare(foundation: Foundation) -> None:
@@ -91,6 +98,14 @@ async def _ensure_owner(foundation: Foundation) -> None:
     if not await foundation.people.all():
         owner = foundation.settings.default_owner
         await foundation.people.add([Colleague(owner, owner.capitalize())], foundation.clock())
+
+
+async def _first_welcome(foundation: Foundation) -> str | None:
+    accounts = Accounts(foundation.engine)
+    if await accounts.has_admin():
+        return None
+    invitation = await accounts.invite(None, "follow up", foundation.clock(), lasts=_FIRST_WELCOME_LASTS)
+    return foundation.links.welcome(invitation)
 
 
 async def _ensure_token(foundation: Foundation, path: Path) -> None:

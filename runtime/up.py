@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from leads.links import CONSOLE_PATH
 from runtime.addresses import HOST, with_servers
 from runtime.channels import channels
 from runtime.data_folder import DataFolder
@@ -33,7 +34,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def up(
     settings: Settings,
     *,
-    prepare: Callable[[Settings], Awaitable[None]],
+    prepare: Callable[[Settings], Awaitable[str | None]],
     worker_command: Sequence[str] = WORKER_COMMAND,
     web_command: Sequence[str] = WEB_COMMAND,
     console: Console | None = None,
@@ -43,7 +44,7 @@ def up(
     Args:
         settings: As the user gave them.
         prepare: Called once with the servers' addresses filled in, when they run and before the worker starts:
-            migrations, the shipped cadences, the token.
+            migrations, the shipped cadences, the token. It returns where the first admin chooses a password, or None.
         worker_command: The command line of the worker.
         web_command: The command line of the web server.
         console: Where progress is shown; None: the standard output.
@@ -90,7 +91,7 @@ class _House:
     def __init__(
         self,
         settings: Settings,
-        prepare: Callable[[Settings], Awaitable[None]],
+        prepare: Callable[[Settings], Awaitable[str | None]],
         worker_command: Sequence[str],
         web_command: Sequence[str],
         console: Console,
@@ -100,6 +101,7 @@ class _House:
         self.hurry = threading.Event()
         self._asked = settings
         self._prepare = prepare
+        self._welcome: str | None = None
         self._worker_command = worker_command
         self._web_command = web_command
         self._console = console
@@ -147,7 +149,7 @@ class _House:
             self._say(f"starting {server.name}")
             await self._supervisor.start(server)
         self._say("preparing the database")
-        await self._prepare(settings)
+        self._welcome = await self._prepare(settings)
         variables = os.environ | environment(settings) | {"PYTHONUNBUFFERED": "1"}
         worker = Worker(
             self._worker_command, log=self._logs / "worker.log", environment=variables, records=self._records
@@ -191,6 +193,8 @@ class _House:
 
     def _show(self, settings: Settings) -> None:
         places = {
+            "Console": f"{settings.base_url}{CONSOLE_PATH}/",
+            **({"First sign-in": f"{self._welcome} (works once, for a day)"} if self._welcome is not None else {}),
             "REST": f"{settings.base_url}/api, described by {settings.base_url}/api/openapi.json",
             "Temporal's UI": settings.temporal_ui_url or "(not set: FOLLOW_TEMPORAL_UI_URL)",
             "API token": str(self._folder.path / "token"),

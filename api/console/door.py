@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.console.cookies import Cookies, is_from_here
 from api.console.desk import Desk
 from api.services import Services
+from leads.links import CONSOLE_PATH
 
-PREFIX = "/console"
+PREFIX = CONSOLE_PATH
 SIGN_IN = "/sign-in"
 DESK = "followthrough.desk"
 """Under this key a request's scope has the desk of who is signed in."""

@@ -9,6 +9,7 @@ from nicegui import ui
 from api.console.desk import Desk
 from api.console.kit import heading, say_what_happened
 from api.console.permissions import Page, may_open
+from leads.links import CONSOLE_PATH
 
 
 class Section(StrEnum):
@@ -22,7 +23,7 @@ class Section(StrEnum):
 
 SIGN_OUT = "/sign-out"
 STATIC = "static"
-_PREFIX = "/console"
+_PREFIX = CONSOLE_PATH
 
 
 @contextmanager
@@ -43,10 +44,10 @@ def framed(desk: Desk, page: Page | None, title: str, *, theme: bool | None) -> 
     ui.on_exception(say_what_happened)
     with ui.header(elevated=False).classes("ft-header"):
         drawer_button = ui.button(icon="menu").props('flat round aria-label="Navigation"').classes("ft-menu")
-        ui.link("Followthrough", f"{_PREFIX}/").classes("ft-brand")
+        ui.link("Followthrough", "/").classes("ft-brand")
         ui.space()
         _theme_button(dark)
-        with ui.link(target=f"{_PREFIX}/account").classes("ft-me"):
+        with ui.link(target="/account").classes("ft-me"):
             ui.label(desk.person.name)
             ui.label(desk.person.role.value).classes("ft-quiet")
         with ui.element("form").props(f"method=post action={SIGN_OUT}"):
@@ -60,7 +61,8 @@ def framed(desk: Desk, page: Page | None, title: str, *, theme: bool | None) -> 
     ):
         _navigation(desk, page)
     drawer_button.on_click(lambda: drawer.run_method("toggle"))
-    with ui.element("main").classes("ft-main").props("id=main tabindex=-1") as main:
+    # Quasar's page is the landmark `main` already.
+    with ui.element("div").classes("ft-main").props("id=main tabindex=-1") as main:
         heading(title, 1).classes("ft-title")
         yield
     ui.skip_link(target=main)
@@ -82,7 +84,7 @@ def _navigation(desk: Desk, page: Page | None) -> None:
             for one in shown:
                 if one.nav is None:
                     continue
-                with ui.element("li"), ui.link(target=f"{_PREFIX}{one.path}") as link:
+                with ui.element("li"), ui.link(target=one.path) as link:
                     ui.icon(one.nav.icon).props("aria-hidden=true")
                     ui.label(one.title)
                 if one.page is page:

@@ -1,5 +1,6 @@
 """Small parts that all pages share: what is empty, what went wrong, figures, times, questions before a change."""
 
+import json
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -54,7 +55,7 @@ def tile(label: str, value: str, *, note: str = "", target: str = "", good: bool
         label: what it is.
         value: how much.
         note: what it is compared with.
-        target: the page of what is behind it; empty for none.
+        target: the page of what is behind it, as a path under the console's prefix; empty for none.
         good: whether the goal is reached; None: there is none.
     """
     state = "" if good is None else (" ft-good" if good else " ft-bad")
@@ -114,6 +115,33 @@ def span(lasts: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min"
+
+
+def link(text: str, path: str) -> ui.link:
+    """A link to a page of the console; NiceGUI writes the prefix before whatever begins with a slash."""
+    return ui.link(text, path)
+
+
+def outer_link(text: str, address: str, *, new_tab: bool = False) -> ui.element:
+    """A link to an address outside of the console: a public page, or Temporal's UI."""
+    outside = _Link(text)
+    outside.props["href"] = address
+    if new_tab:
+        outside.props["target"] = "_blank"
+        outside.props["rel"] = "noopener"
+    return outside
+
+
+class _Link(TextElement):
+    """An anchor whose address stays as it is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(tag="a", text=text)
+
+
+def leave_for(address: str) -> None:
+    """Go to an address outside of the console."""
+    ui.run_javascript(f"location.assign({json.dumps(address)})")
 
 
 def done(text: str) -> None:
@@ -180,7 +208,7 @@ def say_what_happened(error: Exception) -> None:
     """Tell the person at the page what an error means; what nobody expected gets an id under which the log has it."""
     match error:
         case SignedOut():
-            ui.navigate.to(SIGN_IN)
+            leave_for(SIGN_IN)
         case NotAllowed():
             refused(str(error))
         case CommandRefused() | ValueRefused():

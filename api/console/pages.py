@@ -11,7 +11,7 @@ from nicegui import ui
 from adapters.db.cases import UnknownLead
 from api.console.cookies import THEME
 from api.console.desk import Desk, NotAllowed
-from api.console.door import DESK, PREFIX
+from api.console.door import DESK
 from api.console.frame import Section, framed
 from api.console.kit import trouble
 from api.console.permissions import Page, may_open
@@ -85,11 +85,6 @@ def console_page(path: str, page: Page, *, title: str, nav: Nav | None = None) -
         return builder
 
     return register
-
-
-def address_of(path: str) -> str:
-    """The address of a path of the console."""
-    return f"{PREFIX}{path}"
 
 
 def _theme(request: Request) -> bool | None:

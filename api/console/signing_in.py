@@ -16,9 +16,9 @@ from api.public import pages
 from api.public.forms import read_form
 from api.rest.auth import AskedServices
 from api.services import Services
+from leads.links import WELCOME_PATH
 
 SIGN_OUT = "/sign-out"
-WELCOME = "/welcome"
 HOME = f"{PREFIX}/"
 WRONG = "That name and password do not belong together."
 WAIT = "Too many attempts. Please wait a quarter of an hour; an admin can send you a new invitation."
@@ -76,13 +76,13 @@ async def sign_out(request: Request, services: AskedServices, cookies: AskedCook
     return response
 
 
-@router.get(f"{WELCOME}/{{invitation}}")
+@router.get(f"{WELCOME_PATH}/{{invitation}}")
 async def show_welcome(request: Request, invitation: str, services: AskedServices, cookies: AskedCookies) -> Response:
     """The page on which one chooses a password; opening it does not use up the invitation."""
     return await _welcome_page(request, invitation, services, cookies)
 
 
-@router.post(f"{WELCOME}/{{invitation}}")
+@router.post(f"{WELCOME_PATH}/{{invitation}}")
 async def welcome(request: Request, invitation: str, services: AskedServices, cookies: AskedCookies) -> Response:
     """Choose a password and be signed in; other sessions of the same person end."""
     form = await read_form(request)

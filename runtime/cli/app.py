@@ -4,6 +4,7 @@ import typer
 
 from runtime.cli import (
     access,
+    accounts,
     alerts,
     answers,
     backlogs,
@@ -62,6 +63,7 @@ for group in (
     doctor,
     refresh,
     access,
+    accounts,
     reps,
     routing,
     senders,

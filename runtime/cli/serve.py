@@ -51,7 +51,7 @@ def worker() -> None:
 
 
 def web() -> None:
-    """Serve the REST interface."""
+    """Serve the console, the public pages and the REST interface."""
     from runtime.web import serve
 
     settings = _settings()

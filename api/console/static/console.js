@@ -7,3 +7,12 @@ window.followthrough = {
     document.cookie = `followthrough_theme=${dark ? "dark" : "light"}; path=/; max-age=31536000; samesite=lax${secure}`;
   },
 };
+
+// Whoever was signed out elsewhere is led to the sign-in, also by a page whose connection is refused for that.
+setInterval(async () => {
+  const popup = document.getElementById("popup");
+  if (!popup || popup.getAttribute("aria-hidden") !== "false") return;
+  const headers = { Accept: "text/html" };
+  const answer = await fetch(location.href, { method: "HEAD", headers, redirect: "manual" }).catch(() => null);
+  if (answer && answer.type === "opaqueredirect") location.reload();
+}, 3000);
