@@ -22,6 +22,7 @@ from adapters.db.dossier import Dossiers
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
+from adapters.db.leads_in_flight import LeadsInFlight
 from adapters.db.merging import Merges
 from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
@@ -86,6 +87,7 @@ class Services:
     engine: Engine
     temporal_pages: TemporalPages
     reading: Reading
+    in_flight: LeadsInFlight
     outbox: Outbox
     tokens: ApiTokens
     accounts: Accounts

@@ -19,6 +19,7 @@ from adapters.db.engine import driver_error, is_trouble
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
+from adapters.db.leads_in_flight import LeadsInFlight
 from adapters.db.migrate import schema_is_current
 from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
@@ -85,6 +86,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             engine=EngineStates(foundation.engine, client, foundation.clock),
             temporal_pages=TemporalPages(settings.temporal_ui_url, settings.temporal_namespace),
             reading=Reading(foundation.engine),
+            in_flight=LeadsInFlight(foundation.engine),
             outbox=Outbox(foundation.engine),
             tokens=ApiTokens(foundation.engine),
             accounts=Accounts(foundation.engine),

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import CompoundSelect, exists, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.engine import statement_by_statement
@@ -30,3 +30,14 @@ class Ownership:
         )
         async with self._reading.connect() as connection:
             return (await connection.execute(wanted.limit(1))).first() is not None
+
+
+def business_of(colleague_id: str) -> CompoundSelect[UUID]:
+    """The ids of all leads that are somebody's business, as `Ownership.concerns` tells it of one."""
+    # One index scan for each way in which it can be, since an OR over two tables would look at every lead.
+    return union(
+        select(_LEADS.c.id).where(_LEADS.c.owner_id == colleague_id),
+        select(_LEADS.c.id).where(_LEADS.c.generated_by_id == colleague_id),
+        select(_TASKS.c.lead_id).where(_TASKS.c.owner == colleague_id),
+        select(_TASKS.c.lead_id).where(_TASKS.c.escalated_to == colleague_id),
+    )

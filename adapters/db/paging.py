@@ -15,6 +15,8 @@ MAX_PAGE = 200
 COUNTED = 10_000
 """A page says how many there are in all up to this many."""
 
+_TAKE_ANOTHER = "take the cursor from `next_cursor` of the page before"
+
 
 class BadCursor(ValueError):
     """The cursor is none that a page gave out."""
@@ -31,24 +33,41 @@ def cursor_after(rows: Sequence[Row[*tuple[Any, ...]]], limit: int, instant: str
     if len(rows) <= limit:
         return None
     last = rows[limit - 1]._mapping
-    place = json.dumps([last[instant].isoformat(), str(last[name])])
+    return open_cursor(last[instant], last[name])
+
+
+def open_cursor(at: datetime | None, row_id: UUID) -> str:
+    """The cursor of a place, which may be one without an instant."""
+    place = json.dumps([at.isoformat() if at is not None else None, str(row_id)])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
 def place_of(cursor: str) -> tuple[datetime, UUID]:
-    """The place that a page's cursor names.
+    """The place that a page's cursor names, where every place has an instant.
+
+    Raises:
+        BadCursor: no page gave it out.
+    """
+    at, row_id = open_place_of(cursor)
+    if at is None:
+        raise BadCursor(_TAKE_ANOTHER)
+    return at, row_id
+
+
+def open_place_of(cursor: str) -> tuple[datetime | None, UUID]:
+    """The place that a page's cursor names, with an instant or without one.
 
     Raises:
         BadCursor: no page gave it out.
     """
     try:
         instant, name = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        at, row_id = datetime.fromisoformat(instant), UUID(name)
+        at, row_id = (None if instant is None else datetime.fromisoformat(instant)), UUID(name)
     except (ValueError, TypeError, AttributeError) as error:
-        raise BadCursor("take the cursor from `next_cursor` of the page before") from error
+        raise BadCursor(_TAKE_ANOTHER) from error
     # Pages give out UTC only; at the calendar's ends any other offset leads out of what PostgreSQL can be asked.
-    if at.utcoffset() != timedelta(0):
-        raise BadCursor("take the cursor from `next_cursor` of the page before")
+    if at is not None and at.utcoffset() != timedelta(0):
+        raise BadCursor(_TAKE_ANOTHER)
     return at, row_id
 
 

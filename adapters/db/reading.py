@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.engine import statement_by_statement
 from adapters.db.lead_reading import read_lead_view, task_view
-from adapters.db.paging import COUNTED, PAGE, contains, count_some, cursor_after, place_of
+from adapters.db.lead_search import first_contact, matching
+from adapters.db.paging import COUNTED, PAGE, count_some, cursor_after, place_of
 from adapters.db.rows import (
     ColleagueRow,
     CommandRow,
@@ -67,7 +68,7 @@ class Reading:
             if value is not None:
                 wanted.append(column == value)
         if q:
-            wanted.append(_matching(q))
+            wanted.append(matching(q))
         order = (LeadRow.created_at, LeadRow.id)
         before = None if cursor is None else place_of(cursor)
         async with self._engine.connect() as connection:
@@ -248,12 +249,6 @@ class Reading:
             return found.first() is not None
 
 
-def _matching(q: str) -> ColumnElement[bool]:
-    """Whether the text occurs in a lead's name, company or contact points."""
-    points = select(ContactPointRow.lead_id).where(contains(ContactPointRow.value, q))
-    return or_(contains(LeadRow.name, q), contains(LeadRow.company, q), LeadRow.id.in_(points))
-
-
 def _summaries(page: Select[Any]) -> Select[Any]:
     """What a list shows of the leads of one page; the contact points of those leads only are looked up."""
     chosen = page.subquery()
@@ -262,8 +257,8 @@ def _summaries(page: Select[Any]) -> Select[Any]:
             LeadRow.id,
             LeadRow.name,
             LeadRow.company,
-            _contact(ContactKind.EMAIL).label("email"),
-            _contact(ContactKind.PHONE).label("phone"),
+            first_contact(ContactKind.EMAIL).label("email"),
+            first_contact(ContactKind.PHONE).label("phone"),
             LeadRow.kind,
             LeadRow.stage,
             LeadRow.cadence,
@@ -276,19 +271,6 @@ def _summaries(page: Select[Any]) -> Select[Any]:
         )
         .join(chosen, chosen.c.id == LeadRow.id)
         .order_by(LeadRow.created_at.desc(), LeadRow.id.desc())
-    )
-
-
-def _contact(kind: ContactKind) -> Any:
-    """The lead's first contact point of a kind, a usable one if there is one."""
-    unusable = or_(ContactPointRow.lost.is_not(None), ContactPointRow.suppressed)
-    return (
-        select(ContactPointRow.value)
-        .where(ContactPointRow.lead_id == LeadRow.id, ContactPointRow.kind == kind.value)
-        .order_by(unusable, ContactPointRow.id)
-        .limit(1)
-        .correlate(LeadRow)
-        .scalar_subquery()
     )
 
 

@@ -27,6 +27,7 @@ from adapters.db.erasure import Erasure
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
+from adapters.db.leads_in_flight import LeadsInFlight
 from adapters.db.merging import Merges
 from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
@@ -125,6 +126,7 @@ def services_over(
         engine=NoEngine(),
         temporal_pages=TemporalPages("http://temporal.example.com", "default"),
         reading=Reading(engine),
+        in_flight=LeadsInFlight(engine),
         outbox=Outbox(engine),
         tokens=ApiTokens(engine),
         accounts=Accounts(engine),

@@ -95,6 +95,7 @@ class LeadRow(Base):
         Index("ix_leads_company_domain", "company_domain", postgresql_where=sql("company_domain is not null")),
         Index("ix_leads_words_digest", "words_digest", postgresql_where=sql("words_digest is not null")),
         Index("ix_leads_wake_at", "wake_at", postgresql_where=sql("wake_at is not null")),
+        Index("ix_leads_generated_by_id", "generated_by_id", postgresql_where=sql("generated_by_id is not null")),
         Index("ix_leads_backlog_id", "backlog_id", postgresql_where=sql("backlog_id is not null")),
     )
 
