@@ -37,6 +37,16 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenView:
+    """A token as an admin sees it: never its text, which nobody keeps."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatableWrite:
     """A write that its caller may repeat: the caller's key, and a digest of what is asked."""
 
@@ -101,6 +111,19 @@ class ApiTokens:
         if row is None or not hmac.compare_digest(row.digest, digest):
             return None
         return Token(row.id, row.name)
+
+    async def all(self) -> list[TokenView]:
+        """Every token, those in force first, the newest first."""
+        columns = (ApiTokenRow.id, ApiTokenRow.name, ApiTokenRow.created_at, ApiTokenRow.revoked_at)
+        order = (ApiTokenRow.revoked_at.is_not(None), ApiTokenRow.created_at.desc(), ApiTokenRow.id)
+        async with self._reading.connect() as connection:
+            return [TokenView(*row) for row in await connection.execute(select(*columns).order_by(*order))]
+
+    async def revoke_one(self, token_id: UUID, now: datetime) -> bool:
+        """Revoke one token, at once; False when it is not in force."""
+        this = (ApiTokenRow.id == token_id, ApiTokenRow.revoked_at.is_(None))
+        async with self._engine.begin() as connection:
+            return bool((await connection.execute(update(ApiTokenRow).where(*this).values(revoked_at=now))).rowcount)
 
     async def revoke(self, name: str, now: datetime) -> int:
         """Revoke all tokens of a name, at once; how many there were."""

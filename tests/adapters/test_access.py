@@ -163,3 +163,17 @@ async def test_old_keys_are_taken_anew_and_removed(engine: AsyncEngine, clock: S
     await keys.begin(OTHER, clock())
     await keys.begin(RepeatableWrite("fresh", WRITE.token_id, "digest"), clock())
     assert {row["key"] for row in await kept_rows(engine, IdempotencyKeyRow)} == {"key", "fresh"}
+
+
+async def test_one_token_of_several_with_a_name_is_revoked_by_its_id(engine: AsyncEngine, clock: SettableClock) -> None:
+    tokens = ApiTokens(engine)
+    old = await tokens.create("crm", clock())
+    clock.move_by(timedelta(hours=1))
+    new = await tokens.create("crm", clock())
+    newest, oldest = await tokens.all()
+    assert (newest.created_at - oldest.created_at, newest.revoked_at) == (timedelta(hours=1), None)
+    assert await tokens.revoke_one(newest.id, clock())
+    assert not await tokens.revoke_one(newest.id, clock())
+    assert await tokens.find(new) is None
+    assert await tokens.find(old) is not None
+    assert [(one.id, one.revoked_at) for one in await tokens.all()] == [(oldest.id, None), (newest.id, clock())]
