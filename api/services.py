@@ -19,6 +19,7 @@ from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
+from adapters.db.erasure_preview import ErasurePreview
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
@@ -98,6 +99,7 @@ class Services:
     suppressions: Suppressions
     audit: SuppressionAudit
     erasing: Erasing
+    erasure_preview: ErasurePreview
     dossiers: Dossiers
     inbound: InboundMessages
     inquiries: Inquiries

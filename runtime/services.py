@@ -16,6 +16,7 @@ from adapters.db.audit_log import AuditLog
 from adapters.db.cadence_drafts import CadenceDrafts
 from adapters.db.checks import Checks
 from adapters.db.engine import driver_error, is_trouble
+from adapters.db.erasure_preview import ErasurePreview
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
@@ -97,6 +98,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             suppressions=foundation.suppressions,
             audit=foundation.audit,
             erasing=Erasing(foundation.erasure, TemporalHistories(client)),
+            erasure_preview=ErasurePreview(foundation.engine),
             dossiers=foundation.dossiers,
             inbound=InboundMessages(foundation.engine),
             inquiries=Inquiries(foundation.engine),

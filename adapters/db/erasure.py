@@ -63,10 +63,9 @@ class Erasure:
                 merge = await merge_of(connection, lead_id)
                 raise UnknownLead(str(lead_id)) if merge is None else LeadMerged(lead_id, merge.into_id)
             merged = await merged_into(connection, lead_id)
-            contacts = await _contacts(connection, lead_id)
+            contacts = await contacts_of(connection, lead_id)
             await self._suppress(connection, contacts, by, now)
-            answers = InboundMessageRow.touch_id.in_(select(TouchRow.id).where(TouchRow.lead_id == lead_id))
-            await connection.execute(delete(InboundMessageRow).where(InboundMessageRow.lead_id.is_(None), answers))
+            await connection.execute(delete(InboundMessageRow).where(answers_to(lead_id)))
             await connection.execute(delete(LeadRow).where(LeadRow.id == lead_id))
             await connection.execute(delete(InboundMessageRow).where(is_from(contacts)))
             await connection.execute(delete(FormSubmissionRow).where(is_from(contacts, FormSubmissionRow.sender)))
@@ -109,7 +108,8 @@ class Erasure:
         )
 
 
-async def _contacts(connection: AsyncConnection, lead_id: UUID) -> list[str]:
+async def contacts_of(connection: AsyncConnection, lead_id: UUID) -> list[str]:
+    """The addresses and numbers of a lead."""
     points = select(ContactPointRow.value).where(ContactPointRow.lead_id == lead_id).order_by(ContactPointRow.value)
     return list((await connection.execute(points)).scalars())
 
@@ -129,6 +129,19 @@ def is_from(
     )
 
 
+def answers_to(lead_id: UUID) -> ColumnElement[bool]:
+    """What answers a message to the lead, and was matched with none."""
+    of_lead = InboundMessageRow.touch_id.in_(select(TouchRow.id).where(TouchRow.lead_id == lead_id))
+    return and_(InboundMessageRow.lead_id.is_(None), of_lead)
+
+
+def copies_for(lead_id: UUID) -> ColumnElement[bool]:
+    """Copies in the local outbox: of messages to the lead, and of mails to colleagues that mention it."""
+    # A review in a colleague's mail mentions many leads; what is kept of it here goes with the first one erased.
+    mentioning = select(StaffMailRow.id).where(StaffMailRow.text.contains(mention(lead_id), autoescape=True))
+    return or_(OutboxRow.lead_id == lead_id, and_(OutboxRow.internal, OutboxRow.touch_id.in_(mentioning)))
+
+
 def tells_of(contacts: Sequence[str]) -> ColumnElement[bool]:
     """A delivery that no lead could be made of, and that names one of the contact points."""
     body = func.lower(HookDeliveryRow.body)
@@ -138,9 +151,6 @@ def tells_of(contacts: Sequence[str]) -> ColumnElement[bool]:
 
 async def _sweep(connection: AsyncConnection, lead_id: UUID) -> None:
     """What does not hang on the lead's row."""
-    # A review in a colleague's mail mentions many leads; what is kept of it here goes with the first one erased.
-    mentioning = select(StaffMailRow.id).where(StaffMailRow.text.contains(mention(lead_id), autoescape=True))
-    theirs = or_(OutboxRow.lead_id == lead_id, and_(OutboxRow.internal, OutboxRow.touch_id.in_(mentioning)))
-    await connection.execute(delete(OutboxRow).where(theirs))
+    await connection.execute(delete(OutboxRow).where(copies_for(lead_id)))
     await forget_answers(connection, lead_id)
     await forget_changes(connection, lead_id)

@@ -24,6 +24,7 @@ from adapters.db.checks import Checks
 from adapters.db.contact_times import ContactTimesBook
 from adapters.db.dossier import Dossiers
 from adapters.db.erasure import Erasure
+from adapters.db.erasure_preview import ErasurePreview
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
@@ -137,6 +138,7 @@ def services_over(
         suppressions=Suppressions(engine, KEY),
         audit=SuppressionAudit(engine, KEY),
         erasing=Erasing(Erasure(engine, KEY), histories),
+        erasure_preview=ErasurePreview(engine),
         dossiers=Dossiers(engine, KEY),
         inbound=InboundMessages(engine),
         people=People(engine),
