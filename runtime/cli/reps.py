@@ -1,6 +1,7 @@
 """`follow reps`: our own people, their hours, their share of new leads, and what each has to do."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -16,9 +17,12 @@ from runtime.cli.leads import Result, local_time, with_services
 
 if TYPE_CHECKING:
     from adapters.db.reps import RepView
+    from api.days_off import Replanned
     from api.services import Services
+    from api.staff import OnLead, Staff
     from leads.absences import Absence
 
+BY = "follow reps"
 reps = typer.Typer(
     help="Show our own people: who is at work, and how much each has to do; and add or change them.",
     invoke_without_command=True,
@@ -116,14 +120,7 @@ def add(
     """Add a colleague; whatever is not named is as everybody's: the company's hours, zone and holidays."""
     texts = _given(**{key: value for key, value in locals().items() if key != "colleague"})
 
-    async def run(services: "Services") -> None:
-        from leads.staff import StaffRefused, new_colleague
-
-        new = new_colleague(colleague, texts, services.company.country)
-        if not await services.people.add([new], services.clock()):
-            raise StaffRefused(f"there is a colleague {colleague!r} already; `follow reps set` changes one")
-
-    _do(run)
+    _do(lambda staff: staff.add(colleague, texts))
 
 
 @reps.command(name="set")
@@ -147,22 +144,14 @@ def change(
     if not texts:
         raise typer.BadParameter("name what changes, like --hours; `follow reps set --help` shows it all")
 
-    async def run(services: "Services") -> None:
-        await services.people.change(colleague, texts, services.company.country, services.clock())
-
-    _do(run)
+    _do(lambda staff: staff.change(colleague, texts))
 
 
 @reps.command()
 def deactivate(colleague: Id) -> None:
     """Somebody works here no more: nothing new for the colleague; leads and tasks stay until you give them away."""
 
-    async def run(services: "Services") -> "RepView":
-        await services.people.deactivate(colleague)
-        everybody = await services.people.reps(services.company, services.clock())
-        return next(one for one in everybody if one.id == colleague)
-
-    left = _do(run)
+    left = _do(lambda staff: staff.deactivate(colleague))
     if left.leads or left.open_tasks:
         Console(highlight=False, soft_wrap=True).print(
             f"{colleague} still has {left.leads} leads and {left.open_tasks} open tasks: "
@@ -175,10 +164,7 @@ def deactivate(colleague: Id) -> None:
 def activate(colleague: Id) -> None:
     """Somebody works here again."""
 
-    async def run(services: "Services") -> None:
-        await services.people.activate(colleague, services.clock())
-
-    _do(run)
+    _do(lambda staff: staff.activate(colleague))
 
 
 Cover = Annotated[str | None, typer.Option(help="Who does the colleague's calls meanwhile.")]
@@ -199,23 +185,20 @@ def away(
     """Somebody is away for some days: calls wait or somebody covers, new questions never wait. Harmless to repeat."""
     absence = replace(_meanwhile(cover, by_rule, hold), first_day=_day(first), last_day=_day(last), reason=reason)
 
-    async def run(services: "Services") -> str:
-        who = await services.absences.add(colleague, absence, services.clock())
-        return f"{who.name} is away from {absence.first_day} to {absence.last_day}; {await _replan(services, [who.id])}"
-
-    Console(highlight=False, soft_wrap=True).print(escape(_do(run)))
+    with _planning() as on_lead:
+        away = _do(lambda staff: staff.away(colleague, absence, on_lead))
+    said = f"{away.who.name} is away from {absence.first_day} to {absence.last_day}; {_said(away.replanned)}"
+    Console(highlight=False, soft_wrap=True).print(escape(said))
 
 
 @reps.command()
 def back(colleague: Id) -> None:
     """Somebody is back: days off end with yesterday; when none have begun, the next ones are called off."""
 
-    async def run(services: "Services") -> str:
-        ended = await services.absences.back(colleague, services.clock())
-        ends = f"{colleague} is not away from {ended.first_day} to {ended.last_day} any more"
-        return f"{ends}; {await _replan(services, [colleague])}"
-
-    Console(highlight=False, soft_wrap=True).print(escape(_do(run)))
+    with _planning() as on_lead:
+        back = _do(lambda staff: staff.back(colleague, on_lead))
+    ends = f"{colleague} is not away from {back.ended.first_day} to {back.ended.last_day} any more"
+    Console(highlight=False, soft_wrap=True).print(escape(f"{ends}; {_said(back.replanned)}"))
 
 
 @reps.command(name="import-days-off")
@@ -229,20 +212,24 @@ def import_days_off(
     """Take days off from a file; the next file of that name changes them, and ends those that it has no more."""
     meanwhile = _meanwhile(cover, by_rule, hold)
 
-    async def run(services: "Services") -> "tuple[list[str], str]":
-        from api import days_off
-        from leads.staff import StaffRefused
+    with _planning() as on_lead:
 
-        people = await services.people.all()
-        only = next((one for one in people if one.id == colleague), None)
-        if colleague is not None and only is None:
-            raise StaffRefused(f"there is no colleague {colleague!r}; `follow reps` shows who there is")
-        read = days_off.read_days_off(file, people, only, meanwhile)
-        taken = await days_off.import_days_off(services, file, read, only)
-        counts = f"{taken.added} added, {taken.changed} changed, {taken.ended} ended"
-        return read.left_out, f"{counts}; {await _replan(services, taken.colleagues)}"
+        async def run(services: "Services") -> "tuple[list[str], str]":
+            from api import days_off
+            from leads.staff import StaffRefused
 
-    left_out, said = _do(run)
+            people = await services.people.all()
+            only = next((one for one in people if one.id == colleague), None)
+            if colleague is not None and only is None:
+                raise StaffRefused(f"there is no colleague {colleague!r}; `follow reps` shows who there is")
+            read = days_off.read_days_off(file, people, only, meanwhile)
+            taken = await days_off.import_days_off(services, file, read, only)
+            replanned = await days_off.replan_leads_of(services, taken.colleagues, BY, on_lead)
+            await services.people_changed()
+            counts = f"{taken.added} added, {taken.changed} changed, {taken.ended} ended"
+            return read.left_out, f"{counts}; {_said(replanned)}"
+
+        left_out, said = _refusing(run)
     for line in left_out:
         Console(stderr=True, highlight=False, soft_wrap=True).print(escape(f"not taken: {line}"))
     Console(highlight=False, soft_wrap=True).print(said)
@@ -265,36 +252,39 @@ def _day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is no day; write it like 2026-12-24") from None
 
 
-async def _replan(services: "Services", colleagues: "Iterable[str]") -> str:
-    """Plan their leads anew, with a bar where there are many."""
-    from api.days_off import replan_leads_of
-
+@contextmanager
+def _planning() -> "Iterator[OnLead]":
+    """A bar while leads are planned anew, where there are many."""
     err = Console(stderr=True, highlight=False)
     with Progress(TextColumn("planning"), BarColumn(), MofNCompleteColumn(), console=err, transient=True) as progress:
         bar = progress.add_task("", total=None)
+        yield lambda number, total: progress.update(bar, completed=number, total=total)
 
-        def on_lead(number: int, total: int) -> None:
-            progress.update(bar, completed=number, total=total)
 
-        done = await replan_leads_of(services, colleagues, "follow reps", on_lead)
-    return f"{done.changed} of {done.looked_at} leads have another plan now"
+def _said(replanned: "Replanned") -> str:
+    return f"{replanned.changed} of {replanned.looked_at} leads have another plan now"
 
 
 def _given(**options: str | None) -> dict[str, str]:
     return {name: text for name, text in options.items() if text is not None}
 
 
-def _do(run: "Callable[[Services], Awaitable[Result]]") -> Result:
+def _do(run: "Callable[[Staff], Awaitable[Result]]") -> Result:
     """Do it; what is wrong with what was asked is one line."""
+
+    def with_staff(services: "Services") -> Awaitable[Result]:
+        from api.staff import Staff
+
+        return run(Staff(services, BY))
+
+    return _refusing(with_staff)
+
+
+def _refusing(run: "Callable[[Services], Awaitable[Result]]") -> Result:
     from leads.staff import StaffRefused
 
-    async def and_tell(services: "Services") -> Result:
-        result = await run(services)
-        await services.people_changed()
-        return result
-
     try:
-        return with_services(and_tell)
+        return with_services(run)
     except StaffRefused as refused:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"follow: {escape(str(refused))}")
         raise typer.Exit(1) from refused
