@@ -11,13 +11,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.cases import UnknownLead
-from adapters.db.suppressions import ALL, Suppression, suppress
+from adapters.db.suppressions import ALL, Suppression, kind_of, suppress
+from api.named_contacts import normal_contact
 from api.services import Services
 from api.telling import tell_all
 from cadences.case import Case
 from cadences.suppressing import contact_suppressed, reopened
 from leads.contract import CommandKind
-from leads.model import Channel
+from leads.model import Channel, ContactKind
 
 log = structlog.get_logger()
 
@@ -35,12 +36,42 @@ class NotListed(Exception):
     """The contact point is not on the list, or not on that channel."""
 
 
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What is known of an address or a number."""
+
+    contact: str
+    """In the one spelling under which it is kept."""
+    kind: ContactKind
+    lines: tuple[Suppression, ...]
+    """Its lines on the list, oldest first; also what was lifted."""
+    lead_id: UUID | None
+    """Whose it is, if it is a lead's."""
+
+    @property
+    def in_force(self) -> tuple[Suppression, ...]:
+        return tuple(line for line in self.lines if line.in_force)
+
+
 class SuppressionList:
-    """Writes the list."""
+    """Reads and writes the list."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._list = services.suppressions
+
+    async def look_up(self, text: str) -> LookedUp:
+        """What is known of one address or number; the list holds hashes, so that nothing else can be searched for.
+
+        Args:
+            text: as a person types it.
+
+        Raises:
+            CaptureRefused: it is neither an address nor a number.
+        """
+        contact = normal_contact(text, self._services.company.country)
+        lines, of_leads = await self._list.of(contact), await self._list.leads_of([contact])
+        return LookedUp(contact, kind_of(contact), tuple(lines), of_leads.get(contact))
 
     async def add(self, contact: str, channel: Channel | None, *, why: str, by: str) -> bool:
         """Put a contact point on the list; what stands there already changes nothing.

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from adapters.db.suppressions import ALL, CHANNELS_OF, Suppression, Suppressions, kind_of
+from adapters.db.suppressions import ALL, Suppression, Suppressions, kind_of
 from api.csv_import import instant_of
 from api.csv_table import Table, open_table, rows_of, values_of
+from api.named_contacts import channel_for, normal_contact
 from api.suppressing import Listed
 from leads.capture import CaptureRefused
 from leads.model import Channel, ContactKind
-from leads.normalising import clean_line, normal_email, normal_phone
+from leads.normalising import clean_line, normal_email
 
 COLUMNS = {
     "contact": ("contact", "address", "number", "contact point"),
@@ -102,30 +103,6 @@ async def _cells(ours: Suppressions) -> AsyncIterator[list[str]]:
         values = {"kind": one.kind.value, "channel": one.channel.value if one.channel else ALL, "key": ours.fingerprint}
         values |= instants
         yield [values[name] if name in values else getattr(one, name) or "" for name in _EXPORTED]
-
-
-def normal_contact(text: str, region: str) -> str:
-    """An address or a number in the one spelling under which it is kept.
-
-    Args:
-        region: the country of numbers that are written without a country code.
-
-    Raises:
-        CaptureRefused: it is neither.
-    """
-    return normal_email(text) if "@" in text else normal_phone(text, region)
-
-
-def channel_for(kind: ContactKind, channel: Channel | None) -> Channel | None:
-    """The channel, if it can use such a contact point.
-
-    Raises:
-        CaptureRefused: it can't.
-    """
-    if channel is not None and channel not in CHANNELS_OF[kind]:
-        what = "an email address" if kind is ContactKind.EMAIL else "a phone number"
-        raise CaptureRefused("channel", f"{channel.value} does not use {what}; leave it out, or name another")
-    return channel
 
 
 def _listed(values: dict[str, str], ours: Suppressions, defaults: LineDefaults) -> Iterator[Listed]:

@@ -153,6 +153,19 @@ class Suppressions:
             async for row in found.mappings():
                 yield _read(row)
 
+    async def newest(self, limit: int = 20) -> list[Suppression]:
+        """The newest lines that are in force: when, why and by whom, of nobody knows what."""
+        asked = select(_LIST).where(_LIST.c.lifted_at.is_(None)).order_by(_LIST.c.created_at.desc(), _LIST.c.digest)
+        async with self._engine.connect() as connection:
+            return [_read(row) for row in (await connection.execute(asked.limit(limit))).mappings()]
+
+    async def counts(self) -> dict[ContactKind, int]:
+        """How many addresses, and how many numbers, the list keeps closed on some channel."""
+        asked = select(_LIST.c.kind, func.count(_LIST.c.digest.distinct())).where(_LIST.c.lifted_at.is_(None))
+        async with self._engine.connect() as connection:
+            counted = {kind: number for kind, number in await connection.execute(asked.group_by(_LIST.c.kind))}
+        return {kind: counted.get(kind.value, 0) for kind in ContactKind}
+
     async def leads_of(self, contacts: Sequence[str]) -> dict[str, UUID]:
         """Whose contact points these are."""
         async with self._engine.connect() as connection:

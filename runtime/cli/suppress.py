@@ -182,7 +182,7 @@ def audit() -> None:
 
 def _normal(contact: str, channel: Channel | None, services: "Services") -> str:
     from adapters.db.suppressions import kind_of
-    from api.suppression_file import channel_for, normal_contact
+    from api.named_contacts import channel_for, normal_contact
 
     value = normal_contact(contact, services.company.country)
     channel_for(kind_of(value), channel)

@@ -18,8 +18,9 @@ from api.services import Services
 from api.suppressing import Listed, NotListed, SuppressionList
 from api.suppression_file import BadLine, LineDefaults, open_list, read_list, write_list
 from cadences.case import Case
+from leads.capture import CaptureRefused
 from leads.contract import CommandKind
-from leads.model import Channel, Ending
+from leads.model import Channel, ContactKind, Ending
 from leads.suppression import SuppressionKey
 from tests.api.conftest import Capture
 from tests.api.fakes import RecordingDelivery
@@ -259,3 +260,35 @@ async def test_a_lead_that_is_erased_meanwhile_leaves_its_contact_point_on_the_l
     ours._list = ErasedMeanwhile(engine, KEY)
     assert await ours.add_all([Listed(entry, EMAIL)], by="anna") == 0
     assert set(in_force(await services.suppressions.of(EMAIL))) == {None, Channel.EMAIL}
+
+
+async def test_one_address_or_number_is_looked_up_in_any_spelling(
+    services: Services, ours: SuppressionList, capture: Capture
+) -> None:
+    lead_id = await captured(capture)
+    assert (await ours.look_up(EMAIL)).lines == ()
+    await ours.add(EMAIL, None, why="asked on the phone", by="test")
+    await ours.add("+12125550999", Channel.SMS, why="wants no texts", by="test")
+    found = await ours.look_up(f"  {EMAIL.upper()} ")
+    assert (found.contact, found.lead_id) == (EMAIL, lead_id)
+    assert [(line.channel, line.why) for line in found.in_force] == [(None, "asked on the phone")]
+    stranger = await ours.look_up("(212) 555-0999")
+    assert (stranger.contact, stranger.lead_id, in_force(stranger.lines)) == ("+12125550999", None, [Channel.SMS])
+    await ours.reopen("+12125550999", None, why="wrote START", by="test")
+    lifted = await ours.look_up("+12125550999")
+    assert (lifted.in_force, lifted.lines[0].lifted_why) == ((), "wrote START")
+    with pytest.raises(CaptureRefused):
+        await ours.look_up("priya")
+
+
+async def test_the_list_is_counted_and_its_newest_lines_tell_of_nobody(
+    services: Services, ours: SuppressionList, clock: SettableClock
+) -> None:
+    for contact, channel in ((EMAIL, None), (PHONE, Channel.SMS), (PHONE, Channel.CALL), ("a@example.com", None)):
+        await ours.add(contact, channel, why="asked", by="test")
+        clock.move_by(timedelta(minutes=1))
+    await ours.reopen("a@example.com", None, why="asked again", by="test")
+    assert await services.suppressions.counts() == {ContactKind.EMAIL: 1, ContactKind.PHONE: 1}
+    newest = await services.suppressions.newest(limit=2)
+    assert [one.channel for one in newest] == [Channel.CALL, Channel.SMS]
+    assert PHONE not in str(newest)
