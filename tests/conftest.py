@@ -50,10 +50,15 @@ async def migrated(postgres: EmbeddedPostgres) -> AsyncIterator[AsyncEngine]:
 @pytest_asyncio.fixture
 async def engine(migrated: AsyncEngine) -> AsyncEngine:
     """The test database, emptied."""
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    async with migrated.begin() as connection:
-        await connection.execute(text(f"truncate {names} restart identity cascade"))
+    await empty(migrated)
     return migrated
+
+
+async def empty(engine: AsyncEngine) -> None:
+    """Remove every row of a database."""
+    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    async with engine.begin() as connection:
+        await connection.execute(text(f"truncate {names} restart identity cascade"))
 
 
 @pytest.fixture

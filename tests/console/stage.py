@@ -6,7 +6,7 @@
 import asyncio
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,10 +26,15 @@ from api.console import passwords
 from api.console.mount import mount_console
 from api.services import Services
 from cadences.library import shipped
+from leads.answers_in_force import AnswersInForce
 from leads.model import Colleague, Role
+from leads.playbook import Playbook
 from tests.api.conftest import services_over
 from tests.api.fakes import RecordingDelivery, RecordingHistories
 from tests.clocks import SettableClock
+from tests.console import cast
+from tests.console.business import live_through
+from tests.console.incidents import Incidents
 from tests.links import LINKS
 from tests.sample import COLLEAGUES, COMPANY, KEY
 
@@ -74,9 +79,19 @@ class Stage:
         for bundle in shipped():
             await self.services.shelf.publish(bundle, START)
         await self.services.people.add(PEOPLE, START)
+        await self._give_accounts(PEOPLE)
+
+    async def fill(self) -> Incidents:
+        """Let a business have lived here for six weeks, in an empty database, and everybody have an account."""
+        self.clock.move_to(START)
+        incidents = await live_through(self.services, self.engine, self.clock)
+        await self._give_accounts(cast.COLLEAGUES)
+        return incidents
+
+    async def _give_accounts(self, people: Sequence[Colleague]) -> None:
         if PASSWORD not in self._hashes:
             self._hashes[PASSWORD] = await passwords.hashed(PASSWORD)
-        for one in PEOPLE:
+        for one in people:
             await self.services.accounts.set_password(one.id, self._hashes[PASSWORD], START)
 
     async def sign_in(self, context: "BrowserContext", who: Role | str) -> None:
@@ -87,10 +102,12 @@ class Stage:
 
 
 def stage_services(engine: AsyncEngine, clock: SettableClock, delivery: RecordingDelivery, url: str) -> Services:
-    """The services over a database, as the tests of the REST interface have them, reached at this address."""
+    """The services over a database, as the tests of the REST interface have them, reached at this address; they answer
+    questions as the sample business does."""
     shelf = CadenceShelf(engine)
     cases = CaseStore(engine, shelf, COMPANY, KEY)
-    intake = LeadIntake(engine, shelf, cases, COMPANY, KEY)
+    answers = AnswersInForce(lambda: Playbook().files("answers"))
+    intake = LeadIntake(engine, shelf, cases, COMPANY, KEY, answers=answers)
     services = services_over(engine, shelf, cases, intake, delivery, RecordingHistories(), clock)
     return replace(services, links=replace(LINKS, base_url=url))
 
@@ -122,7 +139,6 @@ async def served(engine: AsyncEngine, port: int = 0) -> AsyncIterator[Stage]:
 async def play(port: int) -> None:
     """Serve the sample business until the process is told to stop."""
     from runtime.embedded.postgres import EmbeddedPostgres
-    from runtime.sample import LEADS
 
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedPostgres(Path(folder), durable=False)
@@ -132,9 +148,7 @@ async def play(port: int) -> None:
             engine = connect(server.url("stage"))
             await migrate(engine)
             async with served(engine, port) as stage:
-                await stage.set()
-                for lead in LEADS:
-                    await stage.services.intake.capture(lead, by="sample", now=stage.clock())
+                await stage.fill()
                 names = ", ".join(f"{role.value}: {name}" for role, name in ONE_OF_EACH.items())
                 print(f"{stage.url}/console/  {names}; the password is: {PASSWORD}", flush=True)  # noqa: T201
                 await asyncio.Event().wait()

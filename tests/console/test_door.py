@@ -3,6 +3,7 @@
 import re
 from uuid import uuid4
 
+import aiohttp
 import httpx
 import pytest
 import socketio
@@ -62,18 +63,20 @@ async def test_a_header_that_would_be_written_into_pages_is_ignored(stage: Stage
 
 async def connected(stage: Stage, who: httpx.AsyncClient, client_id: str, origin: str) -> bool:
     cookie = f"followthrough={who.cookies.get('followthrough', '')}"
-    program = socketio.AsyncClient()
-    try:
-        await program.connect(
-            f"{stage.url}/console/?client_id={client_id}",
-            headers={"Cookie": cookie, "Origin": origin},
-            socketio_path="/console/_nicegui_ws/socket.io",
-            transports=["websocket"],
-        )
-    except socketio.exceptions.ConnectionError:
-        return False
-    await program.disconnect()
-    return True
+    # Of a refused connection the program would leave its own session open.
+    async with aiohttp.ClientSession() as session:
+        program = socketio.AsyncClient(http_session=session)
+        try:
+            await program.connect(
+                f"{stage.url}/console/?client_id={client_id}",
+                headers={"Cookie": cookie, "Origin": origin},
+                socketio_path="/console/_nicegui_ws/socket.io",
+                transports=["websocket"],
+            )
+        except socketio.exceptions.ConnectionError:
+            return False
+        await program.disconnect()
+        return True
 
 
 async def test_the_socket_of_a_page_is_its_opener_s_from_our_own_site(stage: Stage) -> None:
