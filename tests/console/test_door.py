@@ -3,11 +3,12 @@
 import re
 from uuid import uuid4
 
-import aiohttp
 import httpx
 import pytest
-import socketio
 from nicegui import Client
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
 from adapters.db.audit_log import Outcome
 from adapters.db.rows import AuditEntryRow
@@ -63,20 +64,15 @@ async def test_a_header_that_would_be_written_into_pages_is_ignored(stage: Stage
 
 async def connected(stage: Stage, who: httpx.AsyncClient, client_id: str, origin: str) -> bool:
     cookie = f"followthrough={who.cookies.get('followthrough', '')}"
-    # Of a refused connection the program would leave its own session open.
-    async with aiohttp.ClientSession() as session:
-        program = socketio.AsyncClient(http_session=session)
-        try:
-            await program.connect(
-                f"{stage.url}/console/?client_id={client_id}",
-                headers={"Cookie": cookie, "Origin": origin},
-                socketio_path="/console/_nicegui_ws/socket.io",
-                transports=["websocket"],
-            )
-        except socketio.exceptions.ConnectionError:
-            return False
-        await program.disconnect()
-        return True
+    socket = f"ws{stage.url.removeprefix('http')}/console/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    try:
+        async with connect(
+            f"{socket}&client_id={client_id}", origin=Origin(origin), additional_headers={"Cookie": cookie}
+        ):
+            return True
+    except InvalidStatus as refused:
+        assert refused.response.status_code == 403
+        return False
 
 
 async def test_the_socket_of_a_page_is_its_opener_s_from_our_own_site(stage: Stage) -> None:
