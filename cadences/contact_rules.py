@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from cadences.addressee import Addressee
 from cadences.case import Case
 from cadences.legal_hours import ContactCap, LegalHours, Timetable
 from cadences.permissions import blocked
@@ -23,7 +24,9 @@ __all__ = [
     "Decision",
     "Defer",
     "blocked",
+    "cadence_hours",
     "first_instant",
+    "law_for",
     "opt_out_deadline",
     "revocation_covers",
     "rules_for",
@@ -62,26 +65,43 @@ def rules_for(channel: Channel, case: Case, book: RuleBook | None = None) -> tup
     Args:
         book: the rules of contact; those that are shipped when left out.
     """
-    hours = case.cadence.hours
-    calendar = hours.business_calendar()
     rules: list[Rule] = []
     if channel in (Channel.SMS, Channel.CALL):
-        point = case.lead.contact_for(channel)
-        number = point.value if point else None
-        zones = candidate_zones(case.lead, case.company, number)
-        several = len(zones) > 1
-        rules += [DailyHours("hours", zone, hours.from_, hours.to, calendar, several) for zone in zones]
-        states = candidate_states(case.lead, case.company, number) if number else frozenset()
-        timetable = (book or shipped_rules()).timetable(states)
-        rules += _legal_hours(timetable, zones)
-        if case.phone_contacts:
-            rules.append(ContactCap(timetable, zones, case.phone_contacts))
+        rules += (*cadence_hours(channel, case), *law_for(channel, case, book))
     else:
-        rules.append(DailyHours("hours", case.zone, hours.from_, hours.to, calendar))
+        hours = case.cadence.hours
+        rules.append(DailyHours("hours", case.zone, hours.from_, hours.to, hours.business_calendar()))
     if channel in (Channel.EMAIL, Channel.SMS):
         limits = case.cadence.limits
         rules.append(MessageLimits(case.zone, limits.per_day, limits.per_week, case.messages))
     return (*rules, *_sender_rules(channel, case))
+
+
+def cadence_hours(channel: Channel, case: Addressee) -> tuple[Rule, ...]:
+    """The cadence's own hours for a text or a call, on every clock that the person could be living by."""
+    hours = case.cadence.hours
+    calendar, zones = hours.business_calendar(), candidate_zones(case.lead, case.company, _number(channel, case))
+    several = len(zones) > 1
+    return tuple(DailyHours("hours", zone, hours.from_, hours.to, calendar, several) for zone in zones)
+
+
+def law_for(channel: Channel, case: Addressee, book: RuleBook | None = None) -> tuple[Rule, ...]:
+    """What the law has to say to the hour of a text or a call, wherever the person could be.
+
+    Args:
+        book: the rules of contact; those that are shipped when left out.
+    """
+    number = _number(channel, case)
+    zones = candidate_zones(case.lead, case.company, number)
+    states = candidate_states(case.lead, case.company, number) if number else frozenset()
+    timetable = (book or shipped_rules()).timetable(states)
+    cap = (ContactCap(timetable, zones, case.phone_contacts),) if case.phone_contacts else ()
+    return (*_legal_hours(timetable, zones), *cap)
+
+
+def _number(channel: Channel, case: Addressee) -> str | None:
+    point = case.lead.contact_for(channel)
+    return point.value if point else None
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from cadences.case import Case
+from cadences.addressee import Addressee
 from cadences.rules import RuleBook, shipped_rules
 from leads.calendars import BusinessCalendar
 from leads.model import Channel, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
@@ -15,7 +15,7 @@ _CALENDAR = BusinessCalendar()
 
 def blocked(
     channel: Channel,
-    case: Case,
+    case: Addressee,
     at: datetime,
     *,
     answers_at_once: bool = False,
@@ -77,7 +77,7 @@ def _why_none(channel: Channel, lead: Lead) -> str:
     return f"the lead has no usable {noun}: {why}"
 
 
-def _do_not_call(point: ContactPoint, case: Case, at: datetime, book: RuleBook) -> Reason | None:
+def _do_not_call(point: ContactPoint, case: Addressee, at: datetime, book: RuleBook) -> Reason | None:
     if not may_be_american(point.value):
         return None
     row = book.do_not_call(at.date())
@@ -96,7 +96,7 @@ def _do_not_call(point: ContactPoint, case: Case, at: datetime, book: RuleBook) 
     return None
 
 
-def _unasked_email(case: Case, at: datetime, book: RuleBook) -> Reason | None:
+def _unasked_email(case: Addressee, at: datetime, book: RuleBook) -> Reason | None:
     country = home_country(case.lead, case.company)
     row = book.email(country, at.date())
     if row is None or _is_known(case, at, row.after_inquiry, row.after_purchase):
@@ -106,7 +106,7 @@ def _unasked_email(case: Case, at: datetime, book: RuleBook) -> Reason | None:
     return Reason("consent", f"email to {country} needs a consent ({row.citation}); there is none, {why}")
 
 
-def _is_known(case: Case, at: datetime, after_inquiry: Span | None, after_purchase: Span | None) -> bool:
+def _is_known(case: Addressee, at: datetime, after_inquiry: Span | None, after_purchase: Span | None) -> bool:
     """Whether an inquiry or a purchase still stands; it ends with the instant that its span leads to."""
     return any(
         began is not None and (span is None or at < add_span(began, span, case.zone, _CALENDAR))

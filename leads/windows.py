@@ -74,6 +74,16 @@ class ClockHours(ABC):
         never = instant + _NEVER
         return never, Reason(self.code, words, never)
 
+    def closes_after(self, instant: datetime) -> datetime:
+        """The first closed instant after an open one: closing time, or the second pass of a clock hour before it."""
+        day = instant.astimezone(self.zone).date()
+        window = self.window(day)
+        if window is None:
+            return instant
+        end = datetime.combine(day + timedelta(days=1), time.min) if window[1] == time.max else None
+        closing = _first_instant(end or datetime.combine(day, window[1]), self.zone)
+        return min(closing, _clock_set_back(instant, closing, self.zone) or closing)
+
     def _opening(self, day: date) -> datetime | None:
         window = self.window(day)
         return None if window is None else _first_instant(datetime.combine(day, window[0]), self.zone)
@@ -141,13 +151,6 @@ class DailyHours(ClockHours):
                 return instant + left
             left -= closing - instant
             instant, _ = self.next_open(closing)
-
-    def closes_after(self, instant: datetime) -> datetime:
-        """The first closed instant after an open one: closing time, or the second pass of a clock hour before it."""
-        day = instant.astimezone(self.zone).date()
-        end = datetime.combine(day + timedelta(days=1), time.min) if self.closes == time.max else None
-        closing = _first_instant(end or datetime.combine(day, self.closes), self.zone)
-        return min(closing, _clock_set_back(instant, closing, self.zone) or closing)
 
 
 @dataclass(frozen=True, slots=True)
