@@ -39,6 +39,7 @@ from adapters.db.sendings import Sendings
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
+from adapters.db.work_queue import WorkQueues
 from adapters.erasing import Erasing
 from api.doctor import Doctor
 from api.doors import Doors
@@ -89,6 +90,7 @@ class Services:
     temporal_pages: TemporalPages
     reading: Reading
     in_flight: LeadsInFlight
+    queues: WorkQueues
     outbox: Outbox
     tokens: ApiTokens
     accounts: Accounts

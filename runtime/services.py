@@ -31,6 +31,7 @@ from adapters.db.senders import Senders
 from adapters.db.sendings import Sendings
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
+from adapters.db.work_queue import WorkQueues
 from adapters.engine_state import EngineStates
 from adapters.erasing import Erasing, TemporalHistories
 from api.doctor import Doctor
@@ -88,6 +89,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             temporal_pages=TemporalPages(settings.temporal_ui_url, settings.temporal_namespace),
             reading=Reading(foundation.engine),
             in_flight=LeadsInFlight(foundation.engine),
+            queues=WorkQueues(foundation.engine, foundation.shelf, foundation.company),
             outbox=Outbox(foundation.engine),
             tokens=ApiTokens(foundation.engine),
             accounts=Accounts(foundation.engine),

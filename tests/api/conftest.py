@@ -44,6 +44,7 @@ from adapters.db.sendings import Sendings
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
+from adapters.db.work_queue import WorkQueues
 from adapters.erasing import Erasing
 from adapters.providers.checks.findings import Check
 from api.app import create_app
@@ -128,6 +129,7 @@ def services_over(
         temporal_pages=TemporalPages("http://temporal.example.com", "default"),
         reading=Reading(engine),
         in_flight=LeadsInFlight(engine),
+        queues=WorkQueues(engine, shelf, COMPANY),
         outbox=Outbox(engine),
         tokens=ApiTokens(engine),
         accounts=Accounts(engine),

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.db.rows.base import Base
 
+_RUNNING = "answered_at is null and moot_at is null"
+
 
 class FirstResponseRow(Base):
     """The first response to a question, its clock and what stopped it; one for each enrollment a question began."""
@@ -46,7 +48,9 @@ class FirstResponseRow(Base):
 
     __table_args__ = (
         # Of all questions ever asked, the few that somebody still waits for.
-        Index("ix_first_responses_running", "due_at", postgresql_where=sql("answered_at is null and moot_at is null")),
+        Index("ix_first_responses_running", "due_at", postgresql_where=sql(_RUNNING)),
+        # The same of one colleague, the newest questions first.
+        Index("ix_first_responses_owner_id_asked_at", "owner_id", "asked_at", postgresql_where=sql(_RUNNING)),
     )
 
 

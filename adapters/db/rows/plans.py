@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.db.rows.base import Base
+
+OPEN_AND_NO_CALL = "state = 'open' and kind not in ('call', 'step')"
+"""Which tasks the plan did not make: somebody waits for each of them."""
 
 
 class CadenceVersionRow(Base):
@@ -115,8 +118,11 @@ class TaskRow(Base):
     note: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    """When the row was last written, by the database's own clock: pages that show queues look for what is new."""
 
     __table_args__ = (
+        Index("ix_tasks_changed_at", "changed_at"),
         Index("ix_tasks_state_due_at", "state", "due_at", "id"),
         Index("ix_tasks_closed_at", "closed_at", postgresql_where=sql("closed_at is not null")),
         Index("ix_tasks_owner_state_due_at", "owner", "state", "due_at", "id"),
@@ -129,6 +135,14 @@ class TaskRow(Base):
             postgresql_where=sql("escalated_to is not null"),
         ),
         Index("ix_tasks_back_to", "back_to", postgresql_where=sql("back_to is not null")),
+        # What people wait for is found among any number of calls.
+        Index("ix_tasks_owner_due_at_no_calls", "owner", "due_at", postgresql_where=sql(OPEN_AND_NO_CALL)),
+        Index(
+            "ix_tasks_escalated_to_due_at_no_calls",
+            "escalated_to",
+            "due_at",
+            postgresql_where=sql(f"escalated_to is not null and {OPEN_AND_NO_CALL}"),
+        ),
     )
 
 

@@ -1,0 +1,158 @@
+"""What a colleague does next: the open tasks in the order in which they are urgent, and when that order changes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from cadences.calling import Calling
+from cadences.progress import ANSWERABLE
+from cadences.tasks import TaskKind
+
+
+class Section(StrEnum):
+    """Why a task stands where it stands in the queue; the most urgent first."""
+
+    FIRST_RESPONSE = "first response"
+    """Somebody who asked waits for the first answer of a human, and the clock runs."""
+    REPLY = "reply"
+    """A lead wrote, or asked again, and a human answers."""
+    HAND_OVER = "hand-over"
+    """A lead said yes, and sales takes it over."""
+    OVERDUE = "overdue"
+    NOW = "now"
+    """It may be done now, and there still is time."""
+    LATER = "later"
+    """It opens, or the law lets the lead be called, later today."""
+
+
+class Haste(StrEnum):
+    """How the clock of a first response stands."""
+
+    RUNNING = "running"
+    WARNED = "warned"
+    """Half of the time, or more, is gone."""
+    MISSED = "missed"
+
+
+HAND_OVER_SOON = timedelta(days=1)
+"""A hand-over that is due within this time is urgent; one that waits for an order over weeks is work like any other."""
+_SECTIONS = list(Section)
+_ANSWERS_FIRST = frozenset({TaskKind.CALL, TaskKind.STEP, *ANSWERABLE})
+"""Kinds of tasks by which a human may answer for the first time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerClock:
+    """The clock of a first response that is still to come."""
+
+    asked_at: datetime
+    due_at: datetime
+    warn_at: datetime | None
+    """When half of the time is gone; None once somebody was told."""
+
+    def haste(self, now: datetime) -> Haste:
+        if now >= self.due_at:
+            return Haste.MISSED
+        return Haste.WARNED if self.warn_at is None or now >= self.warn_at else Haste.RUNNING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedTask:
+    """An open task of a colleague, and what of its lead the queue shows."""
+
+    id: UUID
+    lead_id: UUID
+    lead_name: str | None
+    lead_company: str | None
+    kind: TaskKind
+    title: str
+    owner: str
+    owner_name: str
+    """Whose it is: who reads it may be the one to whom it was escalated."""
+    back_to: str | None
+    """Whose it is, while a stand-in has it."""
+    opens_at: datetime
+    due_at: datetime
+    best_at: datetime | None
+    clock: AnswerClock | None
+    """The first response that it would be; None when nobody waits for one."""
+    calling: Calling
+    """What the contact rules say to calling the lead now."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """From when on it may be done: a call needs the law's hours too."""
+        lawful_at = self.calling.lawful_at if self.kind is TaskKind.CALL else None
+        return self.opens_at if lawful_at is None else max(self.opens_at, lawful_at)
+
+    @property
+    def answers_first(self) -> bool:
+        """Whether doing it would be the first answer that somebody waits for."""
+        return self.clock is not None and self.kind in _ANSWERS_FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class WorkQueue:
+    """A colleague's open tasks of today, the most urgent first."""
+
+    tasks: tuple[tuple[Section, QueuedTask], ...]
+    changes_at: datetime | None
+    """When the order, or a clock's haste, changes by the mere passing of time."""
+
+    def __iter__(self) -> Iterator[tuple[Section, QueuedTask]]:
+        return iter(self.tasks)
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+
+def section_of(task: QueuedTask, now: datetime) -> Section:
+    """Where a task belongs at an instant."""
+    if task.starts_at > now:
+        return Section.LATER
+    if task.answers_first:
+        return Section.FIRST_RESPONSE
+    if task.kind in ANSWERABLE:
+        return Section.REPLY
+    if task.kind is TaskKind.HAND_OVER and task.due_at <= now + HAND_OVER_SOON:
+        return Section.HAND_OVER
+    return Section.OVERDUE if task.due_at < now else Section.NOW
+
+
+def arranged(tasks: Iterable[QueuedTask], now: datetime, ends_at: datetime) -> WorkQueue:
+    """The queue at an instant.
+
+    Args:
+        ends_at: the end of the colleague's day; what opens after it is left for another day.
+    """
+    todays = [task for task in tasks if task.starts_at < ends_at]
+    placed = [(section_of(task, now), task) for task in todays]
+    placed.sort(key=lambda one: (_SECTIONS.index(one[0]), _urgency(*one), one[1].due_at, one[1].id))
+    changes = [at for section, task in placed for at in _turns(section, task) if at > now]
+    return WorkQueue(tuple(placed), min(changes, default=None))
+
+
+def _urgency(section: Section, task: QueuedTask) -> datetime:
+    match section:
+        case Section.FIRST_RESPONSE if task.clock is not None:
+            return task.clock.due_at
+        case Section.NOW:
+            return task.best_at or task.due_at
+        case Section.LATER:
+            return task.starts_at
+    return task.due_at
+
+
+def _turns(section: Section, task: QueuedTask) -> Iterator[datetime]:
+    """The instants at which a task may come to stand elsewhere, or its clock turns."""
+    if section is Section.LATER:
+        yield task.starts_at
+    if section is Section.NOW:
+        yield task.due_at - HAND_OVER_SOON if task.kind is TaskKind.HAND_OVER else task.due_at
+    if section is Section.FIRST_RESPONSE and task.clock is not None:
+        yield task.clock.due_at
+        if task.clock.warn_at is not None:
+            yield task.clock.warn_at
+    yield from (at for at in (task.calling.until, task.calling.lawful_at, task.calling.opens_at) if at is not None)
