@@ -30,6 +30,7 @@ from adapters.db.ownership import Ownership
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.published_cadences import PublishedCadences
+from adapters.db.queue_pulse import QueuePulse
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
@@ -97,6 +98,7 @@ class Services:
     sessions: Sessions
     audit_log: AuditLog
     ownership: Ownership
+    queue_pulse: QueuePulse
     idempotency: IdempotencyKeys
     suppressions: Suppressions
     audit: SuppressionAudit

@@ -14,20 +14,15 @@ from adapters.db.access import Token
 from adapters.db.audit_log import Change, Outcome
 from adapters.db.sessions import Person
 from api.commands import Caller, LeadCommands
+from api.console.live import Live
 from api.console.permissions import WRITTEN_WITH_THE_CHANGE, Action, may_do, sees_all_leads
+from api.console.refusals import NotAllowed as NotAllowed
+from api.console.refusals import SignedOut as SignedOut
 from api.services import Services
 
 VIA = "console"
 T = TypeVar("T")
 log = structlog.get_logger()
-
-
-class SignedOut(Exception):
-    """The session is over: it was revoked, idled out, or its owner does not work here any more."""
-
-
-class NotAllowed(Exception):
-    """It is not for this person to see or do; the text says what to do instead."""
 
 
 @dataclass(slots=True)
@@ -37,6 +32,8 @@ class Desk:
     services: Services
     person: Person
     """As of the last time the database was asked."""
+    live: Live
+    """Tells open pages of what happened elsewhere."""
 
     @property
     def commands(self) -> LeadCommands:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console.cookies import Cookies, is_from_here
 from api.console.desk import Desk
+from api.console.live import Live
 from api.services import Services
 from leads.links import CONSOLE_PATH
 
@@ -34,6 +35,7 @@ class Door:
         self._services = services
         self._cookies = cookies
         self._secure = secure
+        self._live = Live(services.queue_pulse, services.sessions, services.clock)
         self._behind = GZipMiddleware(_Nonces(app), minimum_size=1024)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +71,7 @@ class Door:
             query = connection.scope["query_string"].decode("latin-1")
             wanted = quote(f"{path}?{query}" if query else path)
             return RedirectResponse(f"{SIGN_IN}?next={wanted}", 303)
-        desk = Desk(self._services, person)
+        desk = Desk(self._services, person, self._live)
         if _is_another_ones(connection, desk):
             return PlainTextResponse("This page was opened by somebody else.", 403)
         connection.scope[DESK] = desk

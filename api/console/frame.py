@@ -42,6 +42,7 @@ def framed(desk: Desk, page: Page | None, title: str, *, theme: bool | None) -> 
     ui.colors(primary="#0a58ca")
     dark = ui.dark_mode(theme)
     ui.on_exception(say_what_happened)
+    desk.live.watch(desk.person)
     with ui.header(elevated=False).classes("ft-header"):
         drawer_button = ui.button(icon="menu").props('flat round aria-label="Navigation"').classes("ft-menu")
         ui.link("Followthrough", "/").classes("ft-brand")

@@ -13,7 +13,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from adapters.db.cases import LeadMerged, UnknownLead
-from api.console.desk import NotAllowed, SignedOut
+from api.console.refusals import NotAllowed, SignedOut
 from api.problems import PerhapsStored, UnknownTask, ValueRefused
 from cadences.refusals import CommandRefused
 from leads.capture import CaptureRefused

@@ -35,6 +35,7 @@ from adapters.db.ownership import Ownership
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.published_cadences import PublishedCadences
+from adapters.db.queue_pulse import QueuePulse
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
@@ -136,6 +137,7 @@ def services_over(
         sessions=Sessions(engine),
         audit_log=AuditLog(engine),
         ownership=Ownership(engine),
+        queue_pulse=QueuePulse(engine),
         idempotency=IdempotencyKeys(engine),
         suppressions=Suppressions(engine, KEY),
         audit=SuppressionAudit(engine, KEY),

@@ -47,6 +47,8 @@ PROTECTED = [
     ("GET", "/api/reports/steps"),
     ("GET", "/api/reports/costs"),
     ("GET", "/api/reports/leads"),
+    ("GET", "/api/reports/first-responses"),
+    ("GET", "/api/reports/funnel"),
     ("GET", "/api/lead-map"),
     ("GET", "/api/experiments"),
     ("GET", "/api/best-times"),

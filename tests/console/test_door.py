@@ -14,6 +14,7 @@ from adapters.db.audit_log import Outcome
 from adapters.db.rows import AuditEntryRow
 from api.commands import Caller
 from api.console.desk import Desk, NotAllowed, SignedOut
+from api.console.live import Live
 from api.console.permissions import Action
 from tests.console.stage import Stage
 
@@ -29,7 +30,8 @@ async def desk_of(stage: Stage, colleague_id: str) -> Desk:
     text = await stage.services.sessions.begin(colleague_id, "password", "a test", stage.clock())
     person = await stage.services.sessions.find(text, stage.clock())
     assert person is not None
-    return Desk(stage.services, person)
+    services = stage.services
+    return Desk(services, person, Live(services.queue_pulse, services.sessions, services.clock))
 
 
 async def test_without_a_session_a_browser_is_sent_to_sign_in_and_a_program_is_refused(stage: Stage) -> None:
