@@ -24,6 +24,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
 from adapters.db.leads_in_flight import LeadsInFlight
+from adapters.db.lookalikes import Lookalikes
 from adapters.db.merging import Merges
 from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
@@ -92,6 +93,7 @@ class Services:
     reading: Reading
     in_flight: LeadsInFlight
     queues: WorkQueues
+    lookalikes: Lookalikes
     outbox: Outbox
     tokens: ApiTokens
     accounts: Accounts

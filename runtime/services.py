@@ -21,6 +21,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
 from adapters.db.leads_in_flight import LeadsInFlight
+from adapters.db.lookalikes import Lookalikes
 from adapters.db.migrate import schema_is_current
 from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
@@ -91,6 +92,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             reading=Reading(foundation.engine),
             in_flight=LeadsInFlight(foundation.engine),
             queues=WorkQueues(foundation.engine, foundation.shelf, foundation.company),
+            lookalikes=Lookalikes(foundation.engine),
             outbox=Outbox(foundation.engine),
             tokens=ApiTokens(foundation.engine),
             accounts=Accounts(foundation.engine),

@@ -29,6 +29,7 @@ from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
 from adapters.db.leads_in_flight import LeadsInFlight
+from adapters.db.lookalikes import Lookalikes
 from adapters.db.merging import Merges
 from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
@@ -131,6 +132,7 @@ def services_over(
         reading=Reading(engine),
         in_flight=LeadsInFlight(engine),
         queues=WorkQueues(engine, shelf, COMPANY),
+        lookalikes=Lookalikes(engine),
         outbox=Outbox(engine),
         tokens=ApiTokens(engine),
         accounts=Accounts(engine),
