@@ -31,7 +31,7 @@ from adapters.db.ownership import Ownership
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.published_cadences import PublishedCadences
-from adapters.db.queue_pulse import QueuePulse
+from adapters.db.queue_watch import QueueWatch
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
@@ -93,6 +93,7 @@ class Services:
     reading: Reading
     in_flight: LeadsInFlight
     queues: WorkQueues
+    queue_watch: QueueWatch
     lookalikes: Lookalikes
     outbox: Outbox
     tokens: ApiTokens
@@ -100,7 +101,6 @@ class Services:
     sessions: Sessions
     audit_log: AuditLog
     ownership: Ownership
-    queue_pulse: QueuePulse
     idempotency: IdempotencyKeys
     suppressions: Suppressions
     audit: SuppressionAudit

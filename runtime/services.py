@@ -26,7 +26,7 @@ from adapters.db.migrate import schema_is_current
 from adapters.db.outbox import Outbox
 from adapters.db.ownership import Ownership
 from adapters.db.published_cadences import PublishedCadences
-from adapters.db.queue_pulse import QueuePulse
+from adapters.db.queue_watch import QueueWatch
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.senders import Senders
@@ -92,6 +92,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             reading=Reading(foundation.engine),
             in_flight=LeadsInFlight(foundation.engine),
             queues=WorkQueues(foundation.engine, foundation.shelf, foundation.company),
+            queue_watch=QueueWatch(foundation.engine),
             lookalikes=Lookalikes(foundation.engine),
             outbox=Outbox(foundation.engine),
             tokens=ApiTokens(foundation.engine),
@@ -99,7 +100,6 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             sessions=Sessions(foundation.engine),
             audit_log=AuditLog(foundation.engine),
             ownership=Ownership(foundation.engine),
-            queue_pulse=QueuePulse(foundation.engine),
             idempotency=IdempotencyKeys(foundation.engine),
             suppressions=foundation.suppressions,
             audit=foundation.audit,

@@ -85,14 +85,14 @@ class Sessions:
 
     async def alive(self, session_ids: Collection[UUID], now: datetime) -> set[UUID]:
         """Which of these sessions are not over."""
-        wanted = _living(now).with_only_columns(_SESSIONS.c.id).where(_SESSIONS.c.id.in_(session_ids))
+        wanted = living(now).with_only_columns(_SESSIONS.c.id).where(_SESSIONS.c.id.in_(session_ids))
         async with self._reading.connect() as connection:
             return set((await connection.execute(wanted)).scalars())
 
     async def of(self, colleague_id: str | None, now: datetime) -> list[SessionView]:
         """The living sessions of a colleague, or of everybody; the one last seen first."""
         columns = (_SESSIONS.c[name] for name in ("id", "colleague_id", "how", "agent", "created_at", "seen_at"))
-        wanted = _living(now).with_only_columns(*columns).order_by(_SESSIONS.c.seen_at.desc())
+        wanted = living(now).with_only_columns(*columns).order_by(_SESSIONS.c.seen_at.desc())
         if colleague_id is not None:
             wanted = wanted.where(_SESSIONS.c.colleague_id == colleague_id)
         async with self._reading.connect() as connection:
@@ -114,7 +114,7 @@ class Sessions:
 
     async def _one(self, which: ColumnElement[bool], now: datetime) -> Person | None:
         async with self._reading.connect() as connection:
-            row = (await connection.execute(_living(now).where(which))).one_or_none()
+            row = (await connection.execute(living(now).where(which))).one_or_none()
             if row is None:
                 return None
             if row.seen_at < now - _SEEN_EVERY:
@@ -123,7 +123,7 @@ class Sessions:
         return Person(row.id, row.name, Role(row.role), row.zone, row.session_id)
 
 
-def _living(now: datetime) -> Select[Any]:
+def living(now: datetime) -> Select[Any]:
     return (
         select(
             _COLLEAGUES.c.id,

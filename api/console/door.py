@@ -35,7 +35,7 @@ class Door:
         self._services = services
         self._cookies = cookies
         self._secure = secure
-        self._live = Live(services.queue_pulse, services.sessions, services.clock)
+        self._live = Live(services.queue_watch, services.clock)
         self._behind = GZipMiddleware(_Nonces(app), minimum_size=1024)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

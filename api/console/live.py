@@ -1,102 +1,186 @@
-"""Live pages: one look at the database a second for all who look at a queue, and a word to those whose queue changed.
+"""Pages that keep up with what happens: one look a second for all of them, and only while somebody looks.
 
-It looks only while somebody does. Whoever was signed out elsewhere is led away from an open page.
+However many pages are open, a second costs one query. A page whose queue or lead changed is told, and reads anew what
+it shows; a page whose session is over is sent to the sign-in.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import structlog
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, ui
 
-from adapters.db.engine import is_trouble
-from adapters.db.queue_pulse import QueuePulse
-from adapters.db.sessions import Person, Sessions
+from adapters.db.queue_watch import Seen
+from adapters.db.sessions import Person
 from api.console.kit import SIGN_IN, leave_for
 
 EVERY = timedelta(seconds=1)
-_SESSIONS_EVERY = 5
-"""Looks."""
+AFTER_TROUBLE = timedelta(seconds=5)
+"""So long one waits while the database does not answer."""
+AT_LEAST_EVERY = timedelta(seconds=60)
+"""A page reads its queue anew so often in any case, should a change ever have been missed."""
+_AT_ONCE = 4
+"""So many pages read anew at the same time; the others wait their turn, so that commands find a free connection."""
 log = structlog.get_logger()
 
 
-@dataclass(slots=True, eq=False)
-class _Page:
-    """An open page that wants to hear."""
+class Watcher(Protocol):
+    """A page that keeps up."""
 
-    client: Client
-    person_id: str
-    session_id: UUID
-    on_change: Callable[[], Awaitable[None]] | None
+    @property
+    def session_id(self) -> UUID: ...
+
+    @property
+    def colleague_id(self) -> str | None:
+        """Whose queue it shows; None: nobody's."""
+        ...
+
+    @property
+    def task_ids(self) -> Collection[UUID]:
+        """The tasks that it shows."""
+        ...
+
+    @property
+    def lead(self) -> tuple[UUID, int] | None:
+        """The lead that it shows, and the revision of what it shows of it."""
+        ...
+
+    @property
+    def turns_at(self) -> datetime | None:
+        """When what it shows changes by the mere passing of time."""
+        ...
+
+    async def read_queue_anew(self) -> None:
+        """Its queue changed."""
+        ...
+
+    async def read_lead_anew(self) -> None:
+        """The lead that it shows changed."""
+        ...
+
+    async def sign_out(self) -> None:
+        """Its session is over."""
+        ...
+
+    async def keeps_up(self, yes: bool) -> None:
+        """Whether it still hears of changes; it does not while the database is away."""
+        ...
+
+
+class Glance(Protocol):
+    """What one look sees; the database's, or a test's."""
+
+    async def look(self, leads: Collection[UUID], sessions: Collection[UUID], now: datetime) -> Seen: ...
+
+
+class OpenPage:
+    """A page that shows nobody's queue; what it hears of is that its session is over."""
+
+    def __init__(self, person: Person, client: Client) -> None:
+        self._client = client
+        self.session_id = person.session_id
+        self.colleague_id: str | None = None
+        self.task_ids: Collection[UUID] = ()
+        self.lead: tuple[UUID, int] | None = None
+        self.turns_at: datetime | None = None
+
+    async def read_queue_anew(self) -> None:
+        """It shows none."""
+
+    async def read_lead_anew(self) -> None:
+        """It shows none."""
+
+    async def sign_out(self) -> None:
+        """Lead whoever looks at it to the sign-in."""
+        with self._client:
+            leave_for(SIGN_IN)
+
+    async def keeps_up(self, yes: bool) -> None:
+        """It has nothing to keep up with."""
 
 
 class Live:
-    """Tells open pages of what happened elsewhere."""
+    """Looks for all open pages at once."""
 
-    def __init__(self, pulse: QueuePulse, sessions: Sessions, clock: Callable[[], datetime]) -> None:
-        self._pulse = pulse
-        self._sessions = sessions
+    def __init__(self, glance: Glance, clock: Callable[[], datetime]) -> None:
+        self._glance = glance
         self._clock = clock
-        self._pages: set[_Page] = set()
-        self._seen: dict[str, tuple[int, ...]] = {}
+        self._watchers: dict[Watcher, float] = {}
+        """When each last read its queue, by the loop's clock."""
         self._looking: asyncio.Task[None] | None = None
+        self._blind = False
 
-    def watch(self, person: Person, on_change: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Call back, in the context of the page that is being built, whenever the person's queue has changed.
+    def watch(self, person: Person) -> None:
+        """See to it that the page that is being built is left when its session is over."""
+        client = ui.context.client
+        page = OpenPage(person, client)
+        self.begin(page)
+        client.on_delete(lambda: self.end(page))
 
-        Args:
-            person: who looks.
-            on_change: what to do then; None: nothing, but the page is left when its session is over.
-        """
-        page = _Page(ui.context.client, person.id, person.session_id, on_change)
-        self._pages.add(page)
-        page.client.on_delete(lambda: self._pages.discard(page))
+    def begin(self, watcher: Watcher) -> None:
+        """Look for this page too; it reads what it shows after this, so that nothing is missed in between."""
+        self._watchers[watcher] = asyncio.get_running_loop().time()
         if self._looking is None or self._looking.done():
-            self._seen = {}
-            self._looking = background_tasks.create(self._look_on(), name="live queues")
+            self._looking = asyncio.get_running_loop().create_task(self._look_on())
+
+    def end(self, watcher: Watcher) -> None:
+        """It is closed."""
+        self._watchers.pop(watcher, None)
 
     async def _look_on(self) -> None:
-        looks = 0
-        while self._pages:
-            try:
-                await self._look()
-                if looks % _SESSIONS_EVERY == 0:
-                    await self._let_go()
-            except Exception as error:
-                if not is_trouble(error):
-                    log.error("looking at the queues failed", error=type(error).__name__)
-            looks += 1
-            await asyncio.sleep(EVERY.total_seconds())
+        while self._watchers:
+            await asyncio.sleep((AFTER_TROUBLE if self._blind else EVERY).total_seconds())
+            await self.look()
 
-    async def _look(self) -> None:
-        """Tell those whose queue is not what it was at the last look; a first look tells nobody."""
-        wanted = {page.person_id for page in self._pages if page.on_change is not None}
-        if not wanted:
-            return
-        now = await self._pulse.of(wanted)
-        changed = {who for who in wanted if who in self._seen and self._seen[who] != now.get(who, ())}
-        self._seen = {who: now.get(who, ()) for who in wanted}
-        for page in [page for page in self._pages if page.person_id in changed]:
-            await self._tell(page)
-
-    async def _tell(self, page: _Page) -> None:
-        if page.on_change is None or page.client.is_deleted:
-            return
+    async def look(self) -> None:
+        """One look, and whoever is concerned is told."""
+        watchers = list(self._watchers)
+        leads = {watcher.lead[0] for watcher in watchers if watcher.lead is not None}
         try:
-            with page.client:
-                await page.on_change()
+            seen = await self._glance.look(leads, {watcher.session_id for watcher in watchers}, self._clock())
         except Exception as error:
-            # One page that can't be drawn must not keep the others from hearing.
-            log.error("a page could not be told", error=type(error).__name__)
+            log.warning("the queues can't be watched", error=type(error).__name__)
+            await self._can_see(watchers, False)
+            return
+        await self._can_see(watchers, True)
+        turns = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(self._tell(watcher, seen, turns) for watcher in watchers))
 
-    async def _let_go(self) -> None:
-        """Lead those to the sign-in whose session is over."""
-        alive = await self._sessions.alive({page.session_id for page in self._pages}, self._clock())
-        for page in [page for page in self._pages if page.session_id not in alive]:
-            self._pages.discard(page)
-            with suppress(RuntimeError), page.client:
-                leave_for(SIGN_IN)
+    async def _can_see(self, watchers: Collection[Watcher], can: bool) -> None:
+        if self._blind is not can:
+            return
+        self._blind = not can
+        for watcher in watchers:
+            await watcher.keeps_up(can)
+
+    async def _tell(self, watcher: Watcher, seen: Seen, turns: asyncio.Semaphore) -> None:
+        loop_now = asyncio.get_running_loop().time()
+        try:
+            if watcher.session_id not in seen.alive:
+                self.end(watcher)
+                await watcher.sign_out()
+                return
+            read_at = self._watchers.get(watcher)
+            if read_at is None:  # It was closed a moment ago.
+                return
+            stale = loop_now - read_at >= AT_LEAST_EVERY.total_seconds()
+            if stale or self._queue_changed(watcher, seen):
+                self._watchers[watcher] = loop_now
+                async with turns:
+                    await watcher.read_queue_anew()
+            if watcher.lead is not None and seen.revisions.get(watcher.lead[0]) != watcher.lead[1]:
+                async with turns:
+                    await watcher.read_lead_anew()
+        except Exception as error:  # One page's trouble is not the others'.
+            log.warning("a page did not keep up", error=type(error).__name__)
+
+    def _queue_changed(self, watcher: Watcher, seen: Seen) -> bool:
+        if watcher.turns_at is not None and watcher.turns_at <= self._clock():
+            return True
+        mine, shown = watcher.colleague_id, watcher.task_ids
+        if mine is None:
+            return False
+        return any(mine in (task.owner, task.escalated_to) or task.id in shown for task in seen.tasks)

@@ -36,7 +36,7 @@ from adapters.db.ownership import Ownership
 from adapters.db.people import People
 from adapters.db.policies import Policies
 from adapters.db.published_cadences import PublishedCadences
-from adapters.db.queue_pulse import QueuePulse
+from adapters.db.queue_watch import QueueWatch
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
@@ -132,6 +132,7 @@ def services_over(
         reading=Reading(engine),
         in_flight=LeadsInFlight(engine),
         queues=WorkQueues(engine, shelf, COMPANY),
+        queue_watch=QueueWatch(engine),
         lookalikes=Lookalikes(engine),
         outbox=Outbox(engine),
         tokens=ApiTokens(engine),
@@ -139,7 +140,6 @@ def services_over(
         sessions=Sessions(engine),
         audit_log=AuditLog(engine),
         ownership=Ownership(engine),
-        queue_pulse=QueuePulse(engine),
         idempotency=IdempotencyKeys(engine),
         suppressions=Suppressions(engine, KEY),
         audit=SuppressionAudit(engine, KEY),

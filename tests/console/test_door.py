@@ -31,7 +31,7 @@ async def desk_of(stage: Stage, colleague_id: str) -> Desk:
     person = await stage.services.sessions.find(text, stage.clock())
     assert person is not None
     services = stage.services
-    return Desk(services, person, Live(services.queue_pulse, services.sessions, services.clock))
+    return Desk(services, person, Live(services.queue_watch, services.clock))
 
 
 async def test_without_a_session_a_browser_is_sent_to_sign_in_and_a_program_is_refused(stage: Stage) -> None:

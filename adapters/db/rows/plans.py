@@ -118,7 +118,7 @@ class TaskRow(Base):
     note: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
-    changed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=func.clock_timestamp())
     """When the row was last written, by the database's own clock: pages that show queues look for what is new."""
 
     __table_args__ = (
