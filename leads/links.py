@@ -48,7 +48,7 @@ class Links:
 
     def lead_page(self, lead_id: UUID) -> str:
         """Where a colleague sees a lead."""
-        return f"{self.base_url}/api/leads/{lead_id}"
+        return f"{self.base_url}{CONSOLE_PATH}/leads/{lead_id}"
 
     def welcome(self, invitation: str) -> str:
         """The page on which a colleague chooses a password."""

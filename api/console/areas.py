@@ -1,6 +1,7 @@
 """The areas of the console, in the order of the navigation; importing this registers every page."""
 
+from api.console.front import add_lead
 from api.console.own import account, home
 
-AREAS = (home, account)
+AREAS = (home, add_lead, account)
 """Modules with pages."""

@@ -77,6 +77,7 @@ class Desk:
         subject: str | None = None,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
+        became: Callable[[T], Mapping[str, Any]] | None = None,
     ) -> T:
         """Make a change, if this person may, and write down who did what.
 
@@ -87,6 +88,7 @@ class Desk:
             subject: what it is about if that is no lead: an id or a name of ours, no private data.
             before: how things stand; codes and ids only.
             after: how they are to stand.
+            became: how they stand then, told from what the work returns.
 
         Raises:
             SignedOut: the session is over.
@@ -108,7 +110,7 @@ class Desk:
         except Exception:
             await log_.finish(entry, Outcome.REFUSED)
             raise
-        await log_.finish(entry, Outcome.DONE)
+        await log_.finish(entry, Outcome.DONE, became(done) if became is not None else None)
         return done
 
     def _change(

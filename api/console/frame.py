@@ -39,7 +39,6 @@ def framed(desk: Desk, page: Page | None, title: str, *, theme: bool | None) -> 
     # In the head, so that nothing is painted before the style is there.
     ui.add_head_html(f'<link rel="stylesheet" href="{_PREFIX}/{STATIC}/console.css">')
     ui.add_head_html(f'<script defer src="{_PREFIX}/{STATIC}/console.js"></script>')
-    ui.colors(primary="#0a58ca")
     dark = ui.dark_mode(theme)
     ui.on_exception(say_what_happened)
     desk.live.watch(desk.person)

@@ -158,7 +158,7 @@ async def test_a_day_as_it_was_counted_by_hand(office: Office) -> None:
     assert (view.review.since, view.review.until) == (day(17, 30, on=19), day(17, 30))
     assert view.made_at == CLOSE
     assert view.leads[fresh].name.startswith("Person")
-    assert view.leads[fresh].url == f"https://follow.example.com/api/leads/{fresh}"
+    assert view.leads[fresh].url == f"https://follow.example.com/console/leads/{fresh}"
 
 
 async def test_the_same_day_again_writes_and_mails_nothing(office: Office) -> None:

@@ -26,7 +26,7 @@ async def test_a_review_is_shown_with_names_that_are_looked_up(
     anna = next(rep for rep in view["review"]["reps"] if rep["rep"] == "anna")
     assert [item["lead_id"] for item in anna["new_leads"]["items"]] == [lead]
     assert "Priya" not in str(view["review"])
-    url = f"https://follow.example.com/api/leads/{lead}"
+    url = f"https://follow.example.com/console/leads/{lead}"
     assert view["leads"] == {lead: {"name": "Priya Raman · Harbor Bakery", "url": url}}
     assert view["people"]["anna"] == "Anna Keller"
 

@@ -1,0 +1,1 @@
+"""Pages for everyone who answers the phone."""

@@ -1,0 +1,97 @@
+"""Adding a lead while the person is on the phone."""
+
+from playwright.async_api import Page, expect
+from sqlalchemy import func, select
+
+from adapters.db.rows import ContactPointRow, InquiryRow, LeadRow
+from leads.model import Role
+from runtime.sample import LEADS
+from tests.console.accessibility import faults, overflow
+from tests.console.browser import NARROW
+from tests.console.conftest import OpenPage
+from tests.console.stage import Stage
+
+
+async def count(stage: Stage, row: type) -> int:
+    async with stage.engine.connect() as connection:
+        return int(await connection.scalar(select(func.count()).select_from(row)) or 0)
+
+
+async def typed(page: Page, *words: str) -> None:
+    """Type into one field after the other, from where the focus is."""
+    for number, one in enumerate(words):
+        if number:
+            await page.keyboard.press("Tab")
+        await page.keyboard.type(one)
+
+
+async def test_a_lead_is_added_by_keyboard_alone(stage: Stage, page_of: OpenPage) -> None:
+    page = await page_of(Role.MARKETING, "/add")
+    await expect(page.get_by_label("Phone")).to_be_focused()
+    await typed(page, "212 555 0199", "Rosa Lind", "Lind Bakery", "rosa@lind-bakery.example.com", "Do you deliver?")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("heading", name="Added: Rosa Lind")).to_be_visible()
+    await expect(page.get_by_label("Phone")).to_be_focused()
+    await expect(page.get_by_label("Phone")).to_have_value("")
+    async with stage.engine.connect() as connection:
+        lead = (await connection.execute(select(LeadRow.name, LeadRow.company, LeadRow.source, LeadRow.question))).one()
+        points = set((await connection.execute(select(ContactPointRow.value))).scalars())
+    assert tuple(lead) == ("Rosa Lind", "Lind Bakery", "phone call", "Do you deliver?")
+    assert points == {"+12125550199", "rosa@lind-bakery.example.com"}
+
+
+async def test_who_is_known_shows_up_while_typing_and_gets_what_is_added(stage: Stage, page_of: OpenPage) -> None:
+    await stage.services.intake.capture(LEADS[0], by="test", now=stage.clock())
+    page = await page_of(Role.MANAGER, "/add")
+    known = page.get_by_role("region", name="Known already")
+    await page.keyboard.type("212-555-01")
+    await expect(known.get_by_role("heading", name="Priya Raman")).to_be_visible()
+    await page.keyboard.type("11")
+    await expect(known.get_by_text("The same person")).to_be_visible()
+    await expect(known.get_by_text("Harbor Bakery")).to_be_visible()
+    await page.get_by_label("What do they want to know?").fill("And how long does it take?")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("heading", name="Known already: added to the lead: Priya Raman")).to_be_visible()
+    assert await count(stage, LeadRow) == 1
+    assert await count(stage, InquiryRow) == 2
+
+
+async def test_somebody_elses_lead_is_named_and_not_opened(stage: Stage, page_of: OpenPage) -> None:
+    captured = await stage.services.intake.capture(LEADS[0], by="test", now=stage.clock())
+    lead = await stage.services.reading.lead(captured.lead_id, stage.services.company, stage.clock())
+    assert lead is not None
+    page = await page_of({"anna": "ben", "ben": "anna"}[lead.owner], "/add")
+    await page.get_by_label("Company").fill("Harbor")
+    known = page.get_by_role("region", name="Known already")
+    await expect(known.get_by_text(f"with {lead.owner_name}")).to_be_visible()
+    await expect(known.get_by_role("link")).to_have_count(0)
+
+
+async def test_what_can_t_be_a_number_is_said_and_nothing_is_lost(stage: Stage, page_of: OpenPage) -> None:
+    page = await page_of(Role.REP, "/add")
+    await page.get_by_label("Name").fill("Rosa Lind")
+    await page.get_by_label("Phone").fill("12")
+    await page.get_by_role("button", name="Add lead").click()
+    await expect(page.get_by_text("can't be a phone number")).to_be_visible()
+    await expect(page.get_by_label("Name")).to_have_value("Rosa Lind")
+    assert await count(stage, LeadRow) == 0
+
+
+async def test_a_rep_takes_a_lead_at_once(stage: Stage, page_of: OpenPage) -> None:
+    page = await page_of("ben", "/add")
+    await page.get_by_label("Phone").fill("212 555 0199")
+    await page.get_by_label("Goes to").click()
+    await page.get_by_role("option", name="me", exact=True).click()
+    await page.get_by_role("button", name="Add lead").click()
+    await expect(page.get_by_text("Ben Okafor has it.")).to_be_visible()
+    await page.get_by_role("link", name="Open the lead").wait_for()
+
+
+async def test_it_is_for_everybody_on_every_screen(stage: Stage, page_of: OpenPage) -> None:
+    await stage.services.intake.capture(LEADS[0], by="test", now=stage.clock())
+    for options in ({}, {"dark": True}, {"size": NARROW}):
+        page = await page_of(Role.REP, "/add", **options)
+        await page.get_by_label("Company").fill("Harbor")
+        await expect(page.get_by_role("heading", name="Priya Raman")).to_be_visible()
+        assert await faults(page) == []
+        assert await overflow(page) <= 0
