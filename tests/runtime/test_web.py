@@ -1,5 +1,7 @@
 """How the application is served: who calls is what a proxy of ours says, and nobody else."""
 
+import logging
+
 import httpx
 import pytest
 from starlette.requests import Request
@@ -7,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from runtime.settings import Settings
-from runtime.web import server_config
+from runtime.web import is_no_socket, server_config
 
 
 async def who_calls(scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,3 +38,16 @@ async def test_only_a_proxy_of_ours_says_who_calls(caller: str, proxies: str, se
 def test_what_is_no_network_is_named() -> None:
     with pytest.raises(ValueError, match="'proxy' is no address or network"):
         Settings(trusted_proxies="127.0.0.1, proxy")
+
+
+@pytest.mark.parametrize(
+    ("level", "said", "kept"),
+    [
+        (logging.INFO, '%s - "WebSocket %s" [accepted]', False),
+        (logging.INFO, "connection open", False),
+        (logging.INFO, "Started server process [%d]", True),
+        (logging.ERROR, "connection handler failed", True),
+    ],
+)
+def test_the_log_does_not_tell_of_each_page_that_connects(level: int, said: str, kept: bool) -> None:
+    assert is_no_socket(logging.LogRecord("uvicorn.error", level, __file__, 1, said, (), None)) is kept
