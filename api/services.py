@@ -13,6 +13,7 @@ from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
 from adapters.db.audit_log import AuditLog
 from adapters.db.backlogs import Backlogs
+from adapters.db.bulk_runs import BulkRuns
 from adapters.db.cadence_drafts import CadenceDrafts
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
@@ -95,6 +96,7 @@ class Services:
     queues: WorkQueues
     queue_watch: QueueWatch
     lookalikes: Lookalikes
+    bulk_runs: BulkRuns
     outbox: Outbox
     tokens: ApiTokens
     accounts: Accounts

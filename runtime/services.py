@@ -13,6 +13,7 @@ from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.accounts import Accounts
 from adapters.db.alerts import Alerts
 from adapters.db.audit_log import AuditLog
+from adapters.db.bulk_runs import BulkRuns
 from adapters.db.cadence_drafts import CadenceDrafts
 from adapters.db.checks import Checks
 from adapters.db.engine import driver_error, is_trouble
@@ -94,6 +95,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             queues=WorkQueues(foundation.engine, foundation.shelf, foundation.company),
             queue_watch=QueueWatch(foundation.engine),
             lookalikes=Lookalikes(foundation.engine),
+            bulk_runs=BulkRuns(foundation.engine),
             outbox=Outbox(foundation.engine),
             tokens=ApiTokens(foundation.engine),
             accounts=Accounts(foundation.engine),

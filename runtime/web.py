@@ -6,6 +6,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import create_app
+from api.bulk import bulk_at_work
 from api.console.mount import mount_console
 from runtime.services import open_services
 from runtime.settings import Settings
@@ -19,7 +20,8 @@ async def serve(settings: Settings) -> None:
         app = create_app(services)
         mount_console(app, services)
         logging.getLogger("uvicorn.error").addFilter(is_no_socket)
-        await uvicorn.Server(server_config(app, settings)).serve()
+        async with bulk_at_work(services):
+            await uvicorn.Server(server_config(app, settings)).serve()
 
 
 def is_no_socket(record: logging.LogRecord) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, any_, delete, false, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, any_, delete, exists, false, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
@@ -19,6 +19,8 @@ from adapters.db.audit_log import forget_changes
 from adapters.db.cases import LeadMerged, UnknownLead
 from adapters.db.merge_records import merge_of, merged_into
 from adapters.db.rows import (
+    BulkItemRow,
+    BulkRunRow,
     ContactPointRow,
     ErasureRow,
     FormSubmissionRow,
@@ -66,7 +68,11 @@ class Erasure:
             contacts = await contacts_of(connection, lead_id)
             await self._suppress(connection, contacts, by, now)
             await connection.execute(delete(InboundMessageRow).where(answers_to(lead_id)))
+            runs = await _bulk_runs(connection, lead_id)
             await connection.execute(delete(LeadRow).where(LeadRow.id == lead_id))
+            # Why something was wanted of this lead alone may be about the person; of many leads it is not.
+            of_others = exists().where(BulkItemRow.run_id == BulkRunRow.id)
+            await connection.execute(delete(BulkRunRow).where(BulkRunRow.id.in_(runs), ~of_others))
             await connection.execute(delete(InboundMessageRow).where(is_from(contacts)))
             await connection.execute(delete(FormSubmissionRow).where(is_from(contacts, FormSubmissionRow.sender)))
             await connection.execute(delete(HookDeliveryRow).where(tells_of(contacts)))
@@ -112,6 +118,12 @@ async def contacts_of(connection: AsyncConnection, lead_id: UUID) -> list[str]:
     """The addresses and numbers of a lead."""
     points = select(ContactPointRow.value).where(ContactPointRow.lead_id == lead_id).order_by(ContactPointRow.value)
     return list((await connection.execute(points)).scalars())
+
+
+async def _bulk_runs(connection: AsyncConnection, lead_id: UUID) -> list[UUID]:
+    """The bulk runs that a lead was one of."""
+    runs = select(BulkItemRow.run_id).where(BulkItemRow.lead_id == lead_id).distinct()
+    return list((await connection.execute(runs)).scalars())
 
 
 def is_from(

@@ -20,6 +20,7 @@ from adapters.db.merge_records import MergeRecord, merge_of
 from adapters.db.rows import (
     AnswerRow,
     AssignmentRow,
+    BulkItemRow,
     CommandRow,
     ConsentRow,
     ContactPointRow,
@@ -66,6 +67,7 @@ MOVED: tuple[Column[UUID], ...] = tuple(
         (MeetingRow, "lead_id"),
         (FormSubmissionRow, "lead_id"),
         (HookDeliveryRow, "lead_id"),
+        (BulkItemRow, "lead_id"),
         (LeadMergeRow, "into_id"),
     )
 )

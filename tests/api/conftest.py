@@ -16,6 +16,7 @@ from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
 from adapters.db.audit_log import AuditLog
 from adapters.db.backlogs import Backlogs
+from adapters.db.bulk_runs import BulkRuns
 from adapters.db.cadence_drafts import CadenceDrafts
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
@@ -134,6 +135,7 @@ def services_over(
         queues=WorkQueues(engine, shelf, COMPANY),
         queue_watch=QueueWatch(engine),
         lookalikes=Lookalikes(engine),
+        bulk_runs=BulkRuns(engine),
         outbox=Outbox(engine),
         tokens=ApiTokens(engine),
         accounts=Accounts(engine),

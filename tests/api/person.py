@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from activities.messages import MessageActivities
 from adapters.db.rows import InboundMessageRow, LeadRow, OutboxRow, TaskRow, table_of
 from adapters.providers.local_outbox import LocalOutbox
+from api.bulk import BulkCommands
+from api.bulk_wishes import Reassign
 from api.news import LeadNews
 from api.services import Services
 from cadences.facts import Notice
@@ -68,6 +70,7 @@ class Person:
         at = self.services.clock() + timedelta(days=4)
         agreed = {"at": at.isoformat(), "subject": f"{MARK}'s ovens", "place": f"at {MARK}'s"}
         await self.post(f"{lead}/meetings", agreed, key="meeting")
+        await self.was_one_of_many()
         await self.told_a_colleague()
         await self.wrote(self.lead_id)
         await self.wrote(None)
@@ -138,6 +141,11 @@ class Person:
             by="test",
             details={"text": f"Yours, {MARK}"},
         )
+
+    async def was_one_of_many(self) -> None:
+        bulk = BulkCommands(self.services)
+        wish = Reassign(owner="ben", note=f"{MARK} knows Ben")
+        await bulk.work_off(await bulk.begin(wish, [self.lead_id], chosen="stage new", by="mia", via="console"))
 
     async def told_a_colleague(self) -> None:
         async with self.services.cases.open(self.lead_id, self.services.clock()) as opened:

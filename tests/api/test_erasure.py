@@ -47,7 +47,7 @@ PRIVATE = (MARK, "2125550187")
 LEFT = (table_of(ErasureRow), table_of(AuditEntryRow))
 FILLED = tuple(table for table in (table_of(LeadRow), *OF_A_LEAD) if table not in LEFT)
 
-WORDLESS = {"enrollments", "first_responses", "stage_changes"}
+WORDLESS = {"enrollments", "first_responses", "stage_changes", "bulk_items"}
 """They say when and who of us, and hold none of the person's words (a hold's note does, while it holds)."""
 RECOGNISED_BY = {
     ("contact_points", "value"),

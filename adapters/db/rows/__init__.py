@@ -13,6 +13,7 @@ from adapters.db.rows.accounts import (
 )
 from adapters.db.rows.backlogs import BacklogRow
 from adapters.db.rows.base import Base, table_of
+from adapters.db.rows.bulk import BulkItemRow, BulkRunRow
 from adapters.db.rows.checks import CheckRow
 from adapters.db.rows.doors import FormSubmissionRow, HookDeliveryRow
 from adapters.db.rows.learnt import ContactTimeRow
@@ -69,6 +70,8 @@ __all__ = [
     "AuditEntryRow",
     "BacklogRow",
     "Base",
+    "BulkItemRow",
+    "BulkRunRow",
     "CadenceDraftRow",
     "CadenceRow",
     "CadenceVersionRow",
