@@ -12,6 +12,7 @@ from adapters.db.accounts import Accounts
 from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
 from adapters.db.audit_log import AuditLog
+from adapters.db.audit_reading import AuditReading
 from adapters.db.backlogs import Backlogs
 from adapters.db.bulk_runs import BulkRuns
 from adapters.db.cadence_drafts import CadenceDrafts
@@ -102,6 +103,7 @@ class Services:
     accounts: Accounts
     sessions: Sessions
     audit_log: AuditLog
+    audit_reading: AuditReading
     ownership: Ownership
     idempotency: IdempotencyKeys
     suppressions: Suppressions

@@ -13,6 +13,7 @@ from adapters.db.access import ApiTokens, IdempotencyKeys
 from adapters.db.accounts import Accounts
 from adapters.db.alerts import Alerts
 from adapters.db.audit_log import AuditLog
+from adapters.db.audit_reading import AuditReading
 from adapters.db.bulk_runs import BulkRuns
 from adapters.db.cadence_drafts import CadenceDrafts
 from adapters.db.checks import Checks
@@ -101,6 +102,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             accounts=Accounts(foundation.engine),
             sessions=Sessions(foundation.engine),
             audit_log=AuditLog(foundation.engine),
+            audit_reading=AuditReading(foundation.engine),
             ownership=Ownership(foundation.engine),
             idempotency=IdempotencyKeys(foundation.engine),
             suppressions=foundation.suppressions,

@@ -15,6 +15,7 @@ from adapters.db.accounts import Accounts
 from adapters.db.alerts import Alerts
 from adapters.db.audit import SuppressionAudit
 from adapters.db.audit_log import AuditLog
+from adapters.db.audit_reading import AuditReading
 from adapters.db.backlogs import Backlogs
 from adapters.db.bulk_runs import BulkRuns
 from adapters.db.cadence_drafts import CadenceDrafts
@@ -141,6 +142,7 @@ def services_over(
         accounts=Accounts(engine),
         sessions=Sessions(engine),
         audit_log=AuditLog(engine),
+        audit_reading=AuditReading(engine),
         ownership=Ownership(engine),
         idempotency=IdempotencyKeys(engine),
         suppressions=Suppressions(engine, KEY),
