@@ -40,6 +40,7 @@ from adapters.db.reviews import Reviews
 from adapters.db.routing import Router
 from adapters.db.senders import Senders
 from adapters.db.sendings import Sendings
+from adapters.db.sent_messages import SentMessages
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
@@ -129,6 +130,7 @@ class Services:
     doctor: Doctor
     providers: Providers
     sendings: Sendings
+    sent_messages: SentMessages
     clock: Callable[[], datetime]
     company: Company
     webhooks: WebhookKeys

@@ -33,6 +33,7 @@ from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.senders import Senders
 from adapters.db.sendings import Sendings
+from adapters.db.sent_messages import SentMessages
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.db.work_queue import WorkQueues
@@ -126,6 +127,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             doctor=Doctor(doctor_of(foundation, client), checks, foundation.clock),
             providers=Providers(channel_uses(settings), provider_look_up(settings), senders, checks, foundation.clock),
             sendings=Sendings(foundation.engine),
+            sent_messages=SentMessages(foundation.engine),
             policies=policies_of(foundation),
             reports=Reports(foundation.engine, foundation.company),
             clock=foundation.clock,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -39,6 +40,11 @@ class Desk:
     def commands(self) -> LeadCommands:
         """What carries out commands to leads."""
         return LeadCommands(self.services)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock by which the person reads times."""
+        return ZoneInfo(self.person.zone or self.services.company.zone)
 
     @property
     def sees_all(self) -> bool:

@@ -45,6 +45,7 @@ from adapters.db.reviews import Reviews
 from adapters.db.routing import Router
 from adapters.db.senders import Senders
 from adapters.db.sendings import Sendings
+from adapters.db.sent_messages import SentMessages
 from adapters.db.sessions import Sessions
 from adapters.db.staff_mails import StaffMails
 from adapters.db.suppressions import Suppressions
@@ -167,6 +168,7 @@ def services_over(
         doors=doors_of(engine, Playbook()),
         providers=Providers(LOCAL_USES, nothing_to_look_up, Senders(engine, COMPANY), Checks(engine), clock),
         sendings=Sendings(engine),
+        sent_messages=SentMessages(engine),
         doctor=Doctor(HealthyChecker(), Checks(engine), clock),
         clock=clock,
         company=COMPANY,
