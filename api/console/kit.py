@@ -88,6 +88,18 @@ class _Heading(TextElement):
         super().__init__(tag=f"h{level}", text=text)
 
 
+def words(text: str, tag: str = "span") -> ui.element:
+    """Words in an element of this kind, which holds nothing else."""
+    return _Words(text, tag)
+
+
+class _Words(TextElement):
+    """span, p, td, dt …"""
+
+    def __init__(self, text: str, tag: str) -> None:
+        super().__init__(tag=tag, text=text)
+
+
 def clock_time(at: datetime, zone: ZoneInfo) -> str:
     """An instant on a clock: 14:05."""
     return f"{at.astimezone(zone):%H:%M}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from nicegui import app as console
 from nicegui import ui
 
 from api.console import areas, signing_in
@@ -38,6 +39,8 @@ def mount_console(app: FastAPI, services: Services) -> None:
         gzip_middleware_factory=None,
         show_welcome_message=False,
     )
+    # Quasar would show a nameless bar at every request of a script's.
+    console.config.quasar_config["loadingBar"]["skipHijack"] = True
     logging.getLogger("nicegui").addFilter(_without_words)
     app.add_middleware(Door, services=services, cookies=cookies, secure=secure)
 

@@ -4,9 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from nicegui import ui
-from nicegui.elements.mixins.text_element import TextElement
 
-from api.console.kit import acting
+from api.console.kit import acting, words
 
 Item = TypeVar("Item")
 Place = TypeVar("Place")
@@ -29,14 +28,14 @@ class Table:
         with scroll, ui.element("table").classes("ft-table"):
             with ui.element("thead"), ui.element("tr"):
                 for column, text in enumerate(headings):
-                    _Cell("th" if text else "td", text).props("scope=col" if text else "").classes(self._class(column))
+                    words(text, "th" if text else "td").props("scope=col" if text else "").classes(self._class(column))
             self._body = ui.element("tbody")
 
     def row(self, *cells: str) -> ui.element:
         """A row that begins with these words; add others in it with `cell`."""
         with self._body, ui.element("tr") as row:
             for column, text in enumerate(cells):
-                _Cell("td", text).classes(self._class(column))
+                words(text, "td").classes(self._class(column))
         return row
 
     def cell(self, column: int = -1) -> ui.element:
@@ -49,13 +48,6 @@ class Table:
 
     def _class(self, column: int) -> str:
         return "ft-number" if column in self._numbers else ""
-
-
-class _Cell(TextElement):
-    """A cell that holds words only."""
-
-    def __init__(self, tag: str, text: str) -> None:
-        super().__init__(tag=tag, text=text)
 
 
 class GrowingList(Generic[Item, Place]):

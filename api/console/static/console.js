@@ -1,5 +1,10 @@
 // What the console does in the browser without asking the server.
 window.followthrough = {
+  // What was asked for stands below on a narrow screen.
+  reveal(id) {
+    const shown = document.getElementById(id);
+    if (shown && matchMedia("(max-width: 900px)").matches) shown.scrollIntoView({ block: "start" });
+  },
   toggleTheme() {
     const dark = !Quasar.Dark.isActive;
     Quasar.Dark.set(dark);
