@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.db.case_writing import stage_values
 from adapters.db.contact_points import contact_point_values
 from adapters.db.documents import enrollment_document, inquiry_values, response_values, task_values
+from adapters.db.fact_writing import stage_values
 from adapters.db.rows import (
     ConsentRow,
     ContactPointRow,
