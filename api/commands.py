@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,7 @@ from cadences.case import Case
 from cadences.facts import TouchMade
 from cadences.incomplete import contacts_found
 from cadences.refusals import CommandRefused, require_future, require_past
+from cadences.slips import UNDO_WITHIN
 from cadences.tasks import Outcome
 from leads.capture import Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan, workflow_id
@@ -92,10 +93,26 @@ class CommandDone:
     """Those that are agreed and not over, the next one first."""
     told: bool
     """Whether the workflow has heard; if not, it will."""
+    undo_until: datetime | None = None
+    """How long it may be taken back as a slip, should nothing else happen; None: it can't be."""
 
 
 _CAPTURED: TypeAdapter[LeadCaptured] = TypeAdapter(LeadCaptured)
 _DONE: TypeAdapter[CommandDone] = TypeAdapter(CommandDone)
+_MAY_BE_SLIPS = frozenset(
+    {
+        CommandKind.LOG_PERSONAL_TOUCH,
+        CommandKind.RECORD_ANSWER,
+        CommandKind.NOT_NOW,
+        CommandKind.HOLD,
+        CommandKind.RESUME,
+        CommandKind.SKIP_STEP,
+        CommandKind.SWITCH_CADENCE,
+        CommandKind.REASSIGN,
+        CommandKind.COMPLETE_TASK,
+    }
+)
+"""What one of our people records, and may take back."""
 _REFUSALS = (CommandRefused, ValueRefused, CaptureRefused, UnknownLead, UnknownCadence)
 
 
@@ -214,7 +231,17 @@ class LeadCommands:
 
     async def change(self, lead_id: UUID, caller: Caller, by: str | None, change: LeadChange) -> CommandDone:
         """Do one of the things that may be done to any lead."""
-        return await self.carry_out(lead_id, caller, by, change.kind, change.decide, **change.colleagues)
+        return await self.carry_out(
+            lead_id, caller, by, change.kind, change.decide, action=change.action, **change.colleagues
+        )
+
+    async def undo(self, lead_id: UUID, caller: Caller, by: str | None, *, revision: int | None = None) -> CommandDone:
+        """Take back what was recorded last for a lead, since it was a slip: a correction, and no delay of anything.
+
+        Args:
+            revision: that what is to be taken back made, to be sure that it still is the last.
+        """
+        return await self.change(lead_id, caller, by, lead_changes.undo(revision=revision))
 
     async def add_contacts(
         self, lead_id: UUID, caller: Caller, by: str | None, *, email: str | None, phone: str | None
@@ -310,12 +337,14 @@ class LeadCommands:
         kind: CommandKind,
         decide: Decide,
         contacts: Sequence[str] = (),
+        action: str | None = None,
         **colleagues: str,
     ) -> CommandDone:
         """Decide, save and keep the answer in one transaction; tell the workflow after its commit.
 
         Args:
             contacts: contact points that it adds.
+            action: what the audit log calls it; as the kind when left out.
             colleagues: who is named by which field, and must exist.
         """
         services, write, now = self._services, caller.write, self._services.clock()
@@ -332,10 +361,18 @@ class LeadCommands:
                 who = by or caller.token.name
                 before = standing(file.case)
                 decision = await decide(file, who, now)
-                plan = await file.save(decision.case, kind, by=who, details=decision.details, told=decision.told)
-                changed = _change(lead_id, caller, who, kind, before, standing(file.case))
+                plan = await file.save(
+                    decision.case,
+                    kind,
+                    by=who,
+                    details=decision.details,
+                    told=decision.told,
+                    may_be_slip=kind in _MAY_BE_SLIPS,
+                )
+                changed = _change(lead_id, caller, who, action or kind.value, before, standing(file.case))
                 await file.beside(lambda connection: _noted(connection, changed, now))
-                answer = command_done(file.case, plan, now, told=False)
+                undo_until = now + UNDO_WITHIN if kind in _MAY_BE_SLIPS else None
+                answer = command_done(file.case, plan, now, told=False, undo_until=undo_until)
                 if write is not None:
                     body = _DONE.dump_python(answer, mode="json")
                     await file.beside(lambda connection: keys.keep(connection, write, 200, body))
@@ -346,7 +383,7 @@ class LeadCommands:
         log.info("command committed", lead_id=str(lead_id), kind=kind.value, revision=plan.revision)
         if not await tell(services.delivery.deliver, lead_id):
             return answer
-        answer = command_done(file.case, plan, now, told=True)
+        answer = replace(answer, told=True)
         await self.keep_anew(write, 200, _DONE.dump_python(answer, mode="json"), now)
         return answer
 
@@ -398,7 +435,7 @@ async def watched_commit() -> AsyncIterator[_Commit]:
 
 
 def _change(
-    lead_id: UUID, caller: Caller, who: str, kind: CommandKind, before: dict[str, Any], after: dict[str, Any]
+    lead_id: UUID, caller: Caller, who: str, action: str, before: dict[str, Any], after: dict[str, Any]
 ) -> Change:
     """The audit log's entry of a command."""
     was, became = what_differs(before, after)
@@ -406,7 +443,7 @@ def _change(
         by=who,
         via=caller.via,
         session_id=caller.session_id,
-        action=kind.value,
+        action=action,
         lead_id=lead_id,
         before=was,
         after=became,
@@ -442,7 +479,9 @@ async def _later(file: OpenCase) -> CadenceBundle:
     return await file.cadence(file.case.cadence.on_not_now.cadence)
 
 
-def command_done(case: Case, plan: Plan, now: datetime, *, told: bool) -> CommandDone:
+def command_done(
+    case: Case, plan: Plan, now: datetime, *, told: bool, undo_until: datetime | None = None
+) -> CommandDone:
     return CommandDone(
         lead_id=case.lead.id,
         revision=plan.revision,
@@ -454,4 +493,5 @@ def command_done(case: Case, plan: Plan, now: datetime, *, told: bool) -> Comman
         open_tasks=list(plan.open_tasks),
         meetings=[meeting_view(one, case.zone) for one in case.meetings if one.is_ahead(now)],
         told=told,
+        undo_until=undo_until,
     )

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from adapters.db.cases import OpenCase
 from api.problems import ValueRefused
-from cadences import commands
+from cadences import commands, slips
 from cadences.case import Case
+from cadences.planning import plan
 from cadences.refusals import CommandRefused, require_future
 from leads.contract import CommandKind
 
@@ -35,6 +36,8 @@ class LeadChange:
     decide: Decide
     colleagues: Mapping[str, str] = field(default_factory=dict)
     """Who is named by which field, and must exist."""
+    action: str | None = None
+    """What the audit log calls it; as its kind when left out."""
 
 
 def hold(*, until: datetime | date, reason: str) -> LeadChange:
@@ -92,6 +95,29 @@ def reassign(*, owner: str, note: str | None = None) -> LeadChange:
         return Decision(case, {"owner": owner, "note": note}, {"owner": owner})
 
     return LeadChange(CommandKind.REASSIGN, decide, {"owner": owner})
+
+
+def undo(*, revision: int | None = None) -> LeadChange:
+    """Take back what was recorded last, since it was a slip.
+
+    Args:
+        revision: that what is to be taken back made, to be sure that it still is the last.
+    """
+
+    async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+        newest, since = await file.slip()
+        me = await file.colleague(who)
+        role = me.role if me is not None else None
+        slip = slips.require_undoable(newest, file.case, since, who=who, role=role, revision=revision, now=now)
+        before = slip.before
+        owner, bundle = await file.colleague(before.owner), await file.version(before.enrollment.version)
+        case = slips.taken_back(file.case, slip, owner=owner, cadence=bundle.cadence, by=who, now=now)
+        await file.take_back(case)
+        details = {"undone": slip.kind.value, "by": slip.by, "command": str(slip.command_id)}
+        return Decision(plan(file.case, now), details)
+
+    # To its workflow it is news: whatever it waited for, there is a newer plan, and one that had ended starts again.
+    return LeadChange(CommandKind.PLAN_CHANGED, decide, action="undo")
 
 
 def end_of_wait(until: datetime | date, zone: ZoneInfo, now: datetime) -> datetime:

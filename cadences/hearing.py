@@ -112,7 +112,12 @@ def contact_point_lost(case: Case, *, contact: str, why: str, now: datetime) -> 
     )
     if points == case.lead.contacts:
         return case
-    case = replace(case, lead=replace(case.lead, contacts=points)).with_fact(ContactLost(contact, why))
+    consents = tuple(
+        replace(one, revoked_at=now) if one.contact == contact and one.revoked_at is None else one
+        for one in case.lead.consents
+    )
+    case = replace(case, lead=replace(case.lead, contacts=points, consents=consents))
+    case = case.with_fact(ContactLost(contact, why))
     if case.enrollment.ended is not None or case.enrollment.question_only:
         return case
     if any(point.usable for point in points):

@@ -98,11 +98,11 @@ def call_off_all(case: Case, now: datetime) -> Case:
             closed = replace(meeting, told=meeting.sequence)
             case = case.with_meeting(replace(closed, state=MeetingState.CANCELLED) if meeting.is_agreed else closed)
         if meeting.is_ahead(now):
-            case = case.with_fact(_off_after_no(case, meeting))
+            case = case.with_fact(_off_after_no(case, meeting, now))
     return case
 
 
-def _off_after_no(case: Case, meeting: Meeting) -> Notice:
+def _off_after_no(case: Case, meeting: Meeting, now: datetime) -> Notice:
     name = mention(case.lead.id)
     return Notice(
         meeting.organizer,
@@ -110,7 +110,7 @@ def _off_after_no(case: Case, meeting: Meeting) -> Notice:
         f"Off: {meeting.subject}",
         f"{name} said no. The meeting on {when(case, meeting)} is off; nothing was sent about it, since a no "
         "ends all messages. Please take it out of your calendar.",
-        about=str(meeting.id),
+        about=f"{meeting.id} {now.isoformat()}",
     )
 
 

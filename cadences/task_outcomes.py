@@ -185,7 +185,7 @@ def _call_made(case: Case, task: Task, outcome: Outcome, by: str, note: str | No
     step = StepRef(task.step_id, task.occurrence) if task.step_id else None
     planned = case.enrollment.next
     return TouchMade(
-        derived_id(task.id, "call"),
+        derived_id(task.id, "call", now.isoformat()),  # A slip that was taken back stays in the ledger under its own.
         Channel.CALL,
         now,
         by,

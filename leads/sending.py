@@ -134,6 +134,8 @@ class TouchState(StrEnum):
     """Certainly not accepted, and it never will be."""
     MADE = "made"
     """A human made it: a call of the plan, or a personal touch."""
+    CORRECTED = "corrected"
+    """A human recorded it by mistake and took it back; it counts for nothing."""
 
 
 KNOWN_OUT = frozenset({TouchState.SENT, TouchState.DELIVERED})

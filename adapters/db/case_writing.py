@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +14,7 @@ from adapters.db.documents import (
     response_values,
     task_values,
 )
-from adapters.db.fact_writing import INSERT_STAGE, FactWriter, stage_values
+from adapters.db.fact_writing import FactWriter
 from adapters.db.meetings import write_meeting
 from adapters.db.routing import note_assignment
 from adapters.db.rows import (
@@ -27,8 +27,9 @@ from adapters.db.rows import (
     TouchRow,
     table_of,
 )
+from adapters.db.slips import Wrote
 from cadences.case import Case
-from cadences.enrollment import Enrollment, Hold
+from cadences.enrollment import Enrollment, Hold, ResponseClock
 from cadences.facts import Assigned
 from cadences.holds import placed_holds
 from leads.contract import CommandKind, Plan, Told
@@ -78,12 +79,21 @@ _FAIL_REFUSED = (
         _TOUCHES.c.state == TouchState.REFUSED.value,
     )
     .values(state=TouchState.FAILED.value, settled_at=bindparam("now", type_=_TOUCHES.c.settled_at.type))
+    .returning(_TOUCHES.c.id)
 )
-_NEW_RESPONSE = postgresql.insert(_RESPONSES)
+_NEW_RESPONSE, _FORMER_RESPONSE = postgresql.insert(_RESPONSES), _RESPONSES.alias("former")
 _WRITE_RESPONSE = _NEW_RESPONSE.on_conflict_do_update(
     index_elements=[_RESPONSES.c.enrollment_id],
     set_={column.name: _NEW_RESPONSE.excluded[column.name] for column in _RESPONSES.columns if not column.primary_key},
+).returning(
+    # Whose it was: a sub-select still sees the row as it stood before.
+    select(_FORMER_RESPONSE.c.owner_id)
+    .where(_FORMER_RESPONSE.c.enrollment_id == literal_column(f"{_RESPONSES.name}.enrollment_id"))
+    .scalar_subquery()
 )
+_INSERT_ENROLLMENT = postgresql.insert(_ENROLLMENTS).on_conflict_do_nothing(index_elements=[_ENROLLMENTS.c.id])
+_NEW_HOLD = postgresql.insert(table_of(HoldRow))
+_PLACE_HOLD = _NEW_HOLD.on_conflict_do_update(index_elements=[HoldRow.id], set_={"lifted_at": None})
 _INSERT_COMMAND = insert(table_of(CommandRow))
 
 
@@ -97,16 +107,22 @@ class CaseWriter:
         now: datetime,
         by: str = "followthrough",
         why: str | None = None,
+        corrects: Wrote | None = None,
     ) -> None:
         """
         Args:
             why: what was said or reported, in a word or two.
+            corrects: what a slip wrote that is taken back: the lead goes back to where it stood, which is no new stage
+                and no new owner.
         """
         self._connection = connection
         self._now = now
         self._by = by
         self._why = why
-        self._facts = FactWriter(connection, key, now, by, why)
+        self._corrects = corrects
+        self.wrote = Wrote()
+        """The rows that were written beside the lead's own."""
+        self._facts = FactWriter(connection, key, now, self.wrote, by, why)
 
     async def write(self, before: Case, after: Case, plan: Plan) -> None:
         """Write the differences."""
@@ -117,12 +133,10 @@ class CaseWriter:
             await self._insert_enrollment(after.enrollment, lead_id)
         await self._write_lead(after, plan)
         if after.response is not None and after.response != before.response:
-            await self._connection.execute(
-                _WRITE_RESPONSE, response_values(after.response, lead_id, after.lead.owner.id)
-            )
-        if after.lead.stage is not before.lead.stage:
-            await self._connection.execute(INSERT_STAGE, stage_values(after.lead, self._now, self._by, self._why))
-        if after.lead.owner.id != before.lead.owner.id:
+            await self._write_response(after.response, after)
+        if self._corrects is None and after.lead.stage is not before.lead.stage:
+            await self._facts.stage(after.lead)
+        if self._corrects is None and after.lead.owner.id != before.lead.owner.id:
             await self._note_owner(after)
         known = {task.id: task for task in before.tasks}
         for task in after.tasks:
@@ -136,15 +150,23 @@ class CaseWriter:
             await self._facts.write(fact, before, after)
         if _gives_up_refused(before.enrollment, after.enrollment):
             of_step = {"of_lead": lead_id, "of_enrollment": before.enrollment.id, "now": self._now}
-            await self._connection.execute(_FAIL_REFUSED, of_step)
+            self.wrote.given_up += (await self._connection.execute(_FAIL_REFUSED, of_step)).scalars()
 
     async def _note_owner(self, case: Case) -> None:
         """Keep that the lead has another owner, and why."""
         told = [fact for fact in case.facts if isinstance(fact, Assigned)] or [Assigned("given on")]
         why, rule = told[-1].why, told[-1].rule
-        await note_assignment(
+        new, left = await note_assignment(
             self._connection, case.lead.id, case.lead.owner.id, self._now, by=self._by, why=why, rule=rule
         )
+        self.wrote.assignments.append(new)
+        self.wrote.left += left
+
+    async def _write_response(self, response: ResponseClock, case: Case) -> None:
+        """The clock of a first response; one that was stopped stays its owner's of then."""
+        owner = self._corrects.response_owner if self._corrects is not None else None
+        values = response_values(response, case.lead.id, owner or case.lead.owner.id)
+        self.wrote.response_owner = (await self._connection.execute(_WRITE_RESPONSE, values)).scalar_one()
 
     async def _write_lead(self, case: Case, plan: Plan) -> None:
         """The lead's row and its current enrollment, in one statement."""
@@ -173,9 +195,9 @@ class CaseWriter:
         await self._connection.execute(_WRITE_ENROLLMENT, values)
 
     async def _insert_enrollment(self, enrollment: Enrollment, lead_id: UUID) -> None:
-        """A new one, before the lead's row points to it."""
-        await self._connection.execute(
-            insert(_ENROLLMENTS),
+        """A new one, before the lead's row points to it; or one that goes on after all, which is there."""
+        written = await self._connection.execute(
+            _INSERT_ENROLLMENT,
             {
                 "id": enrollment.id,
                 "lead_id": lead_id,
@@ -185,6 +207,8 @@ class CaseWriter:
                 "progress": enrollment_document(enrollment),
             },
         )
+        if written.rowcount:
+            self.wrote.enrollments.append(enrollment.id)
 
     async def _upsert_task(self, values: dict[str, Any]) -> None:
         await self._connection.execute(_UPSERT_TASK, values)
@@ -196,21 +220,18 @@ class CaseWriter:
         gone = [one.id for one in placed_holds(before) if one.until > self._now and one.id not in left]
         if gone:
             await self._connection.execute(update(HoldRow).where(HoldRow.id.in_(gone)).values(lifted_at=self._now))
-        if after is not None:
-            await self._connection.execute(
-                postgresql.insert(HoldRow)
-                .values(
-                    id=after.id,
-                    lead_id=lead_id,
-                    enrollment_id=enrollment_id,
-                    reason=after.reason.value,
-                    owner=after.owner,
-                    since=after.since,
-                    until=after.until,
-                    note=after.note,
-                )
-                .on_conflict_do_nothing()
-            )
+        for hold in placed_holds(after):
+            values = {
+                "id": hold.id,
+                "lead_id": lead_id,
+                "enrollment_id": enrollment_id,
+                "reason": hold.reason.value,
+                "owner": hold.owner,
+                "since": hold.since,
+                "until": hold.until,
+                "note": hold.note,
+            }
+            await self._connection.execute(_PLACE_HOLD, values)
 
 
 def _enrollment_values(enrollment: Enrollment) -> dict[str, Any]:

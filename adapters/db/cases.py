@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -41,6 +42,7 @@ from adapters.db.rows import (
     table_of,
 )
 from adapters.db.senders import take_slot
+from adapters.db.slips import Kept, mark_corrected, newest_slip, remember
 from adapters.db.story import read_story
 from adapters.db.suppressions import queue_up
 from cadences.absences import sends_as_company
@@ -50,6 +52,7 @@ from cadences.case import Case, Correspondence
 from cadences.hand_over import Story
 from cadences.planning import contract_plan
 from cadences.senders import senders_of
+from cadences.slips import Since, Slip, snapshot_of
 from cadences.slots import Permitted, Turn
 from leads.best_time import Habits
 from leads.contract import CommandKind, Plan
@@ -130,9 +133,16 @@ class OpenCase:
         alerts: list[Mapping[str, Any]] | None = None,
         *,
         farewell: Plan | None = None,
+        again: "Callable[[], Awaitable[OpenCase]] | None" = None,
     ) -> None:
+        """
+        Args:
+            again: loads the case anew in the same transaction.
+        """
         self._router = router
         self._farewell = farewell
+        self._again = again
+        self._kept: Kept | None = None
         self._claims = claims or {}
         self.alerts = alerts
         """Kind and subject of each alert that was open when the case was loaded."""
@@ -172,6 +182,10 @@ class OpenCase:
             UnknownCadence: no cadence of this name was published.
         """
         return await self._shelf.current(self._connection, name)
+
+    async def version(self, version: str) -> CadenceBundle:
+        """A pinned version of a cadence."""
+        return await self._shelf.version(self._connection, version)
 
     async def colleague(self, colleague_id: str) -> Any:
         """A colleague by id; None when there is none."""
@@ -336,22 +350,64 @@ class OpenCase:
         by: str = "followthrough",
         details: Mapping[str, Any] | None = None,
         told: Mapping[str, Any] | None = None,
+        *,
+        may_be_slip: bool = False,
     ) -> Plan:
         """Write what differs from the loaded case, as the next revision; with a kind, also the command to tell.
 
         Args:
             details: what was said, in full; stays in the database.
             told: the command's own ids and instants, for the contract's `Told`.
+            may_be_slip: one of our people recorded it, and may take it back for a while.
         """
         case = while_away(case, self._now)
         plan = contract_plan(case, self.revision + 1)
         said = details or {}
         why = said.get("outcome") or said.get("answer") or (kind.value.replace("_", " ") if kind else None)
-        await CaseWriter(self._connection, self._key, self._now, by, why).write(self._loaded, case, plan)
+        writer = CaseWriter(self._connection, self._key, self._now, by, why)
+        await writer.write(self._loaded, case, plan)
         if kind is not None:
-            await add_command(self._connection, case.lead.id, kind, by, details or {}, told or {}, plan, self._now)
+            command = await add_command(self._connection, case.lead.id, kind, by, said, told or {}, plan, self._now)
+            if may_be_slip:
+                slip = Slip(
+                    command_id=command,
+                    kind=kind,
+                    by=by,
+                    said_at=self._now,
+                    revision=plan.revision,
+                    before=snapshot_of(self._loaded),
+                    after=snapshot_of(case),
+                )
+                await remember(self._connection, case.lead.id, slip, writer.wrote)
         self._plan, self._loaded, self.case = plan, replace(case, facts=()), replace(case, facts=())
         return self.plan
+
+    async def slip(self) -> tuple[Slip | None, Since]:
+        """What one of our people recorded last and may take back, if that is remembered; and what happened since."""
+        self._kept = await newest_slip(self._connection, self.case.lead.id)
+        return (self._kept.slip, self._kept.since) if self._kept is not None else (None, Since())
+
+    async def take_back(self, case: Case) -> None:
+        """Mark what the slip wrote as corrected, and write the case as it was before it.
+
+        What is loaded then is what is left, without what the slip had counted for; it is to be planned and saved.
+
+        Args:
+            case: as it was before the slip.
+
+        Raises:
+            CommandRefused: a provider has said meanwhile what became of a message.
+        """
+        kept, load = self._kept, self._again
+        assert kept is not None, "ask for the slip first"
+        assert load is not None, "a case that was not loaded can't be loaded again"
+        if await mark_corrected(self._connection, case.lead.id, kept, self._now):
+            case = replace(case, facts=())  # Nobody was told anything, so nobody need be told otherwise.
+        writer = CaseWriter(self._connection, self._key, self._now, corrects=kept.wrote)
+        await writer.write(self._loaded, case, contract_plan(case, self.revision))
+        again = await load()
+        self._loaded = self.case = again.case
+        self.bundle, self._kept = again.bundle, None
 
 
 def _was_texted(lead: Lead, numbers: Sequence[str]) -> bool:
@@ -489,4 +545,7 @@ class CaseStore:
         )
         claims = {} if touch_id is None else {touch_id: read_claim(row["claim"]) if row["claim"] else None}
         parts = (case, bundle, plan, now, self._router)
-        return OpenCase(connection, self._shelf, self._key, *parts, claims, row["alerts"], farewell=farewell)
+        again = partial(self.load, connection, lead_id, plan, now)
+        return OpenCase(
+            connection, self._shelf, self._key, *parts, claims, row["alerts"], farewell=farewell, again=again
+        )

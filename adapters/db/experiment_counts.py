@@ -129,6 +129,7 @@ def _tried(experiment: Experiment, versions: Sequence[str]) -> CTE:
         )
         .where(
             TouchRow.variant.is_not(None),
+            TouchRow.state != TouchState.CORRECTED,
             TouchRow.version.in_(versions),
             TouchRow.step_id == experiment.step,
             TouchRow.channel == experiment.channel.value,
@@ -173,7 +174,9 @@ def _outcomes(first: CTE, sample: CTE, experiment: Experiment) -> Any:
         _said(Goal.REPLY.value, WITHIN[Goal.REPLY], InboundMessageRow.lead_id, InboundMessageRow.received_at).where(
             InboundMessageRow.kind == InboundKind.REPLY
         ),
-        _said(Goal.YES.value, WITHIN[Goal.YES], AnswerRow.lead_id, AnswerRow.said_at).where(AnswerRow.answer == "yes"),
+        _said(Goal.YES.value, WITHIN[Goal.YES], AnswerRow.lead_id, AnswerRow.said_at).where(
+            AnswerRow.answer == "yes", AnswerRow.corrected_at.is_(None)
+        ),
         _said(_OPT_OUT, OPT_OUT_WITHIN, EnrollmentRow.lead_id, EnrollmentRow.ended_at, EnrollmentRow.id).where(
             EnrollmentRow.ended == Ending.OPTED_OUT
         ),

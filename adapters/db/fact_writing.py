@@ -22,6 +22,7 @@ from adapters.db.rows import (
     TouchRow,
     table_of,
 )
+from adapters.db.slips import Wrote
 from adapters.db.suppressions import ALL, Suppression, kind_of, reopen, suppress
 from cadences.case import Case
 from cadences.facts import (
@@ -43,24 +44,32 @@ from leads.model import Channel, Consent, ContactKind, ContactPoint, Lead
 from leads.sending import TouchState
 from leads.suppression import SuppressionKey
 
-_INSERT_TOUCH = postgresql.insert(table_of(TouchRow)).on_conflict_do_nothing()
-INSERT_STAGE = insert(table_of(StageChangeRow))
+_INSERT_TOUCH = postgresql.insert(table_of(TouchRow)).on_conflict_do_nothing().returning(table_of(TouchRow).c.id)
+_INSERT_STAGE = insert(table_of(StageChangeRow)).returning(table_of(StageChangeRow).c.id)
 
 
 class FactWriter:
     """Writes facts in the open transaction of the decision that found them out."""
 
     def __init__(
-        self, connection: AsyncConnection, key: SuppressionKey, now: datetime, by: str, why: str | None
+        self,
+        connection: AsyncConnection,
+        key: SuppressionKey,
+        now: datetime,
+        wrote: Wrote,
+        by: str,
+        why: str | None,
     ) -> None:
         """
         Args:
+            wrote: notes the rows that are written.
             by: who decided.
             why: what was said or reported, in a word or two.
         """
         self._connection = connection
         self._key = key
         self._now = now
+        self._wrote = wrote
         self._by = by
         self._why = why
 
@@ -69,34 +78,35 @@ class FactWriter:
         lead_id, enrollment_id = after.lead.id, after.enrollment.id
         match fact:
             case TouchMade():
-                await self._connection.execute(_INSERT_TOUCH, _touch_values(fact, before, after))
+                made = await self._connection.execute(_INSERT_TOUCH, _touch_values(fact, before, after))
+                self._wrote.touches += made.scalars()
             case AnswerGiven():
-                await self._connection.execute(
-                    insert(AnswerRow).values(
-                        lead_id=lead_id,
-                        enrollment_id=enrollment_id,
-                        answer=fact.answer,
-                        by=fact.by,
-                        note=fact.note,
-                        said_at=self._now,
-                    )
+                said = insert(AnswerRow).values(
+                    lead_id=lead_id,
+                    enrollment_id=enrollment_id,
+                    answer=fact.answer,
+                    by=fact.by,
+                    note=fact.note,
+                    said_at=self._now,
                 )
+                self._wrote.answers += (await self._connection.execute(said.returning(AnswerRow.id))).scalars()
             case SendSettled():
-                await self._connection.execute(
+                settled = (
                     update(TouchRow)
                     .where(TouchRow.id == fact.touch_id, TouchRow.state == TouchState.UNKNOWN)
                     .values(state=(TouchState.SENT if fact.sent else TouchState.FAILED).value, settled_at=self._now)
                 )
+                self._wrote.settled += (await self._connection.execute(settled.returning(TouchRow.id))).scalars()
             case ContactLost():
                 await self._connection.execute(
                     update(ContactPointRow)
                     .where(and_(ContactPointRow.lead_id == lead_id, ContactPointRow.value == fact.contact))
                     .values(lost=fact.why)
                 )
+                self._wrote.contacts.append(fact.contact)
                 await self._revoke_consents(lead_id, fact.contact)
             case Accepted():
-                values = stage_values(after.lead, self._now, self._by, self._why) | {"stage": "accepted"}
-                await self._connection.execute(INSERT_STAGE, values)
+                await self.stage(after.lead, "accepted")
             case ContactFound():
                 await self._add_contact_point(lead_id, fact.point)
             case QuestionAnswered():
@@ -107,6 +117,12 @@ class FactWriter:
                 await self._suppress(lead_id, fact)
             case Reopened():
                 await self._reopen(lead_id, fact.consent)
+
+    async def stage(self, lead: Lead, stage: str | None = None) -> None:
+        """Write down that a lead came to a stage: the one that it is in, unless another is named."""
+        values = stage_values(lead, self._now, self._by, self._why)
+        values |= {} if stage is None else {"stage": stage}
+        self._wrote.stages += (await self._connection.execute(_INSERT_STAGE, values)).scalars()
 
     async def _add_contact_point(self, lead_id: UUID, point: ContactPoint) -> None:
         await self._connection.execute(insert(ContactPointRow), contact_point_values(lead_id, point, self._now))
@@ -119,7 +135,7 @@ class FactWriter:
 
     async def _answered(self, lead_id: UUID, fact: QuestionAnswered) -> None:
         """Note at the questions that one answer was meant for who gave it."""
-        await self._connection.execute(
+        answered = (
             update(InquiryRow)
             .where(
                 and_(
@@ -130,10 +146,11 @@ class FactWriter:
             )
             .values(answered_at=fact.at, answered_by=fact.by, answered_note=fact.note)
         )
+        self._wrote.inquiries += (await self._connection.execute(answered.returning(InquiryRow.id))).scalars()
 
     async def _notify(self, lead_id: UUID, fact: Notice) -> None:
         """Write an email to a colleague, to be sent by itself; the same news is written once."""
-        await self._connection.execute(
+        written = await self._connection.execute(
             postgresql.insert(StaffMailRow)
             .values(
                 id=derived_id(lead_id, "notice", fact.kind, fact.colleague, fact.about),
@@ -145,7 +162,9 @@ class FactWriter:
                 created_at=self._now,
             )
             .on_conflict_do_nothing()
+            .returning(StaffMailRow.id)
         )
+        self._wrote.mails += written.scalars()
 
     async def _suppress(self, lead_id: UUID, fact: Suppressed) -> None:
         await self._connection.execute(
@@ -183,7 +202,8 @@ class FactWriter:
         )
         if channel is not None:
             revoked = revoked.where(ConsentRow.channel == channel.value)
-        await self._connection.execute(revoked.values(revoked_at=self._now))
+        revoked = revoked.values(revoked_at=self._now).returning(ConsentRow.id)
+        self._wrote.consents += (await self._connection.execute(revoked)).scalars()
 
 
 def _touch_values(fact: TouchMade, before: Case, after: Case) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from adapters.db.rows import (
     InquiryRow,
     LeadRow,
     MeetingRow,
+    SlipRow,
     StageChangeRow,
     TaskRow,
     TouchRow,
@@ -39,6 +40,7 @@ from adapters.db.views import (
     LeadView,
     QuestionView,
     SameDomainView,
+    SlipView,
     StageView,
     TaskView,
     TimelineEntry,
@@ -50,6 +52,7 @@ from adapters.db.views import (
     outcomes_of,
 )
 from cadences.enrollment import Enrollment
+from cadences.slips import UNDO_WITHIN
 from leads.contract import CommandKind, Plan, workflow_id
 from leads.meetings import MeetingState, step_name
 from leads.model import Company, Stage
@@ -128,6 +131,7 @@ async def read_lead_view(
     assignments = [{**one, "owner": one["owner_id"]} for one in await newest.of(AssignmentRow, AssignmentRow.at)]
     people = await _colleagues(connection, row["owner_id"], row["generated_by_id"])
     same_domain = await _same_domain(connection, lead_id, row["company_domain"])
+    slip = await _slip(connection, lead_id, row["revision"], now)
 
     owner, plan = people[row["owner_id"]], Plan.model_validate(row["plan"])
     lead = read_lead(row, owner, people.get(row["generated_by_id"]), _as_lists(contacts), _as_lists(consents))
@@ -175,10 +179,10 @@ async def read_lead_view(
         answer=row["answer"],
         ended=row["ended"],
         ended_at=row["ended_at"],
-        ending=_ending(enrollment, answers, commands, touches),
+        ending=_ending(enrollment, _holding(answers), commands, touches),
         owner=lead.owner.id,
         owner_name=lead.owner.name,
-        assignments=[_picked(AssignmentView, one) for one in assignments],
+        assignments=[_picked(AssignmentView, one) for one in _holding(assignments)],
         generated_by=row["generated_by_id"],
         created_at=lead.created_at,
         cadence=enrollment.cadence,
@@ -196,12 +200,13 @@ async def read_lead_view(
         consents=[_picked(ConsentView, one) for one in reversed(consents)],
         questions=[_question_view(one) for one in inquiries],
         enrollments=[_picked(EnrollmentView, one) for one in enrollments],
-        stages=[_picked(StageView, one) for one in stages],
+        stages=[_picked(StageView, one) for one in _holding(stages)],
         touches=[_picked(TouchView, {**one, "step": one["step_id"]}) for one in touches],
         tasks=[task_view({**task, **names}, now) for task in tasks],
         holds=[_picked(HoldView, one) for one in holds],
-        answers=[_picked(AnswerView, one) for one in answers],
+        answers=[_picked(AnswerView, one) for one in _holding(answers)],
         commands=[_picked(CommandView, one) for one in commands],
+        slip=slip,
         timeline=timeline[:NEWEST],
         company_domain=row["company_domain"],
         same_domain=same_domain,
@@ -224,6 +229,16 @@ async def _lead_row(connection: AsyncConnection, lead_id: UUID) -> Mapping[str, 
     found = await connection.execute(select(LeadRow.__table__).where(LeadRow.id == lead_id, LeadRow.plan.is_not(None)))
     row = found.mappings().one_or_none()
     return dict(row) if row is not None else None
+
+
+async def _slip(connection: AsyncConnection, lead_id: UUID, revision: int, now: datetime) -> SlipView | None:
+    """What was recorded last and may be a slip; None once anything was decided about the lead since."""
+    columns = (SlipRow.kind, SlipRow.by, SlipRow.said_at, SlipRow.revision)
+    newest = (SlipRow.lead_id == lead_id, SlipRow.revision == revision, SlipRow.said_at >= now - UNDO_WITHIN)
+    row = (await connection.execute(select(*columns).where(*newest))).one_or_none()
+    if row is None:
+        return None
+    return SlipView(row.kind, row.by, row.said_at, row.said_at + UNDO_WITHIN, row.revision)
 
 
 async def _current(connection: AsyncConnection, enrollment_id: UUID) -> Mapping[str, Any]:
@@ -256,6 +271,15 @@ def _as_lists(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [dict(row) for row in reversed(rows)]
 
 
+def _holding(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without what was recorded by mistake and taken back; the timeline tells of that too."""
+    return [row for row in rows if row["corrected_at"] is None]
+
+
+def _told_of(text: str, row: Mapping[str, Any]) -> str:
+    return text if row["corrected_at"] is None else f"{text} (taken back)"
+
+
 def _picked(view: type[View], row: Mapping[str, Any]) -> View:
     fields: Iterable[str] = view.__dataclass_fields__  # type: ignore[attr-defined]
     return view(**{name: row[name] for name in fields})
@@ -282,7 +306,8 @@ def _ending(
 
 
 def _of_assignments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    return (TimelineEntry(row["at"], "assignment", f"given to {row['owner']}: {row['why']}", row["by"]) for row in rows)
+    for row in rows:
+        yield TimelineEntry(row["at"], "assignment", _told_of(f"given to {row['owner']}: {row['why']}", row), row["by"])
 
 
 def _question_view(row: Mapping[str, Any]) -> QuestionView:
@@ -341,7 +366,7 @@ def _of_holds(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
 def _of_answers(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
         text = f"said {row['answer']}" + (f": {row['note']}" if row["note"] else "")
-        yield TimelineEntry(row["said_at"], "answer", text, row["by"])
+        yield TimelineEntry(row["said_at"], "answer", _told_of(text, row), row["by"])
 
 
 def _of_enrollments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
@@ -364,7 +389,7 @@ def _of_stages(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
         if row["stage"] != Stage.NEW.value:  # that it was captured stands there already
             text = f"stage {row['stage']}" + (f": {row['why']}" if row["why"] else "")
-            yield TimelineEntry(row["at"], "stage", text, row["by"])
+            yield TimelineEntry(row["at"], "stage", _told_of(text, row), row["by"])
 
 
 def _of_responses(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
@@ -380,9 +405,12 @@ def _of_commands(
     rows: Sequence[Mapping[str, Any]], elsewhere: frozenset[str] = _TOLD_ELSEWHERE
 ) -> Iterable[TimelineEntry]:
     for row in rows:
-        if row["kind"] not in elsewhere and "meeting" not in row["details"]:
+        details = row["details"]
+        if "undone" in details:
+            text = f"taken back, since it was a slip: {details['undone'].replace('_', ' ')} by {details['by']}"
+            yield TimelineEntry(row["created_at"], "correction", text, row["by"], details["command"])
+        elif row["kind"] not in elsewhere and "meeting" not in details:
             text = row["kind"].replace("_", " ")
-            said = [str(value) for value in row["details"].values() if value is not None]
-            yield TimelineEntry(
-                row["created_at"], "command", f"{text}: {', '.join(said)}" if said else text, row["by"], str(row["id"])
-            )
+            said = [str(value) for value in details.values() if value is not None]
+            text = _told_of(f"{text}: {', '.join(said)}" if said else text, row)
+            yield TimelineEntry(row["created_at"], "command", text, row["by"], str(row["id"]))

@@ -41,6 +41,7 @@ from adapters.db.rows import (
     TouchRow,
     table_of,
 )
+from adapters.db.slips import forget_slips
 from cadences.merging import Merged, merge
 from leads.contract import CommandKind, Plan
 from leads.model import Ending, Lead
@@ -71,7 +72,9 @@ MOVED: tuple[Column[UUID], ...] = tuple(
         (LeadMergeRow, "into_id"),
     )
 )
-"""Every column that says whose a row is, all of which become the kept lead's; a test compares them with the schema."""
+"""Every column that says whose a row is, all of which become the kept lead's; a test compares them with the schema.
+
+But for slips: once two leads are one, what was recorded before for either can't be taken back any more."""
 _LOCK_BOTH = select(LeadRow.id, LeadRow.plan).where(LeadRow.plan.is_not(None)).order_by(LeadRow.id).with_for_update()
 _TOLD = "the merged lead's own workflow is over"
 
@@ -205,6 +208,7 @@ def _farewell(plan: Plan) -> Plan:
 
 
 async def _move(connection: AsyncConnection, keep_id: UUID, other_id: UUID, now: datetime) -> None:
+    await forget_slips(connection, keep_id, other_id)
     # What its workflow was not told yet it need not hear any more, but that it is over.
     await connection.execute(
         update(CommandRow)

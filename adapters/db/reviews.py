@@ -293,7 +293,12 @@ class _Read:
         asked = (
             select(AnswerRow.lead_id, LeadRow.owner_id, AnswerRow.said_at)
             .join(LeadRow, LeadRow.id == AnswerRow.lead_id)
-            .where(LeadRow.owner_id.in_(people), AnswerRow.answer == answer, _in(AnswerRow.said_at, self.span))
+            .where(
+                LeadRow.owner_id.in_(people),
+                AnswerRow.answer == answer,
+                AnswerRow.corrected_at.is_(None),
+                _in(AnswerRow.said_at, self.span),
+            )
         )
         return [LeadFact(*row) for row in await self.connection.execute(asked)]
 
@@ -301,7 +306,7 @@ class _Read:
         """Said by the lead itself, to a colleague who wrote it down, or in a call that a task was for."""
         kind: ColumnElement[str] = literal_column(f"'{CommandKind.NOT_NOW.value}'")  # As its partial index has it.
         commanded = select(CommandRow.lead_id, LeadRow.owner_id, CommandRow.created_at).where(
-            CommandRow.kind == kind, _in(CommandRow.created_at, self.span)
+            CommandRow.kind == kind, CommandRow.corrected_at.is_(None), _in(CommandRow.created_at, self.span)
         )
         in_task = select(TaskRow.lead_id, LeadRow.owner_id, TaskRow.closed_at).where(
             TaskRow.outcome == Outcome.NOT_NOW.value, _in(TaskRow.closed_at, self.span)

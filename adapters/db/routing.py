@@ -70,7 +70,7 @@ _GIVEN = select(
     select(func.max(_TAKEN.c.at)).where(_TAKEN.c.colleague_id == _COLLEAGUES.c.id).scalar_subquery(),
 ).where(_COLLEAGUES.c.id == any_(bindparam("people", type_=ARRAY(String()))))
 _TAKE = insert(_TAKEN)
-_INSERT = insert(_ASSIGNMENTS)
+_INSERT = insert(_ASSIGNMENTS).returning(_ASSIGNMENTS.c.id)
 _UNTIL_NOW = (
     update(_ASSIGNMENTS)
     .where(
@@ -78,6 +78,7 @@ _UNTIL_NOW = (
         _ASSIGNMENTS.c.until.is_(None),
     )
     .values(until=bindparam("now", type_=DateTime(timezone=True)))
+    .returning(_ASSIGNMENTS.c.id)
 )
 log = structlog.get_logger()
 
@@ -242,14 +243,18 @@ async def note_assignment(
     why: str,
     rule: str | None = None,
     is_first: bool = False,
-) -> None:
+) -> tuple[int, Sequence[int]]:
     """Write down that a lead was given to somebody; the one before had it until now.
 
     Args:
         rule: the routing rule, if one decided.
         is_first: the lead is new, so nobody had it before.
+
+    Returns:
+        The assignment's id, and those of the ones that it ended.
     """
+    left: Sequence[int] = ()
     if not is_first:
-        await connection.execute(_UNTIL_NOW, {"of_lead": lead_id, "now": now})
+        left = (await connection.execute(_UNTIL_NOW, {"of_lead": lead_id, "now": now})).scalars().all()
     values = {"lead_id": lead_id, "owner_id": owner_id, "at": now, "by": by, "rule": rule, "why": why}
-    await connection.execute(_INSERT, values)
+    return (await connection.execute(_INSERT, values)).scalar_one(), left

@@ -323,6 +323,20 @@ class CommandView:
     created_at: datetime
     delivered_at: datetime | None
     error: str | None
+    corrected_at: datetime | None
+    """When it was taken back, since it had been given by mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlipView:
+    """What was recorded last, and may be taken back should it be a slip, as long as nothing else happens."""
+
+    kind: str
+    by: str
+    """Who may take it back, beside managers and admins."""
+    said_at: datetime
+    until: datetime
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,11 +393,11 @@ class TimelineEntry:
 
     at: datetime
     kind: str
-    """`captured`, `assignment`, `question`, `touch`, `task`, `meeting`, `hold`, `answer`, `enrollment`, `stage` …"""
+    """`captured`, `assignment`, `question`, `touch`, `task`, `meeting`, `hold`, `answer`, `stage`, `correction` …"""
     text: str
     by: str | None = None
     reference: str | None = None
-    """The id of the touch, task or command it tells of."""
+    """The id of the touch, task or command it tells of; of a correction, what it takes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +466,7 @@ class LeadView:
     holds: list[HoldView]
     answers: list[AnswerView]
     commands: list[CommandView]
+    slip: SlipView | None
     timeline: list[TimelineEntry]
     company_domain: str | None
     """The domain of a business address; None for mailboxes at free mail providers."""

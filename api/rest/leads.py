@@ -24,6 +24,7 @@ from api.rest.models import (
     OwnerSent,
     SkipSent,
     TouchSent,
+    UndoSent,
 )
 
 router = APIRouter(prefix="/api/leads", tags=["leads"], dependencies=[Depends(token_of)], responses=PROBLEMS)
@@ -129,3 +130,9 @@ async def add_contacts(lead_id: UUID, sent: ContactsSent, caller: AskedBy, comma
 async def reassign(lead_id: UUID, sent: OwnerSent, caller: AskedBy, commands: AskedCommands) -> CommandDone:
     """Give the lead and its open tasks to another colleague."""
     return await commands.reassign(lead_id, caller, sent.by, owner=sent.owner, note=sent.note)
+
+
+@router.post("/{lead_id}/undo")
+async def undo(lead_id: UUID, caller: AskedBy, commands: AskedCommands, sent: UndoSent | None = None) -> CommandDone:
+    """Take back what was recorded last, since it was a slip; the lead stands as before, and nothing of it counts."""
+    return await commands.undo(lead_id, caller, sent.by if sent else None, revision=sent.revision if sent else None)

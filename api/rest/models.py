@@ -208,6 +208,13 @@ class SkipSent(CommandSent):
     """Its id, to be sure that it is still the next one."""
 
 
+class UndoSent(CommandSent):
+    """Take back what was recorded last."""
+
+    revision: int | None = Field(None, ge=1)
+    """That it made (the answer to it said so), to be sure that it still is the last."""
+
+
 class CadenceSent(CommandSent):
     """Another cadence."""
 

@@ -226,6 +226,18 @@ async def test_yes_and_opting_out_are_put_down_to_the_variant_for_a_while(trial:
     assert (counts.leads, counts.yes, counts.opted_out) == (5, 1, 1)
 
 
+async def test_what_was_recorded_by_mistake_and_taken_back_says_nothing(trial: Trial) -> None:
+    version = await trial.publish(trying("{call: a, variants: {short: b}}"))
+    talked = {"channel": "call", "outcome": "connected"}
+    trial.touched(version, "short", BEGUN, state="corrected", **talked)
+    lead = trial.touched(version, "short", BEGUN, state="made", **talked)
+    trial.add(
+        AnswerRow, lead_id=lead, enrollment_id=uuid4(), answer="yes", by="anna", said_at=BEGUN, corrected_at=BEGUN
+    )
+    counts = (await trial.seen(BEGUN + DAY)).arms[1].counts
+    assert (counts.touches, counts.leads, counts.yes) == (1, 1, 0)
+
+
 async def test_of_calls_only_those_in_which_somebody_was_talked_to_say_anything(trial: Trial) -> None:
     version = await trial.publish(trying("{call: a, variants: {short: b}}"))
     for outcome in ("connected", "voicemail", "no answer", "yes", "no"):

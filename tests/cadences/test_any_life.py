@@ -44,14 +44,15 @@ from cadences.progress import (
     task_created,
 )
 from cadences.refusals import CommandRefused
+from cadences.slips import Since, Slip, require_undoable, snapshot_of, taken_back
 from cadences.task_outcomes import OUTCOMES, complete_task
 from cadences.tasks import Outcome, TaskKind
 from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
-from leads.contract import WakeKind
+from leads.contract import CommandKind, WakeKind
 from leads.invitations import InvitationReply, Method, Participation
 from leads.meetings import Appointment
 from leads.model import Channel, Ending, LeadKind
-from tests.cadences.cases import ANNA, BEN, EMAIL, PHONE, a_cadence, a_case, a_lead
+from tests.cadences.cases import ANNA, BEN, EMAIL, LEAD_ID, PHONE, a_cadence, a_case, a_lead
 
 ENROLLMENT: TypeAdapter[Enrollment] = TypeAdapter(Enrollment)
 CADENCES = (
@@ -275,6 +276,56 @@ class AnyLife(RuleBasedStateMachine):
     def another_owner_takes_over(self) -> None:
         owner = BEN if self.case.lead.owner == ANNA else ANNA
         assert self.tried(lambda: reassign(self.case, owner=owner, by="mia", now=self.now))
+
+    @rule(
+        what=st.sampled_from(["task", "touch", "yes", "no", "not now", "hold", "resume", "skip", "switch", "reassign"]),
+        index=st.integers(0, 60),
+        outcome=st.sampled_from([*Outcome]),
+        cadence=cadences,
+        spell=st.integers(0, 15).map(lambda minutes: timedelta(minutes=minutes)),
+    )
+    def a_slip_is_taken_back(self, what: str, index: int, outcome: Outcome, cadence: Any, spell: timedelta) -> None:
+        """Whatever people record, once they took it back the lead stands as if nobody had recorded it."""
+        before, said_at, resumed = self.case, self.now, self.resumed
+        match what:
+            case "task":
+                self.a_task_is_completed(index, outcome, index + 1, cadence)
+            case "touch":
+                self.a_personal_touch_is_logged(timedelta(minutes=index))
+            case "yes" | "no":
+                self.the_lead_answers(what)
+            case "not now":
+                self.the_lead_says_not_now(index + 1, cadence)
+            case "hold":
+                self.somebody_holds(index + 1)
+            case "resume":
+                self.somebody_resumes()
+            case "skip":
+                self.somebody_skips_a_step()
+            case "switch":
+                self.somebody_switches_the_cadence(cadence)
+            case _:
+                self.another_owner_takes_over()
+        slip = Slip(
+            command_id=LEAD_ID,
+            kind=CommandKind.COMPLETE_TASK,
+            by="anna",
+            said_at=said_at,
+            revision=2,
+            before=snapshot_of(before),
+            after=snapshot_of(self.case),
+        )
+        self.now, self.resumed = said_at + spell, resumed
+        require_undoable(slip, self.case, Since(), who="anna", role=None, revision=2, now=self.now)
+        owner, followed = before.lead.owner, before.cadence
+        undone = taken_back(self.case, slip, owner=owner, cadence=followed, by="anna", now=self.now)
+        assert self.tried(lambda: plan(undone, self.now))
+        agreed = {meeting.id for meeting in before.meetings}
+        for meeting in self.case.meetings:
+            assert meeting.id in agreed or not (meeting.is_agreed or meeting.is_news)
+        meetings = tuple(meeting for meeting in self.case.meetings if meeting.id in agreed)
+        as_if_never = snapshot_of(plan(before, self.now))
+        assert snapshot_of(replace(self.case, meetings=meetings)) == as_if_never
 
     # Meetings.
 

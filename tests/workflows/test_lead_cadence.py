@@ -16,6 +16,7 @@ from temporalio.common import SearchAttributeKey
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
 from adapters.temporal import LeadWorkflows
+from api import lead_changes
 from cadences import commands
 from leads.contract import Acknowledged, CommandKind, Plan, SearchAttribute, Told
 from tests.clocks import SettableClock
@@ -116,6 +117,26 @@ async def test_a_lead_that_ended_can_be_told_more_without_being_a_special_case(l
     news = (await told_of_the_ended(life)).model_copy(update={"owner": "ben"})
     await LeadWorkflows(life.client).tell(CommandKind.REASSIGN, news, news.plan)
     assert await life.handle.result() == "no"
+
+
+async def test_a_no_that_was_a_slip_is_taken_back_and_the_ended_workflow_starts_again(life: Life) -> None:
+    await begin(life)
+    due = (await plan_of(life)).wake
+    now = life.clock()
+    async with life.cases.open(life.lead_id, now) as opened:
+        no = commands.record_answer(opened.case, answer="no", by="anna", note=None, now=now)
+        await opened.save(no, CommandKind.RECORD_ANSWER, by="anna", told={"answer": "no"}, may_be_slip=True)
+    assert await life.delivery.deliver(life.lead_id)
+    assert await life.handle.result() == "no"
+    ended = (await life.handle.describe()).run_id
+    change = lead_changes.undo()
+    async with life.cases.open(life.lead_id, now) as opened:
+        decision = await change.decide(opened, "anna", now)
+        plan = await opened.save(decision.case, change.kind, by="anna", details=decision.details)
+    assert await life.delivery.deliver(life.lead_id)
+    assert (await life.handle.describe()).run_id != ended
+    assert await plan_of(life) == plan
+    assert plan.wake == due
 
 
 async def told_of_the_ended(life: Life) -> Told:

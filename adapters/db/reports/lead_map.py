@@ -222,7 +222,7 @@ def _owned(asked: Asked) -> CTE:
     given = (
         select(AssignmentRow.lead_id, AssignmentRow.owner_id, AssignmentRow.at, AssignmentRow.id)
         .join(LEADS, LEADS.c.lead_id == AssignmentRow.lead_id)
-        .where(*those)
+        .where(AssignmentRow.corrected_at.is_(None), *those)
     )
     one = union_all(found, given).subquery("one")
     # What was given away in the transaction that captured it was somebody's first.

@@ -59,6 +59,7 @@ from adapters.db.rows.routing import (
     AssignmentRow,
     TurnRow,
 )
+from adapters.db.rows.slips import SlipRow
 
 __all__ = [
     "AbsenceRow",
@@ -104,6 +105,7 @@ __all__ = [
     "SendingDomainRow",
     "SessionRow",
     "SignInAttemptRow",
+    "SlipRow",
     "StaffMailRow",
     "StageChangeRow",
     "SuppressionRow",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adapters.db.rows.base import Base
 
 _RUNNING = "answered_at is null and moot_at is null"
+_HOLDS = sql("corrected_at is null")
 
 
 class FirstResponseRow(Base):
@@ -67,11 +68,13 @@ class StageChangeRow(Base):
     by: Mapped[str]
     owner_id: Mapped[str]
     why: Mapped[str | None]
+    corrected_at: Mapped[datetime | None]
+    """When it was taken back, since it had been recorded by mistake."""
 
     __table_args__ = (
-        Index("ix_stage_changes_stage_at", "stage", "at"),
+        Index("ix_stage_changes_stage_at", "stage", "at", postgresql_where=_HOLDS),
         # When leads reached a stage is read from the index alone.
-        Index("ix_stage_changes_stage_lead_id", "stage", "lead_id", postgresql_include=["at"]),
+        Index("ix_stage_changes_stage_lead_id", "stage", "lead_id", postgresql_include=["at"], postgresql_where=_HOLDS),
     )
 
 

@@ -66,7 +66,7 @@ class TouchRow(Base):
             "step_id",
             "occurrence",
             unique=True,
-            postgresql_where=sql("state <> 'made'"),
+            postgresql_where=sql("state not in ('made', 'corrected')"),
         ),
         Index("ix_touches_lead_id_happened_at", "lead_id", "happened_at"),
         Index("ix_touches_happened_at", "happened_at"),

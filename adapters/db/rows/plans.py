@@ -175,6 +175,8 @@ class AnswerRow(Base):
     by: Mapped[str]
     note: Mapped[str | None]
     said_at: Mapped[datetime] = mapped_column(index=True)
+    corrected_at: Mapped[datetime | None]
+    """When it was taken back, since it had been recorded by mistake."""
 
 
 class CommandRow(Base):
@@ -195,6 +197,8 @@ class CommandRow(Base):
     delivered_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default=sql("0"))
     error: Mapped[str | None]
+    corrected_at: Mapped[datetime | None]
+    """When it was taken back, since it had been given by mistake."""
 
     __table_args__ = (
         Index("ix_commands_lead_id_revision", "lead_id", "revision"),

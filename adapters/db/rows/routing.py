@@ -24,6 +24,8 @@ class AssignmentRow(Base):
     why: Mapped[str]
     until: Mapped[datetime | None]
     """When somebody else got it; None: it is still the owner's."""
+    corrected_at: Mapped[datetime | None]
+    """When it was taken back, since it had been a mistake; the one before was never left then."""
 
     __table_args__ = (Index("ix_assignments_owner_id_at", "owner_id", "at"),)
 
