@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dateutil.relativedelta import relativedelta
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
-from adapters.db.engine import is_trouble
-from api.public import pages
+from api.public import pages, presses
 from api.public.answers import FARTHEST_YEARS, Outcome, Pressed
 from api.public.forms import read_form
 from api.public.presses import ONCE_MORE, AskedPages, PublicPages
@@ -47,19 +46,12 @@ async def show(shared: AskedPages, token: str, choice: str = "") -> HTMLResponse
 
 @router.post("/{token}")
 @router.post("/{token}/{choice}")
-async def press(request: Request, shared: AskedPages, token: str, choice: str = "") -> HTMLResponse:
+async def press(request: Request, shared: AskedPages, token: str, choice: str = "") -> Response:
     """A button was pressed: take the answer, if it may be a person's."""
     asked = _read(shared, token, choice)
     if asked is None:
         return pages.no_such_page(shared.company)
-    form = await read_form(request)
-    try:
-        seen_at = await shared.seen_at(asked.link, token, form)
-        return asked.form(ONCE_MORE) if seen_at is None else await _take(asked, form, seen_at)
-    except Exception as error:
-        if not is_trouble(error):
-            raise
-        return pages.in_trouble(shared.company)
+    return await presses.press(asked, await read_form(request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +62,12 @@ class _Asked:
     link: LinkToken
     token: str
     choice: Choice | None
+
+    async def once_more(self) -> HTMLResponse:
+        return self.form(ONCE_MORE)
+
+    async def take(self, form: FormData, seen_at: datetime) -> HTMLResponse:
+        return await _take(self, form, seen_at)
 
     def form(self, words: str = "", *, until: str | None = None) -> HTMLResponse:
         """The page with its buttons.
@@ -120,7 +118,7 @@ async def _take(asked: _Asked, form: FormData, seen_at: datetime) -> HTMLRespons
         case Outcome.REFUSED:
             return _refused(asked)
         case Outcome.GONE:
-            return _gone(asked)
+            return pages.gone(asked.shared.company, "So nothing more will come from us by itself.")
     match answer:
         case "yes":
             return _yes(asked, pressed)
@@ -169,16 +167,6 @@ def _refused(asked: _Asked) -> HTMLResponse:
         "That answer stands, and can't be changed on this page.",
         status=409,
         contact="To change it",
-    )
-
-
-def _gone(asked: _Asked) -> HTMLResponse:
-    return pages.said(
-        asked.shared.company,
-        "We don't have your details any more",
-        "So nothing more will come from us by itself.",
-        status=410,
-        contact="If you would like to talk",
     )
 
 

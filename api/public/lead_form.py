@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
-from adapters.db.engine import is_trouble
 from api.form_intake import Answer, Fate, FormIntake, Posted
 from api.public import pages
 from api.public.form_page import FORMS_PATH, form_page
@@ -114,15 +113,15 @@ async def show(services: AskedServices, name: str) -> HTMLResponse:
 @router.post("/{name}")
 async def send(request: Request, services: AskedServices, name: str) -> Response:
     """Take what was written."""
+    return await pages.unless_in_trouble(services.company, _sent(request, services, name))
+
+
+async def _sent(request: Request, services: Services, name: str) -> Response:
     try:
         sheet = await services.doors.form(name, services.clock())
-        return _no_such_form(services) if sheet is None else await _Form(services, sheet).take(request)
     except SheetBroken:
         return _out_of_order(services)
-    except Exception as error:
-        if not is_trouble(error):
-            raise
-        return pages.in_trouble(services.company)
+    return _no_such_form(services) if sheet is None else await _Form(services, sheet).take(request)
 
 
 def _texts(sheet: FormSheet, form: FormData) -> dict[str, str]:

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
-from adapters.db.engine import is_trouble
-from api.public import pages
+from api.public import pages, presses
 from api.public.bookings import Offer, Outcome
 from api.public.forms import read_form
 from api.public.presses import ONCE_MORE, AskedPages, PublicPages
@@ -30,30 +29,16 @@ async def show(shared: AskedPages, token: str) -> HTMLResponse:
     asked = _read(shared, token)
     if asked is None:
         return pages.no_such_page(shared.company)
-    try:
-        return asked.page(await shared.bookings.offer(asked.link))
-    except Exception as error:
-        if not is_trouble(error):
-            raise
-        return pages.in_trouble(shared.company)
+    return await pages.unless_in_trouble(shared.company, asked.times())
 
 
 @router.post("/{token}")
-async def press(request: Request, shared: AskedPages, token: str) -> HTMLResponse:
+async def press(request: Request, shared: AskedPages, token: str) -> Response:
     """A time was chosen: take it, if that may be a person's doing and it is still free."""
     asked = _read(shared, token)
     if asked is None:
         return pages.no_such_page(shared.company)
-    form = await read_form(request)
-    try:
-        seen_at = await shared.seen_at(asked.link, token, form)
-        if seen_at is None:
-            return asked.page(await shared.bookings.offer(asked.link), ONCE_MORE)
-        return await _take(asked, form, seen_at)
-    except Exception as error:
-        if not is_trouble(error):
-            raise
-        return pages.in_trouble(shared.company)
+    return await presses.press(asked, await read_form(request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +48,16 @@ class _Asked:
     shared: PublicPages
     link: LinkToken
     token: str
+
+    async def times(self, words: str = "") -> HTMLResponse:
+        """The page as it is now."""
+        return self.page(await self.shared.bookings.offer(self.link), words)
+
+    async def once_more(self) -> HTMLResponse:
+        return await self.times(ONCE_MORE)
+
+    async def take(self, form: FormData, seen_at: datetime) -> HTMLResponse:
+        return await _take(self, form, seen_at)
 
     def page(self, offer: Offer | None, words: str = "", *, status: int = 422) -> HTMLResponse:
         """The page with its times.
@@ -100,7 +95,7 @@ class _Asked:
 async def _take(asked: _Asked, form: FormData, seen_at: datetime) -> HTMLResponse:
     at = _instant(form)
     if at is None:
-        return asked.page(await asked.shared.bookings.offer(asked.link), _NONE_CHOSEN)
+        return await asked.times(_NONE_CHOSEN)
     picked = await asked.shared.bookings.pick(asked.link, at, seen_at=seen_at)
     match picked.outcome:
         case Outcome.SCANNED:
@@ -139,13 +134,7 @@ def _refused(asked: _Asked) -> HTMLResponse:
 
 
 def _gone(asked: _Asked) -> HTMLResponse:
-    return pages.said(
-        asked.shared.company,
-        "We don't have your details any more",
-        "So no time can be chosen here.",
-        status=410,
-        contact="If you would like to talk",
-    )
+    return pages.gone(asked.shared.company, "So no time can be chosen here.")
 
 
 def _read(shared: PublicPages, token: str) -> _Asked | None:

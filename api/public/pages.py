@@ -2,16 +2,21 @@
 
 import base64
 import hashlib
+from collections.abc import Awaitable
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
+from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from adapters.db.engine import is_trouble
 from leads.model import Company
 
 _FOLDER = Path(__file__).parent
+Shown = TypeVar("Shown", bound=Response)
 
 
 def page(
@@ -58,6 +63,26 @@ def no_such_page(company: Company) -> HTMLResponse:
         status=404,
         contact="If that does not help",
     )
+
+
+def gone(company: Company, line: str) -> HTMLResponse:
+    """The page of a link to a lead that was erased.
+
+    Args:
+        line: what follows from it.
+    """
+    heading = "We don't have your details any more"
+    return said(company, heading, line, status=410, contact="If you would like to talk")
+
+
+async def unless_in_trouble(company: Company, page: Awaitable[Shown]) -> Shown | HTMLResponse:
+    """A page that needs the database, or the one that says that nothing could be stored."""
+    try:
+        return await page
+    except Exception as error:
+        if not is_trouble(error):
+            raise
+        return in_trouble(company)
 
 
 def in_trouble(company: Company) -> HTMLResponse:

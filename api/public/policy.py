@@ -6,11 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
+from starlette.datastructures import FormData
 
-from adapters.db.engine import is_trouble
 from api.public import pages
 from api.public.forms import read_form
-from api.public.presses import HIDDEN
 from api.public.tickets import Tickets
 from api.rest.auth import AskedServices
 from api.services import Services
@@ -69,12 +68,7 @@ async def show(shared: _AskedPages, token: str) -> HTMLResponse:
     link = shared.read(token)
     if link is None:
         return pages.no_such_page(shared.company)
-    try:
-        return await shared.page(link, token)
-    except Exception as error:
-        if not is_trouble(error):
-            raise
-        return pages.in_trouble(shared.company)
+    return await pages.unless_in_trouble(shared.company, shared.page(link, token))
 
 
 @router.post("/{token}")
@@ -84,16 +78,14 @@ async def press(request: Request, shared: _AskedPages, token: str) -> HTMLRespon
     if link is None:
         return pages.no_such_page(shared.company)
     form = await read_form(request)
-    now = shared.services.clock()
-    try:
-        ticket, answers = form.getlist("ticket"), form.getlist("answer")
-        seen = len(ticket) == 1 and isinstance(ticket[0], str) and shared.tickets.shown_at(token, ticket[0], now)
-        if not seen or HIDDEN in answers or answers != ["acknowledge"]:
-            return await shared.page(link, token, _ONCE_MORE)
-        if not await shared.policies.acknowledge(link.version, link.colleague_id, now):
-            return pages.no_such_page(shared.company)
-    except Exception as error:
-        if not is_trouble(error):
-            raise
-        return pages.in_trouble(shared.company)
+    return await pages.unless_in_trouble(shared.company, _acknowledged(shared, link, token, form))
+
+
+async def _acknowledged(shared: _Pages, link: PolicyToken, token: str, form: FormData) -> HTMLResponse:
+    now, ticket = shared.services.clock(), form.getlist("ticket")
+    seen = len(ticket) == 1 and isinstance(ticket[0], str) and shared.tickets.shown_at(token, ticket[0], now)
+    if not seen or form.getlist("answer") != ["acknowledge"]:
+        return await shared.page(link, token, _ONCE_MORE)
+    if not await shared.policies.acknowledge(link.version, link.colleague_id, now):
+        return pages.no_such_page(shared.company)
     return pages.said(shared.company, "Thank you", f"You have acknowledged version {link.version} of the policy.")

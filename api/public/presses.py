@@ -1,11 +1,13 @@
 """Presses on public pages: told apart from what programs post, before anything is done."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol
 
-from fastapi import Depends
+from fastapi import Depends, Response
+from fastapi.responses import HTMLResponse
 from starlette.datastructures import FormData
 
+from api.public import pages
 from api.public.answers import LinkAnswers
 from api.public.bookings import Bookings
 from api.public.tickets import Tickets
@@ -48,6 +50,42 @@ class PublicPages:
             case [str() as ticket]:
                 return self._tickets.shown_at(token, ticket, self._clock())
         return None
+
+
+class AskedPage(Protocol):
+    """The page behind a link to a lead, as somebody asked for it."""
+
+    @property
+    def shared(self) -> PublicPages: ...
+
+    @property
+    def link(self) -> LinkToken: ...
+
+    @property
+    def token(self) -> str: ...
+
+    async def once_more(self) -> HTMLResponse:
+        """The page again: nothing was done, and a person would press once more."""
+        ...
+
+    async def take(self, form: FormData, seen_at: datetime) -> HTMLResponse:
+        """Do what was pressed.
+
+        Args:
+            form: what was posted.
+            seen_at: when a person may have seen the page.
+        """
+        ...
+
+
+async def press(asked: AskedPage, form: FormData) -> Response:
+    """A press on a page: done if it may be a person's, and asked for once more if not."""
+
+    async def pressed() -> HTMLResponse:
+        seen_at = await asked.shared.seen_at(asked.link, asked.token, form)
+        return await asked.once_more() if seen_at is None else await asked.take(form, seen_at)
+
+    return await pages.unless_in_trouble(asked.shared.company, pressed())
 
 
 async def _public_pages(services: AskedServices) -> PublicPages:

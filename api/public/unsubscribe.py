@@ -1,11 +1,13 @@
 """The page that stops all messages, and the mailboxes' own unsubscribe button (RFC 8058)."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.datastructures import FormData
 
-from adapters.db.engine import is_trouble
-from api.public import pages
+from api.public import pages, presses
 from api.public.answers import Outcome
 from api.public.forms import read_form
 from api.public.presses import ONCE_MORE, AskedPages, PublicPages
@@ -21,36 +23,55 @@ _ONE_CLICK = [("List-Unsubscribe", "One-Click")]
 @router.api_route("/{token}", methods=["GET", "HEAD"])
 async def show(shared: AskedPages, token: str) -> HTMLResponse:
     """The page with one button; opening it changes nothing."""
-    if shared.links.key.read_link(Purpose.UNSUBSCRIBE, token) is None:
-        return pages.no_such_page(shared.company)
-    return _form(shared, token)
+    asked = _read(shared, token)
+    return pages.no_such_page(shared.company) if asked is None else asked.form()
 
 
 @router.post("/{token}")
 async def press(request: Request, shared: AskedPages, token: str) -> Response:
     """Stop all messages: at once for a mailbox, and for a button of ours if it may be a person's press."""
-    link = shared.links.key.read_link(Purpose.UNSUBSCRIBE, token)
-    if link is None:
+    asked = _read(shared, token)
+    if asked is None:
         return pages.no_such_page(shared.company)
     form = await read_form(request)
-    try:
-        return await _take(shared, link, token, form)
-    except Exception as error:
-        if not is_trouble(error):
-            raise
-        return pages.in_trouble(shared.company)
-
-
-async def _take(shared: PublicPages, link: LinkToken, token: str, form: FormData) -> Response:
     if form.multi_items() == _ONE_CLICK:
-        await shared.answers.unsubscribe(link, seen_at=None)
+        return await pages.unless_in_trouble(shared.company, asked.one_click())
+    return await presses.press(asked, form)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The page that somebody asked for."""
+
+    shared: PublicPages
+    link: LinkToken
+    token: str
+
+    def form(self, words: str = "") -> HTMLResponse:
+        """The page with its button.
+
+        Args:
+            words: why nothing was done.
+        """
+        ticket = self.shared.ticket(self.token)
+        return pages.page("unsubscribe", 422 if words else 200, self.shared.company, ticket=ticket, words=words)
+
+    async def once_more(self) -> HTMLResponse:
+        return self.form(ONCE_MORE)
+
+    async def take(self, form: FormData, seen_at: datetime) -> HTMLResponse:
+        if form.getlist("answer") != ["unsubscribe"]:
+            return self.form(ONCE_MORE)
+        pressed = await self.shared.answers.unsubscribe(self.link, seen_at=seen_at)
+        return self.form(ONCE_MORE) if pressed.outcome is Outcome.SCANNED else _stopped(self.shared)
+
+    async def one_click(self) -> Response:
+        """What a mailbox gets, which shows it to nobody."""
+        await self.shared.answers.unsubscribe(self.link, seen_at=None)
         return PlainTextResponse("unsubscribed\n", headers={"Cache-Control": "no-store"})
-    seen_at = await shared.seen_at(link, token, form)
-    if seen_at is None or form.getlist("answer") != ["unsubscribe"]:
-        return _form(shared, token, ONCE_MORE)
-    pressed = await shared.answers.unsubscribe(link, seen_at=seen_at)
-    if pressed.outcome is Outcome.SCANNED:
-        return _form(shared, token, ONCE_MORE)
+
+
+def _stopped(shared: PublicPages) -> HTMLResponse:
     # Of somebody who was erased, all that is kept is that nobody writes there; the answer is the same.
     return pages.said(
         shared.company,
@@ -61,6 +82,6 @@ async def _take(shared: PublicPages, link: LinkToken, token: str, form: FormData
     )
 
 
-def _form(shared: PublicPages, token: str, words: str = "") -> HTMLResponse:
-    status = 422 if words else 200
-    return pages.page("unsubscribe", status, shared.company, ticket=shared.ticket(token), words=words)
+def _read(shared: PublicPages, token: str) -> _Asked | None:
+    link = shared.links.key.read_link(Purpose.UNSUBSCRIBE, token)
+    return _Asked(shared, link, token) if link is not None else None
