@@ -52,6 +52,7 @@ from api.providers import Providers
 from api.webhooks.keys import WebhookKeys
 from leads.answers_in_force import AnswersInForce
 from leads.engine import EngineState
+from leads.identities import Begun, Identity
 from leads.links import Links
 from leads.model import Company
 from leads.playbook import Playbook
@@ -75,6 +76,18 @@ class Engine(Protocol):
 
     async def of(self, lead_id: UUID) -> EngineState | None:
         """Its side beside the database's; None for an unknown lead. That Temporal is away is an answer."""
+        ...
+
+
+class SingleSignOn(Protocol):
+    """The company's own provider of identities."""
+
+    async def begin(self, return_to: str) -> Begun:
+        """Begin a sign-in of a browser that comes back to this address of ours; ProviderAway when that can't be."""
+        ...
+
+    async def finish(self, begun: Begun, code: str, return_to: str) -> Identity:
+        """Whom a browser that came back with a code is vouched for as; ProviderAway or NotVouchedFor if it is not."""
         ...
 
 
@@ -139,3 +152,5 @@ class Services:
     """To be called when somebody came, left, or works at other hours: what goes by it in Temporal follows."""
     readiness: Callable[[], Awaitable[dict[str, str]]]
     """Each part we stand on, and "ok" or what is wrong with it."""
+    single_sign_on: SingleSignOn | None = None
+    """None: one signs in with a password only."""

@@ -42,7 +42,7 @@ from adapters.erasing import Erasing, TemporalHistories
 from api.doctor import Doctor
 from api.doors import doors_of
 from api.providers import Providers
-from api.services import Services
+from api.services import Services, SingleSignOn
 from api.webhooks.keys import WebhookKeys
 from leads.playbook import Playbook
 from leads.temporal_pages import TemporalPages
@@ -136,7 +136,18 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             links=foundation.links,
             people_changed=_PeopleChanged(foundation, client),
             readiness=_Readiness(foundation, client),
+            single_sign_on=_single_sign_on(settings),
         )
+
+
+def _single_sign_on(settings: Settings) -> SingleSignOn | None:
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    # Loaded only where it is used, as the providers' libraries are.
+    from adapters.openid_connect import OpenIdConnect
+
+    secret = settings.oidc_client_secret
+    return OpenIdConnect(settings.oidc_issuer, settings.oidc_client_id, secret.get_secret_value() if secret else None)
 
 
 def _webhook_keys(settings: Settings) -> WebhookKeys:

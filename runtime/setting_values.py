@@ -63,6 +63,15 @@ def web_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def issuer(text: str) -> str:
+    """The address of a provider of identities: what is not on this machine must be reached by https."""
+    address = web_url(text)
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ValueError("must begin with https://")
+    return address
+
+
 def zone(text: str) -> str:
     """An IANA time zone."""
     if text in available_timezones():

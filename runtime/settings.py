@@ -31,7 +31,7 @@ SAMPLE_COMPANY_NAME = "Example Company"
 ENV_FILE = Path(".env")
 # Their values never appear in a message.
 HIDDEN = {
-    *("database_url", "temporal_api_key", "secret"),
+    *("database_url", "temporal_api_key", "secret", "oidc_client_secret"),
     *("sendgrid_api_key", "sendgrid_inbound_secret", "twilio_auth_token"),
 }
 # Variables that the tests read and the program does not.
@@ -101,6 +101,16 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[str, AfterValidator(setting_values.networks)] = Field(
         "127.0.0.1,::1",
         description="Addresses or networks of the proxies before the web server: who calls is what they say.",
+    )
+
+    oidc_issuer: Annotated[str, AfterValidator(setting_values.issuer)] | None = Field(
+        None,
+        description="The provider of your company accounts, for single sign-on to the console (OpenID Connect); "
+        "not set: colleagues sign in with passwords only.",
+    )
+    oidc_client_id: str | None = Field(None, description="What that provider calls this installation.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="The secret that it gave this installation; not set: it gave none (PKCE alone)."
     )
 
     company_name: str = Field(SAMPLE_COMPANY_NAME, min_length=1, description="The company's name, in every message.")
@@ -220,6 +230,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "FOLLOW_TWILIO_SENDER and FOLLOW_TWILIO_MESSAGING_SERVICE_SID: set one of them, texts come from either"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_single_sign_on(self) -> Self:
+        given = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(given) and not (self.oidc_issuer and self.oidc_client_id):
+            raise ValueError("single sign-on needs both FOLLOW_OIDC_ISSUER and FOLLOW_OIDC_CLIENT_ID")
         return self
 
     @field_validator("twilio_sender")

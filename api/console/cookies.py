@@ -1,6 +1,7 @@
-"""The console's cookies: the session, and the crumb that ties a sign-in form to the browser it was shown in."""
+"""The console's cookies: the session, and what ties a sign-in to the browser in which it began."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -11,8 +12,9 @@ from adapters.db.sessions import LASTS
 
 THEME = "followthrough_theme"
 """Set by the browser: light or dark; neither where the system decides."""
-_SESSION, _CRUMB = "followthrough", "followthrough_crumb"
+_SESSION, _CRUMB, _BEGUN = "followthrough", "followthrough_crumb", "followthrough_begun"
 _FORM_LASTS = timedelta(hours=12)
+_BEGUN_LASTS = timedelta(minutes=15)
 
 
 class Cookies:
@@ -24,6 +26,7 @@ class Cookies:
         # The prefix makes browsers refuse one that a neighbouring domain has set.
         self._prefix = "__Host-" if secure else ""
         self._forms = URLSafeTimedSerializer(secret, salt="followthrough sign-in form")
+        self._begun = URLSafeTimedSerializer(secret, salt="followthrough single sign-on")
 
     def session(self, connection: HTTPConnection) -> str | None:
         """The text of the session that the browser has."""
@@ -60,6 +63,23 @@ class Cookies:
         except BadSignature:
             return False
         return secrets.compare_digest(str(shown_to).encode(), crumb.encode())
+
+    def keep_begun(self, response: Response, values: Mapping[str, str]) -> None:
+        """Let the browser keep what must be known when it comes back from the provider of identities."""
+        self._set(response, _BEGUN, self._begun.dumps(dict(values)), _BEGUN_LASTS)
+
+    def begun(self, connection: HTTPConnection) -> dict[str, str] | None:
+        """What this very browser was given, not too long ago."""
+        text = connection.cookies.get(self._prefix + _BEGUN, "")
+        try:
+            values: dict[str, str] = self._begun.loads(text, max_age=int(_BEGUN_LASTS.total_seconds()))
+        except BadSignature:
+            return None
+        return values
+
+    def end_begun(self, response: Response) -> None:
+        """It is over, however it ended."""
+        response.delete_cookie(self._prefix + _BEGUN, path="/", secure=self._secure, httponly=True)
 
     def _set(self, response: Response, name: str, value: str, lasts: timedelta) -> None:
         response.set_cookie(

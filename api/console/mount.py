@@ -8,7 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from nicegui import app as console
 from nicegui import ui
 
-from api.console import areas, signing_in
+from api.console import areas, signing_in, single_sign_on
 from api.console.cookies import Cookies
 from api.console.door import PREFIX, Door
 from api.console.kit import EXPECTED
@@ -25,6 +25,7 @@ def mount_console(app: FastAPI, services: Services) -> None:
     secure = services.links.base_url.startswith("https://")
     cookies = Cookies(services.links.key.secret, secure=secure)
     app.include_router(signing_in.router)
+    app.include_router(single_sign_on.router)
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC), name="console-static")
     ui.run_with(
         app,

@@ -1,7 +1,7 @@
 """Signing in and out, and choosing a password by an invitation: plain pages that work without JavaScript."""
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import APIRouter, Depends, Request
@@ -19,6 +19,8 @@ from api.services import Services
 from leads.links import WELCOME_PATH
 
 SIGN_OUT = "/sign-out"
+SINGLE = f"{SIGN_IN}/single"
+"""Where single sign-on begins."""
 HOME = f"{PREFIX}/"
 WRONG = "That name and password do not belong together."
 WAIT = "Too many attempts. Please wait a quarter of an hour; an admin can send you a new invitation."
@@ -40,8 +42,8 @@ async def show_sign_in(request: Request, services: AskedServices, cookies: Asked
     """The page on which one signs in; who is signed in already goes on."""
     text = cookies.session(request)
     if text is not None and await services.sessions.find(text, services.clock()) is not None:
-        return RedirectResponse(_own_path(next), 303)
-    return _sign_in_page(request, services, cookies, _own_path(next))
+        return RedirectResponse(own_path(next), 303)
+    return sign_in_page(request, services, cookies, own_path(next))
 
 
 @router.post(SIGN_IN)
@@ -49,16 +51,16 @@ async def sign_in(request: Request, services: AskedServices, cookies: AskedCooki
     """Sign in with a password."""
     form = await read_form(request)
     name, password = str(form.get("name", "")), str(form.get("password", ""))
-    target, now, address = _own_path(str(form.get("next", ""))), services.clock(), _address(request)
+    target, now, address = own_path(str(form.get("next", ""))), services.clock(), _address(request)
     if not is_from_here(request) or not cookies.is_own_form(request, str(form.get("form", ""))):
-        return _sign_in_page(request, services, cookies, target, STALE, 403)
+        return sign_in_page(request, services, cookies, target, STALE, 403)
     if await services.accounts.too_many_attempts(name, address, now):
         log.warning("sign-ins are throttled")
-        return _sign_in_page(request, services, cookies, target, WAIT, 429)
+        return sign_in_page(request, services, cookies, target, WAIT, 429)
     known = await services.accounts.called(name)
     if not await passwords.fits(password[: passwords.MOST + 1], known.password_hash if known else None) or not known:
         await services.accounts.attempt_failed(name, address, now)
-        return _sign_in_page(request, services, cookies, target, WRONG, 422)
+        return sign_in_page(request, services, cookies, target, WRONG, 422)
     return await begin(request, services, cookies, known.colleague_id, "password", target)
 
 
@@ -121,10 +123,18 @@ async def begin(
     return response
 
 
-def _sign_in_page(
+def sign_in_page(
     request: Request, services: Services, cookies: Cookies, target: str, words: str = "", status: int = 200
 ) -> HTMLResponse:
-    return _form_page(request, services, cookies, "sign_in", status, words=words, target=target)
+    """The page on which one signs in.
+
+    Args:
+        target: where to go on from there.
+        words: why one is not signed in yet.
+    """
+    elsewhere = f"{SINGLE}?{urlencode({'next': target})}" if services.single_sign_on is not None else ""
+    values = {"words": words, "target": target, "single_sign_on": elsewhere}
+    return _form_page(request, services, cookies, "sign_in", status, **values)
 
 
 async def _welcome_page(
@@ -163,7 +173,7 @@ async def _own_words(services: Services, colleague_id: str | None) -> list[str]:
     return [own.id, services.company.name, *own.name.split(), *(own.email or "").split("@")[:1]]
 
 
-def _own_path(wanted: str) -> str:
+def own_path(wanted: str) -> str:
     """Where to go on: a path of the console, and never another website."""
     parts = urlsplit(wanted)
     fine = not parts.scheme and not parts.netloc and "\\" not in wanted and wanted.isprintable()

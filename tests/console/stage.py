@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
@@ -67,6 +68,7 @@ class Stage:
     """A running application, and what is behind it."""
 
     url: str
+    app: FastAPI
     services: Services
     engine: AsyncEngine
     clock: SettableClock
@@ -129,7 +131,7 @@ async def served(engine: AsyncEngine, port: int = 0) -> AsyncIterator[Stage]:
             await asyncio.sleep(0.01)
             if serving.done():
                 serving.result()
-        yield Stage(url, services, engine, clock, delivery)
+        yield Stage(url, app, services, engine, clock, delivery)
     finally:
         server.should_exit = True
         await serving

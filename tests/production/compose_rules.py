@@ -34,6 +34,7 @@ CLOUD_ONLY = {"temporal_api_key", "temporal_tls"}
 """Settings for a Temporal of somebody else's."""
 OPTIONAL_SECRETS = {
     *("FOLLOW_SENDGRID_API_KEY", "FOLLOW_SENDGRID_EVENT_KEY", "FOLLOW_SENDGRID_INBOUND_SECRET"),
+    "FOLLOW_OIDC_CLIENT_SECRET",
     *("FOLLOW_SENDGRID_INBOUND_KEY", "FOLLOW_TWILIO_AUTH_TOKEN"),
 }
 """Without these a channel writes to the local outbox, or a webhook is off; all other secrets are asked for."""

@@ -77,6 +77,7 @@ def test_environment_wins_over_the_file_and_empty_counts_as_unset(monkeypatch: p
         ("FOLLOW_SENDGRID_INBOUND_KEY", "key", "FOLLOW_SENDGRID_INBOUND_KEY: must be the verification key"),
         ("FOLLOW_EMAIL_PER_SECOND", "0", "FOLLOW_EMAIL_PER_SECOND: must be greater than 0"),
         ("FOLLOW_SMS_PER_SECOND", "many", "FOLLOW_SMS_PER_SECOND: must be a number"),
+        ("FOLLOW_OIDC_ISSUER", "http://id.example.com", "FOLLOW_OIDC_ISSUER: must begin with https://"),
         ("FOLLOW_WEBPORT", "1", "FOLLOW_WEBPORT: there is no such setting; did you mean FOLLOW_WEB_PORT?"),
     ],
 )
@@ -89,6 +90,18 @@ def test_a_bad_value_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, name: st
     assert message.startswith(name)
     assert len(message.splitlines()) == 1
     assert "hidden-word" not in message
+
+
+def test_single_sign_on_needs_a_provider_and_a_name_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOLLOW_OIDC_CLIENT_SECRET", "hidden-word")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == "single sign-on needs both FOLLOW_OIDC_ISSUER and FOLLOW_OIDC_CLIENT_ID"
+    monkeypatch.setenv("FOLLOW_OIDC_ISSUER", "https://id.example.com/realms/us/")
+    monkeypatch.setenv("FOLLOW_OIDC_CLIENT_ID", "followthrough")
+    settings = load_settings()
+    assert settings.oidc_issuer == "https://id.example.com/realms/us"
+    assert "hidden-word" not in repr(settings)
 
 
 def test_variables_of_the_tests_are_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
