@@ -25,6 +25,7 @@ from adapters.db.erasure_preview import ErasurePreview
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
+from adapters.db.lead_desks import LeadDesks
 from adapters.db.leads_in_flight import LeadsInFlight
 from adapters.db.lookalikes import Lookalikes
 from adapters.db.merging import Merges
@@ -110,6 +111,7 @@ class Services:
     in_flight: LeadsInFlight
     queues: WorkQueues
     queue_watch: QueueWatch
+    desks: LeadDesks
     lookalikes: Lookalikes
     bulk_runs: BulkRuns
     outbox: Outbox

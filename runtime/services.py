@@ -22,6 +22,7 @@ from adapters.db.erasure_preview import ErasurePreview
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
+from adapters.db.lead_desks import LeadDesks
 from adapters.db.leads_in_flight import LeadsInFlight
 from adapters.db.lookalikes import Lookalikes
 from adapters.db.migrate import schema_is_current
@@ -95,6 +96,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             reading=Reading(foundation.engine),
             in_flight=LeadsInFlight(foundation.engine),
             queues=WorkQueues(foundation.engine, foundation.shelf, foundation.company),
+            desks=LeadDesks(foundation.engine, foundation.shelf, foundation.company),
             queue_watch=QueueWatch(foundation.engine),
             lookalikes=Lookalikes(foundation.engine),
             bulk_runs=BulkRuns(foundation.engine),

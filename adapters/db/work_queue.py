@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import (
     Boolean,
     ColumnElement,
@@ -14,47 +13,37 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
-    func,
     literal_column,
     or_,
     select,
     union,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
+from adapters.db.callees import OF_ENROLLMENT, callee_columns, callee_values, read_callee
 from adapters.db.engine import statement_by_statement
 from adapters.db.rows import (
     ColleagueRow,
-    ConsentRow,
-    ContactPointRow,
     EnrollmentRow,
     FirstResponseRow,
     LeadRow,
     TaskRow,
-    TouchRow,
     table_of,
 )
 from adapters.db.rows.plans import OPEN_AND_NO_CALL
-from cadences.calling import Callee, calling
-from cadences.legal_hours import CAP_WITHIN
+from cadences.calling import calling
 from cadences.tasks import TaskKind, TaskState
 from cadences.work_queue import AnswerClock, QueuedTask, WorkQueue, arranged
-from leads.model import Channel, Colleague, Company, Consent, ContactKind, ContactPoint, Lead, LeadKind
-from leads.sending import TouchState
+from leads.model import Company
 
 MOST = 100
 """So many tasks of each sort are looked at, those due first: what a day holds, and more."""
 _TASKS, _LEADS, _CLOCKS = table_of(TaskRow), table_of(LeadRow), table_of(FirstResponseRow)
 _PLANNED = (TaskKind.CALL.value, TaskKind.STEP.value)
-_CALLED = (TouchState.SENT, TouchState.DELIVERED, TouchState.UNKNOWN, TouchState.MADE)
-_POINTS: TypeAdapter[tuple[ContactPoint, ...]] = TypeAdapter(tuple[ContactPoint, ...])
-_CONSENTS: TypeAdapter[tuple[Consent, ...]] = TypeAdapter(tuple[Consent, ...])
-_INSTANTS: TypeAdapter[tuple[datetime, ...]] = TypeAdapter(tuple[datetime, ...])
 
 _ME = bindparam("me", type_=String())
-_NOW, _ENDS_AT, _DAY_AGO = (bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "ends_at", "day_ago"))
+_NOW, _ENDS_AT = (bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "ends_at"))
 _IS_OPEN = _TASKS.c.state == TaskState.OPEN.value
 _RUNS = (_CLOCKS.c.answered_at.is_(None), _CLOCKS.c.moot_at.is_(None))
 _IDS = select(_TASKS.c.id)
@@ -97,54 +86,22 @@ def _queue() -> Select[Any]:
         .limit(1)
         .lateral("clock")
     )
-    tasks = ("id", "lead_id", "kind", "title", "owner", "back_to", "opens_at", "due_at", "best_at")
-    leads = ("name", "company", "zone", "country", "region", "inquired_at", "purchased_at", "backlog_id", "created_at")
+    tasks = ("id", "kind", "title", "owner", "back_to", "opens_at", "due_at", "best_at")
     return (
         select(
             *(_TASKS.c[name] for name in tasks),
-            *(_LEADS.c[name].label(f"lead_{name}") for name in leads),
-            _LEADS.c.kind.label("lead_kind"),
-            _LEADS.c.owner_id.label("lead_owner"),
+            *callee_columns(),
             ColleagueRow.name.label("owner_name"),
-            EnrollmentRow.version,
             clock.c.asked_at.label("asked_at"),
             clock.c.due_at.label("answer_due_at"),
             clock.c.warn_at.label("warn_at"),
-            _rows(ContactPointRow, ContactPointRow.kind == ContactKind.PHONE.value).label("phones"),
-            _rows(ConsentRow, ConsentRow.channel == Channel.CALL.value).label("consents"),
-            _phone_contacts().label("phone_contacts"),
         )
         .select_from(candidates)
         .join(_TASKS, _TASKS.c.id == candidates.c.id)
         .join(_LEADS, _LEADS.c.id == _TASKS.c.lead_id)
-        .join(EnrollmentRow, EnrollmentRow.id == _LEADS.c.enrollment_id)
+        .join(EnrollmentRow, OF_ENROLLMENT)
         .outerjoin(ColleagueRow, ColleagueRow.id == _TASKS.c.owner)
         .outerjoin(clock, literal_column("true"))
-    )
-
-
-def _rows(row: type[ContactPointRow] | type[ConsentRow], *conditions: ColumnElement[bool]) -> Any:
-    """The lead's rows of a table, in the order in which they came, as JSON."""
-    ordered = postgresql.aggregate_order_by(func.to_jsonb(table_of(row).table_valued()), row.id)
-    return (
-        select(func.jsonb_agg(ordered))
-        .where(row.lead_id == _LEADS.c.id, *conditions)
-        .correlate(_LEADS)
-        .scalar_subquery()
-    )
-
-
-def _phone_contacts() -> Any:
-    return (
-        select(func.jsonb_agg(TouchRow.happened_at))
-        .where(
-            TouchRow.lead_id == _LEADS.c.id,
-            TouchRow.happened_at > _DAY_AGO,
-            TouchRow.channel.in_([Channel.CALL.value, Channel.SMS.value]),
-            TouchRow.state.in_(_CALLED),
-        )
-        .correlate(_LEADS)
-        .scalar_subquery()
     )
 
 
@@ -166,17 +123,14 @@ class WorkQueues:
         Args:
             ends_at: the end of the colleague's day.
         """
-        asked = {"me": colleague_id, "now": now, "ends_at": ends_at, "day_ago": now - CAP_WITHIN}
+        asked = {"me": colleague_id, "now": now, "ends_at": ends_at, **callee_values(now)}
         async with self._engine.connect() as connection:
             rows: Sequence[RowMapping] = (await connection.execute(_QUEUE, asked)).mappings().all()
             tasks = [await self._read(connection, row, now) for row in rows]
         return arranged(tasks, now, ends_at)
 
     async def _read(self, connection: AsyncConnection, row: RowMapping, now: datetime) -> QueuedTask:
-        bundle = await self._shelf.version(connection, row["version"])
-        callee = Callee(
-            _lead(row), self._company, bundle.cadence, _INSTANTS.validate_python(row["phone_contacts"] or ())
-        )
+        callee = await read_callee(connection, self._shelf, self._company, row)
         clock = None
         if row["asked_at"] is not None:
             clock = AnswerClock(asked_at=row["asked_at"], due_at=row["answer_due_at"], warn_at=row["warn_at"])
@@ -196,27 +150,3 @@ class WorkQueues:
             clock=clock,
             calling=calling(callee, now),
         )
-
-
-def _lead(row: RowMapping) -> Lead:
-    """The lead, as far as calls are concerned."""
-    return Lead(
-        id=row["lead_id"],
-        kind=LeadKind(row["lead_kind"]),
-        created_at=row["lead_created_at"],
-        owner=Colleague(row["lead_owner"], row["lead_owner"]),
-        name=row["lead_name"],
-        company=row["lead_company"],
-        zone=row["lead_zone"],
-        country=row["lead_country"],
-        region=row["lead_region"],
-        inquired_at=row["lead_inquired_at"],
-        purchased_at=row["lead_purchased_at"],
-        backlog_id=row["lead_backlog_id"],
-        contacts=_POINTS.validate_python(_fields(row["phones"], ContactPoint)),
-        consents=_CONSENTS.validate_python(_fields(row["consents"], Consent)),
-    )
-
-
-def _fields(rows: list[dict[str, Any]] | None, of: type[ContactPoint] | type[Consent]) -> list[dict[str, Any]]:
-    return [{name: row[name] for name in of.__dataclass_fields__} for row in rows or ()]

@@ -30,6 +30,7 @@ from adapters.db.erasure_preview import ErasurePreview
 from adapters.db.experiments import Experiments
 from adapters.db.inbound import InboundMessages
 from adapters.db.inquiries import Inquiries
+from adapters.db.lead_desks import LeadDesks
 from adapters.db.leads_in_flight import LeadsInFlight
 from adapters.db.lookalikes import Lookalikes
 from adapters.db.merging import Merges
@@ -135,6 +136,7 @@ def services_over(
         reading=Reading(engine),
         in_flight=LeadsInFlight(engine),
         queues=WorkQueues(engine, shelf, COMPANY),
+        desks=LeadDesks(engine, shelf, COMPANY),
         queue_watch=QueueWatch(engine),
         lookalikes=Lookalikes(engine),
         bulk_runs=BulkRuns(engine),
