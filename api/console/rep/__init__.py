@@ -1,0 +1,1 @@
+"""Pages of those who follow leads up: what to do today, and one lead."""
