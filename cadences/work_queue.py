@@ -129,20 +129,22 @@ def arranged(tasks: Iterable[QueuedTask], now: datetime, ends_at: datetime) -> W
     """
     todays = [task for task in tasks if task.starts_at < ends_at]
     placed = [(section_of(task, now), task) for task in todays]
-    placed.sort(key=lambda one: (_SECTIONS.index(one[0]), _urgency(*one), one[1].due_at, one[1].id))
+    placed.sort(key=lambda one: _place(one[0], one[1], now))
     changes = [at for section, task in placed for at in _turns(section, task) if at > now]
     return WorkQueue(tuple(placed), min(changes, default=None))
 
 
-def _urgency(section: Section, task: QueuedTask) -> datetime:
+def _place(section: Section, task: QueuedTask, now: datetime) -> tuple[int, bool, datetime, datetime, UUID]:
+    """What a task is sorted by; of first responses those that can still be in time come before the missed ones."""
+    by, missed = task.due_at, False
     match section:
         case Section.FIRST_RESPONSE if task.clock is not None:
-            return task.clock.due_at
+            by, missed = task.clock.due_at, task.clock.haste(now) is Haste.MISSED
         case Section.NOW:
-            return task.best_at or task.due_at
+            by = task.best_at or task.due_at
         case Section.LATER:
-            return task.starts_at
-    return task.due_at
+            by = task.starts_at
+    return _SECTIONS.index(section), missed, by, task.due_at, task.id
 
 
 def _turns(section: Section, task: QueuedTask) -> Iterator[datetime]:

@@ -3,6 +3,9 @@
 from api.console.front import add_lead
 from api.console.outbox import page as outbox
 from api.console.own import account, home
+from api.console.pages import put_in_order
+from api.console.rep import today
 
-AREAS = (home, add_lead, outbox, account)
+AREAS = (home, today, add_lead, outbox, account)
 """Modules with pages."""
+put_in_order(AREAS)

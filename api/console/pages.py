@@ -1,8 +1,9 @@
 """How a page comes to be: registered with who may open it, refused to all others, and built inside the frame."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from fastapi import Request
@@ -39,10 +40,18 @@ class Registered:
     page: Page
     title: str
     nav: Nav | None
+    module: str
+    """Where it is built."""
 
 
 PAGES: list[Registered] = []
 """Every page, in the order of the navigation."""
+
+
+def put_in_order(modules: Sequence[ModuleType]) -> None:
+    """Let the pages stand in the navigation as their modules do here."""
+    order = [module.__name__ for module in modules]
+    PAGES.sort(key=lambda one: order.index(one.module) if one.module in order else len(order))
 
 
 def console_page(path: str, page: Page, *, title: str, nav: Nav | None = None) -> Callable[[Builder], Builder]:
@@ -56,7 +65,7 @@ def console_page(path: str, page: Page, *, title: str, nav: Nav | None = None) -
     """
 
     def register(builder: Builder) -> Builder:
-        PAGES.append(Registered(path, page, title, nav))
+        PAGES.append(Registered(path, page, title, nav, builder.__module__))
 
         async def opened(request: Request, **parameters: Any) -> None:
             desk: Desk = request.scope[DESK]

@@ -61,8 +61,9 @@ def placed(task: QueuedTask, now: datetime = NOW) -> Section:
 
 def test_the_most_urgent_comes_first() -> None:
     tasks = [
-        a_task("missed", clock=a_clock(-HOUR)),
         a_task("running", clock=a_clock(10 * MINUTE), due_at=NOW + 10 * MINUTE),
+        a_task("long missed", clock=a_clock(-DAY)),
+        a_task("missed", clock=a_clock(-HOUR)),
         a_task("reply", TaskKind.REPLY, due_at=NOW + HOUR),
         a_task("question", TaskKind.QUESTION, due_at=NOW + 2 * HOUR),
         a_task("hand-over", TaskKind.HAND_OVER, due_at=NOW - 5 * HOUR),

@@ -1,0 +1,63 @@
+"""Keys that press buttons, and the list of them all."""
+
+from collections.abc import Sequence
+
+from nicegui import ui
+from nicegui.element import Element
+
+from api.console import kit
+from leads.links import CONSOLE_PATH
+
+
+def listen() -> None:
+    """Let this page's buttons be pressed by the keys that they name."""
+    ui.add_head_html(f'<script defer src="{CONSOLE_PATH}/static/keys.js"></script>')
+
+
+def by_key(element: Element, key: str, *, repeats: bool = False) -> None:
+    """Press a button, or go to a field, by a key.
+
+    Args:
+        repeats: holding it down goes on, as for moving through a list.
+    """
+    element.props["data-key"] = key
+    element.props["aria-keyshortcuts"] = {"ctrl+Enter": "Control+Enter"}.get(key, key)
+    if repeats:
+        element.props["data-repeats"] = ""
+
+
+def hint(key: str) -> None:
+    """Show a key beside what it does."""
+    shown = {"ctrl+Enter": "Ctrl ⏎", "Escape": "Esc"}.get(key, key.upper() if len(key) == 1 else key)
+    kit.words(shown, "kbd").props("aria-hidden=true")
+
+
+def button(words: str, key: str, *, icon: str = "", flat: bool = True) -> ui.button:
+    """A button that shows the key that presses it."""
+    made = ui.button(icon=icon or None).props("no-caps" + (" flat" if flat else "")).classes("ft-key-button")
+    with made:
+        kit.words(words)
+        hint(key)
+    by_key(made, key)
+    return made
+
+
+def help_button(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+    """A button, and a dialog behind it with every key of the page."""
+    with ui.dialog().props('aria-label="All keys"') as dialog, ui.card().classes("ft-dialog"):
+        kit.heading("All keys")
+        with ui.element("div").classes("ft-columns"):
+            for title, keys in groups:
+                with ui.element("section"):
+                    kit.heading(title, 3)
+                    with ui.element("dl").classes("ft-keys"):
+                        for key, words in keys:
+                            with ui.element("dt"):
+                                kit.words(key, "kbd")
+                            with ui.element("dd"):
+                                kit.words(words)
+        close = ui.button("Close", on_click=dialog.close).props("flat autofocus")
+        by_key(close, "Escape")
+    opening = ui.button(icon="keyboard", on_click=dialog.open).props('flat round aria-label="All keys (?)"')
+    opening.tooltip("All keys: ?")
+    by_key(opening, "?")

@@ -1,0 +1,312 @@
+"""Today: what to do next, most urgent first, and one lead at a time, from the first key in the morning to the last."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from nicegui import Client, background_tasks, ui
+
+from api.commands import CommandDone
+from api.console import kit
+from api.console.desk import Desk
+from api.console.frame import Section as NavSection
+from api.console.live import OpenPage
+from api.console.pages import Nav, console_page
+from api.console.permissions import Page
+from api.console.rep import facts, keys, ticking
+from api.console.rep.facts import LeadAtHand, read_lead
+from api.console.rep.names import who_is
+from api.console.rep.queue_list import QueueList
+from api.console.rep.ticking import Ticking
+from api.console.rep.work import Work
+from cadences.work_queue import QueuedTask, Section, WorkQueue
+
+_KEYS = (
+    ("Move", (("J", "next lead"), ("K", "the one before"), ("Q", "the queue, on a small screen"), ("L", "whole lead"))),
+    (
+        "Say how it went",
+        (
+            ("1 to 4", "the usual outcomes, as the buttons say"),
+            ("Y", "yes"),
+            ("X", "no, asked once more"),
+            ("N", "not now, until …"),
+            ("B", "call back, at …"),
+            ("M", "a meeting"),
+        ),
+    ),
+    (
+        "Beside that",
+        (
+            ("C", "call"),
+            ("O", "to the note"),
+            ("T", "log a contact"),
+            ("P", "add a phone or an email"),
+            ("A", "add a lead"),
+            ("D", "to the day, where one is asked for"),
+            ("Esc", "leave a field, or go back"),
+            ("Ctrl ⏎", "save what you are writing"),
+            ("?", "this list"),
+        ),
+    ),
+)
+
+
+@console_page("/today", Page.TODAY, title="Today", nav=Nav(NavSection.WORK, "today"))
+async def today(desk: Desk) -> None:
+    """The queue, and the first lead of it."""
+    keys.listen()
+    ticking.load()
+    page = TodayPage(desk, ui.context.client)
+    page.build()
+    await page.begin()
+
+
+class TodayPage(OpenPage):
+    """One colleague's open page."""
+
+    def __init__(self, desk: Desk, client: Client) -> None:
+        super().__init__(desk.person, client)
+        self._desk = desk
+        self._page_client = client
+        self._zone = ZoneInfo(desk.person.zone or desk.services.company.zone)
+        self._queue = WorkQueue((), None)
+        self._current: QueuedTask | None = None
+        self._shown: LeadAtHand | None = None
+        self._work: Work | None = None
+        self._next: tuple[UUID, asyncio.Task[LeadAtHand | None]] | None = None
+        self.colleague_id = desk.person.id
+
+    def build(self) -> None:
+        """What stands there before anything is read."""
+        with ui.element("div").classes("ft-desk"):
+            self._list = QueueList(self._zone, self._pick)
+            self._panel = ui.element("div").classes("ft-panel").props("id=lead tabindex=-1")
+        with ui.element("div").classes("ft-bar"):
+            self._said = ui.element("div").classes("ft-line").props("role=status aria-live=polite")
+            ui.space()
+            self._stale = kit.words("Not live just now").classes("ft-tag ft-warn")
+            self._stale.set_visibility(False)
+            before = ui.button(icon="expand_less", on_click=self._back).props(
+                'flat round aria-label="The lead before (K)"'
+            )
+            after = ui.button(icon="expand_more", on_click=self._forth).props('flat round aria-label="Next lead (J)"')
+            keys.by_key(before, "k", repeats=True)
+            keys.by_key(after, "j", repeats=True)
+            add = kit.link("Add lead", "/add")
+            keys.by_key(add, "a")
+            keys.help_button(_KEYS)
+
+    async def begin(self) -> None:
+        """Read the queue and the first lead, and keep up from now on."""
+        self._desk.live.begin(self)
+        self._page_client.on_delete(lambda: self._desk.live.end(self))
+        await self._read_queue()
+        await self._show(self._first_due())
+
+    # What the watch tells.
+
+    async def read_queue_anew(self) -> None:
+        """Show the queue as it is now; what is typed and looked at stays."""
+        with self._page_client:
+            known = {task.id for _, task in self._queue}
+            await self._read_queue()
+            self._tell_of_news(known)
+            if self._current is None:
+                await self._show(self._first_due())
+            elif self._work is not None and self._current.id not in self.task_ids:
+                await self._see_whether_it_is_over(self._work, self._current)
+
+    async def read_lead_anew(self) -> None:
+        """Show what happened to the lead; what is typed stays."""
+        if self._current is None or self._shown is None:
+            return
+        with self._page_client:
+            lead = await read_lead(self._desk, self._current.lead_id)
+            if lead is None:
+                self.lead = None
+                if self._work is not None:
+                    self._work.close(None, "the lead is gone, or was merged into another")
+                return
+            self._take(lead)
+            self._draw_facts(lead)
+
+    async def keeps_up(self, yes: bool) -> None:
+        """Say so while changes are not heard of."""
+        with self._page_client:
+            self._stale.set_visibility(not yes)
+
+    # Moving through the queue.
+
+    async def _pick(self, task_id: UUID) -> None:
+        picked = next((task for _, task in self._queue if task.id == task_id), None)
+        async with kit.acting():
+            await self._show(picked)
+
+    async def _forth(self) -> None:
+        async with kit.acting():
+            await self._show(self._beside(+1) or self._current)
+
+    async def _back(self) -> None:
+        async with kit.acting():
+            await self._show(self._beside(-1) or self._current)
+
+    def _beside(self, step: int) -> QueuedTask | None:
+        order = [task for _, task in self._queue]
+        ids = [task.id for task in order]
+        if self._current is None or self._current.id not in ids:
+            return order[0] if order else None
+        place = ids.index(self._current.id) + step
+        return order[place] if 0 <= place < len(order) else None
+
+    def _first_due(self) -> QueuedTask | None:
+        return next((task for section, task in self._queue if section is not Section.LATER), None)
+
+    # Reading.
+
+    async def _read_queue(self) -> None:
+        now = self._desk.services.clock()
+        here = now.astimezone(self._zone)
+        ends_at = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        self._queue = await self._desk.services.queues.of(self._desk.person.id, now, ends_at)
+        self._draw_queue(now)
+
+    def _draw_queue(self, now: datetime) -> None:
+        self.task_ids = {task.id for _, task in self._queue}
+        self.turns_at = self._queue.changes_at
+        current = self._current.id if self._current is not None else None
+        self._list.show(self._queue, current, self._desk.person.id, now)
+
+    async def _show(self, task: QueuedTask | None) -> None:
+        """Put a lead on the desk, and have the next one ready."""
+        if task is None:
+            self._current = self._shown = self._work = self.lead = None
+            self._draw_queue(self._desk.services.clock())
+            self._draw_nothing()
+            return
+        lead = await self._read_ahead(task.lead_id)
+        self._current = task
+        if lead is None:
+            self._current = None
+            kit.refused("This lead is gone, or was merged into another one.")
+            await self._read_queue()
+            return
+        self._take(lead)
+        self._draw(lead, task)
+        self._draw_queue(self._desk.services.clock())
+        self._get_next_ready()
+
+    def _take(self, lead: LeadAtHand) -> None:
+        self._shown = lead
+        self.lead = (lead.view.id, lead.view.revision)
+
+    async def _read_ahead(self, lead_id: UUID) -> LeadAtHand | None:
+        """The lead that was got ready, or read now; the watch tells should it have changed since."""
+        ready, self._next = self._next, None
+        if ready is not None and ready[0] == lead_id:
+            return await ready[1]
+        if ready is not None:
+            ready[1].cancel()
+        return await read_lead(self._desk, lead_id)
+
+    def _get_next_ready(self) -> None:
+        following = self._beside(+1)
+        if following is None or (self._current is not None and following.lead_id == self._current.lead_id):
+            return
+
+        async def read() -> LeadAtHand | None:
+            with suppress(Exception):  # It is read again, and what is wrong is said, once it is wanted.
+                return await read_lead(self._desk, following.lead_id)
+            return None
+
+        self._next = (following.lead_id, background_tasks.create(read(), name="next lead"))
+
+    # What happens.
+
+    async def _settled(self, words: str, done: CommandDone) -> None:
+        """Something was recorded: say so, and go on to the next lead."""
+        task = self._current
+        open_still = task is not None and task.id in done.open_tasks
+        self._say(words)
+        if open_still and self._shown is not None and task is not None:
+            lead = await read_lead(self._desk, task.lead_id)
+            if lead is not None:
+                self._take(lead)
+                self._draw(lead, task)
+            return
+        following = self._beside(+1)
+        if following is not None and self._is_later(following):
+            following = None
+        left = tuple(one for one in self._queue.tasks if task is None or one[1].id != task.id)
+        self._queue = WorkQueue(left, self._queue.changes_at)
+        await self._show(following or self._first_due())
+
+    def _is_later(self, task: QueuedTask) -> bool:
+        return any(section is Section.LATER and one.id == task.id for section, one in self._queue)
+
+    async def _see_whether_it_is_over(self, work: Work, current: QueuedTask) -> None:
+        """The task on the desk left the queue: somebody did it, or it is somebody else's now."""
+        services = self._desk.services
+        task = await services.reading.task(current.id, services.clock())
+        if task is None or task.state != "open":
+            if not work.over:
+                work.close_as(task)
+        elif self._desk.person.id not in (task.owner, task.escalated_to) and not work.over:
+            work.close(None, f"given to {task.owner}")
+
+    def _tell_of_news(self, known: set[UUID]) -> None:
+        fresh = [task for section, task in self._queue if task.id not in known and section is not Section.LATER]
+        if fresh:
+            first = who_is(fresh[0].lead_name, fresh[0].lead_company)
+            self._say(f"New: {first}" + (f" and {len(fresh) - 1} more" if len(fresh) > 1 else ""))
+
+    # Drawing.
+
+    def _say(self, words: str) -> None:
+        self._said.clear()
+        with self._said:
+            kit.words(words).classes("ft-said")
+
+    def _draw(self, lead: LeadAtHand, task: QueuedTask) -> None:
+        self._panel.clear()
+        open_task = lead.task(task.id)
+        with self._panel, ui.element("div").classes("ft-lead"):
+            with ui.element("div").classes("ft-stack"):
+                self._head = ui.element("section").classes("ft-card").props('aria-label="Who"')
+                self._asked = ui.element("div").classes("ft-stack")
+                self._work = Work(self._desk, lead, open_task, self._settled)
+                if open_task is None:
+                    self._work.close(None, "this task is not open any more")
+                else:
+                    facts.talk(open_task)
+            self._side = ui.element("div").classes("ft-stack ft-side")
+        self._draw_facts(lead)
+
+    def _draw_facts(self, lead: LeadAtHand) -> None:
+        now, clock = self._desk.services.clock(), self._current.clock if self._current is not None else None
+        for place in (self._head, self._asked, self._side):
+            place.clear()
+        with self._head:
+            facts.header(lead, now)
+            if clock is not None:
+                with ui.row().classes("ft-line"):
+                    kit.words("First answer")
+                    Ticking("countdown", now=now, at=clock.due_at).classes("ft-strong")
+        with self._asked:
+            task = lead.task(self._current.id) if self._current is not None else None
+            facts.question(lead, told=task.text if task is not None else "")
+        with self._side:
+            facts.next_touch(lead, now)
+            facts.contacts(lead.view)
+            facts.timeline(lead.view.timeline, self._zone, now)
+
+    def _draw_nothing(self) -> None:
+        self._panel.clear()
+        later = next((task for section, task in self._queue if section is Section.LATER), None)
+        hint = "New leads appear here by themselves."
+        if later is not None:
+            at = kit.moment(later.starts_at, self._zone, self._desk.services.clock())
+            hint = f"{who_is(later.lead_name, later.lead_company)} is next, {at}."
+        with self._panel:
+            kit.empty("All done for now", hint)

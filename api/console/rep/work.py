@@ -1,0 +1,290 @@
+"""Saying how it went: outcomes by one key, what some of them ask first, and the note that goes along with each."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from nicegui import ui
+
+from adapters.db.views import TaskView
+from api.commands import Caller, CommandDone
+from api.console import kit
+from api.console.desk import Desk, NotAllowed
+from api.console.permissions import Action
+from api.console.rep import dates
+from api.console.rep.facts import LeadAtHand
+from api.console.rep.keys import button, by_key
+from api.console.rep.names import who_is
+from api.console.rep.outcomes import WORDS, Choice, choices_of
+from cadences.tasks import Outcome, TaskKind
+from leads.meetings import MINUTES, Appointment
+from leads.model import Channel
+
+Settled = Callable[[str, CommandDone], Awaitable[None]]
+"""Called with what was recorded, in words, once it was committed."""
+Command = Callable[[Caller], Awaitable[CommandDone]]
+_TOUCHES = (("1", "Call", Channel.CALL), ("2", "Email", Channel.EMAIL), ("3", "Text", Channel.SMS))
+
+
+class Work:
+    """The part of a lead's panel in which one works: a note, the outcomes, and what else one may do."""
+
+    def __init__(self, desk: Desk, lead: LeadAtHand, task: TaskView | None, settled: Settled) -> None:
+        """
+        Args:
+            task: the one to complete; None: the lead is looked at without one.
+            settled: called after each change.
+        """
+        self._desk = desk
+        self._lead = lead
+        self._task = task
+        self._settled = settled
+        self._busy = False
+        self.over = False
+        """Somebody else completed the task: nothing can be said about it any more."""
+        with kit.section(task.title if task is not None else "Record").props("data-keys") as self._box:
+            self._box.classes("ft-work")
+            self.note = ui.textarea("Note").props("autogrow outlined dense rows=1").classes("ft-noting")
+            by_key(self.note, "o")
+            self._place = ui.element("div").classes("ft-stack")
+        self._offer()
+
+    def close(self, by: str | None, how: str | None) -> None:
+        """Somebody else was faster: say so, and leave the note to be copied."""
+        self.over = True
+        self._place.clear()
+        with self._place, ui.element("div").classes("ft-trouble").props("role=alert"):
+            ui.icon("info").props("aria-hidden=true")
+            kit.words(f"Done already: {how or 'closed'}" + (f", by {by}" if by else "") + ". Go on with J.")
+
+    def close_as(self, task: TaskView | None) -> None:
+        """The same, as the task tells it; None: it is gone."""
+        if task is None:
+            self.close(None, "it is gone")
+        else:
+            self.close(task.closed_by, task.outcome or task.note or task.state)
+
+    def _offer(self) -> None:
+        """The outcomes, and what else one may do."""
+        task, lead = self._task, self._lead.view
+        self._place.clear()
+        with self._place:
+            if task is not None:
+                with ui.element("div").classes("ft-outcomes").props('role=group aria-label="How did it go?"'):
+                    for choice in choices_of(TaskKind(task.kind)):
+                        self._outcome(choice)
+            elif lead.ended not in ("no", "opted_out"):
+                with ui.element("div").classes("ft-outcomes").props('role=group aria-label="What did they say?"'):
+                    for choice in choices_of(TaskKind.KICK_BACK):
+                        self._outcome(choice)
+            with ui.row().classes("ft-line ft-wrap"):
+                button("Log a contact", "t").on_click(self._ask_touch)
+                button("Add phone or email", "p").on_click(self._ask_contacts)
+
+    def _outcome(self, choice: Choice) -> None:
+        asked = {
+            Outcome.CALL_BACK: self._ask_call_back,
+            Outcome.MEETING: self._ask_meeting,
+            Outcome.NOT_NOW: self._ask_wait,
+            Outcome.NO: self._ask_no,
+        }
+        tone = {Outcome.YES: "ft-yes", Outcome.NO: "ft-no"}.get(choice.outcome, "")
+        pressed = button(choice.words, choice.key, flat=False).classes(f"ft-outcome {tone}").props("outline")
+
+        async def say() -> None:
+            await self._complete(choice.outcome)
+
+        pressed.on_click(asked.get(choice.outcome, say))
+
+    @contextmanager
+    def _asking(self, title: str) -> Iterator[None]:
+        """Ask something in the place of the outcomes; Escape leads back to them."""
+        self._place.clear()
+        with self._place:
+            kit.heading(title, 3)
+            yield
+            with ui.row().classes("ft-line"):
+                button("Back", "Escape").on_click(self._offer)
+
+    def _ask_no(self) -> None:
+        with self._asking("No means never: nothing is sent to them any more."):
+
+            async def say() -> None:
+                await self._complete(Outcome.NO)
+
+            button("Yes, they said no", "x", flat=False).props("color=negative").on_click(say)
+
+    def _ask_wait(self) -> None:
+        today = self._desk.services.clock().astimezone(self._lead.zone).date()
+
+        def by_day(day: date) -> Callable[[], Awaitable[None]]:
+            async def say() -> None:
+                await self._complete(Outcome.NOT_NOW, until=day)
+
+            return say
+
+        with self._asking("Not now: when shall we ask again?"):
+            with ui.element("div").classes("ft-outcomes"):
+                for choice in dates.waits(today):
+                    with button(choice.words, choice.key, flat=False).props("outline").on_click(by_day(choice.day)):
+                        kit.words(_day(choice.day)).classes("ft-quiet")
+            field = ui.input("Another day", value="").props("type=date outlined dense stack-label")
+            field.props["min"] = today.isoformat()
+
+            async def say_other() -> None:
+                day = dates.day_in(field.value or "")
+                if day is None:
+                    kit.refused("Name a day.")
+                    return
+                await self._complete(Outcome.NOT_NOW, until=day)
+
+            by_key(field, "d")
+            button("Until that day", "ctrl+Enter").on_click(say_other)
+
+    def _ask_call_back(self) -> None:
+        zone, now = self._lead.zone, self._desk.services.clock()
+
+        def by_moment(at: datetime) -> Callable[[], Awaitable[None]]:
+            async def say() -> None:
+                await self._complete(Outcome.CALL_BACK, until=at)
+
+            return say
+
+        with self._asking(f"When shall we call again? Times are theirs ({zone.key})."):
+            with ui.element("div").classes("ft-outcomes"):
+                for choice in dates.call_backs(now, zone):
+                    with button(choice.words, choice.key, flat=False).props("outline").on_click(by_moment(choice.at)):
+                        kit.words(f"{choice.at:%a %H:%M}").classes("ft-quiet")
+            field = ui.input("Another time", value="").props("type=datetime-local outlined dense stack-label")
+
+            async def say_other() -> None:
+                at = dates.said_in(field.value or "", zone)
+                if at is None:
+                    kit.refused("Name a day and a time.")
+                    return
+                await self._complete(Outcome.CALL_BACK, until=at)
+
+            by_key(field, "d")
+            button("At that time", "ctrl+Enter").on_click(say_other)
+
+    def _ask_meeting(self) -> None:
+        zone = self._lead.zone
+        with self._asking(f"What did you agree on? The time is theirs ({zone.key})."):
+            at = ui.input("When").props("type=datetime-local outlined dense stack-label autofocus")
+            subject = ui.input("About", value=f"Talk with {self._desk.person.name}").props("outlined dense")
+            place = ui.input("Where: a link or an address").props("outlined dense")
+
+            async def say() -> None:
+                starts_at = dates.said_in(at.value or "", zone)
+                if starts_at is None or not (subject.value or "").strip():
+                    kit.refused("Name a day, a time, and what it is about.")
+                    return
+                agreed = Appointment(
+                    starts_at=starts_at,
+                    subject=subject.value.strip(),
+                    place=(place.value or "").strip(),
+                    minutes=MINUTES,
+                )
+                await self._complete(Outcome.MEETING, meeting=agreed)
+
+            button("Agreed: send the invitation", "ctrl+Enter").on_click(say)
+
+    def _ask_touch(self) -> None:
+        def by(channel: Channel, words: str) -> Callable[[], Awaitable[None]]:
+            async def say() -> None:
+                desk, lead, note = self._desk, self._lead.view, self._note
+
+                async def work(caller: Caller) -> CommandDone:
+                    return await desk.commands.log_personal_touch(
+                        lead.id, caller, None, channel=channel, at=None, note=note
+                    )
+
+                await self._do(Action.LOG_TOUCH, work, f"logged: {words.lower()}")
+
+            return say
+
+        with (
+            self._asking("You were in touch beside the plan: it pauses, and goes on by itself."),
+            ui.element("div").classes("ft-outcomes"),
+        ):
+            for key, words, channel in _TOUCHES:
+                button(words, key, flat=False).props("outline").on_click(by(channel, words))
+
+    def _ask_contacts(self) -> None:
+        with self._asking("Another way to reach them"):
+            phone = ui.input("Phone").props("type=tel outlined dense autocomplete=off autofocus")
+            email = ui.input("Email").props("type=email outlined dense autocomplete=off")
+
+            async def say() -> None:
+                desk, lead = self._desk, self._lead.view
+
+                async def work(caller: Caller) -> CommandDone:
+                    return await desk.commands.add_contacts(
+                        lead.id, caller, None, email=email.value or None, phone=phone.value or None
+                    )
+
+                await self._do(Action.ADD_CONTACTS, work, "contact added", goes_on=False)
+
+            button("Add", "ctrl+Enter").on_click(say)
+
+    async def _complete(
+        self, outcome: Outcome, *, until: datetime | date | None = None, meeting: Appointment | None = None
+    ) -> None:
+        """Complete the task or, without one, record what the lead said."""
+        desk, lead, task, note = self._desk, self._lead.view, self._task, self._note
+
+        async def work(caller: Caller) -> CommandDone:
+            commands = desk.commands
+            if task is not None:
+                return await commands.complete_task(
+                    task.id, caller, None, outcome=outcome, until=until, note=note, meeting=meeting
+                )
+            if outcome is Outcome.NOT_NOW and until is not None:
+                return await commands.not_now(lead.id, caller, None, until=until, note=note)
+            return await commands.record_answer(lead.id, caller, None, answer=outcome.value, note=note)
+
+        action = Action.COMPLETE_TASK
+        if task is None:
+            action = Action.NOT_NOW if outcome is Outcome.NOT_NOW else Action.RECORD_ANSWER
+        words = WORDS[outcome].removesuffix(" …")
+        if isinstance(until, datetime):
+            words += f" {until.astimezone(self._lead.zone):%a %H:%M}"
+        elif until is not None:
+            words += f" until {_day(until)}"
+        await self._do(action, work, words)
+
+    async def _do(self, action: Action, command: Command, words: str, *, goes_on: bool = True) -> None:
+        if self._busy or self.over:
+            return
+        self._busy = True
+        self._box.classes(add="ft-busy")
+        try:
+            done = await self._desk.do(action, command, lead_id=self._lead.view.id)
+        except Exception as error:
+            self._box.classes(remove="ft-busy")
+            self._busy = False
+            if not await self._was_done_already(error):
+                kit.say_what_happened(error)
+            return
+        self._busy = goes_on
+        self._box.classes(remove="ft-busy")
+        await self._settled(f"{who_is(self._lead.view.name, self._lead.view.company)}: {words}", done)
+
+    async def _was_done_already(self, error: Exception) -> bool:
+        """Whether the task is not open any more: then that is what one is told."""
+        if self._task is None or isinstance(error, NotAllowed):
+            return False
+        services = self._desk.services
+        task = await services.reading.task(self._task.id, services.clock())
+        if task is not None and task.state == "open":
+            return False
+        self.close_as(task)
+        return True
+
+    @property
+    def _note(self) -> str | None:
+        return (self.note.value or "").strip() or None
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"

@@ -1,0 +1,52 @@
+// One key for each button that names one: data-key="1" on a button presses it, on a field it puts the cursor there.
+// Nothing happens while somebody types in a field, except for Ctrl and Enter, and Escape, which leaves the field.
+(() => {
+  const TOO_SOON = 300;
+  let last = { key: "", at: 0 };
+
+  const isField = (element) =>
+    element.isContentEditable ||
+    element.tagName === "TEXTAREA" ||
+    element.tagName === "SELECT" ||
+    (element.tagName === "INPUT" && !["button", "checkbox", "radio", "submit"].includes(element.type));
+
+  const isThere = (element) =>
+    element.getClientRects().length > 0 && !element.disabled && element.getAttribute("aria-disabled") !== "true";
+
+  function named(key, within) {
+    const found = [...within.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
+    return found.find(isThere);
+  }
+
+  function scope() {
+    const dialogs = [...document.querySelectorAll(".q-dialog__inner")].filter((one) => one.getClientRects().length);
+    return dialogs.pop() ?? document;
+  }
+
+  function press(element) {
+    const field = isField(element) ? element : element.querySelector("input, textarea, select");
+    if (field) field.focus();
+    else element.click();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing || event.altKey) return;
+    const target = event.target instanceof HTMLElement ? event.target : document.body;
+    const ctrl = event.ctrlKey || event.metaKey;
+    const key = (ctrl ? "ctrl+" : "") + (event.key.length === 1 ? event.key.toLowerCase() : event.key);
+    const typing = isField(target);
+    if (typing && !ctrl && key !== "Escape") return;
+    if (!typing && ["Enter", " "].includes(key) && target.closest("button, a, [role=button], summary")) return;
+    const near = typing && target.closest("[data-keys]");
+    const element = (near && named(key, near)) || named(key, scope());
+    if (typing && key === "Escape") target.blur();
+    if (!element) return;
+    event.preventDefault();
+    // Whoever presses twice by mistake must not answer for the next lead, too.
+    const moves = element.hasAttribute("data-repeats");
+    const again = key === last.key && event.timeStamp - last.at < TOO_SOON;
+    last = { key, at: event.timeStamp };
+    if (!moves && (event.repeat || again)) return;
+    press(element);
+  });
+})();

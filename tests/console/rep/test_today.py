@@ -1,0 +1,262 @@
+"""Today, in a real browser: a day's work by keyboard, new work as it comes, and whoever was faster."""
+
+from typing import TYPE_CHECKING
+
+from playwright.async_api import expect
+
+from cadences.tasks import Outcome
+from leads.model import Role
+from tests.console.accessibility import faults, overflow
+from tests.console.browser import NARROW
+from tests.console.conftest import OpenPage
+from tests.console.rep.conftest import Bench
+from tests.console.stage import Stage
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+DAY = (
+    ("Ann One", ("1",), "connected"),
+    ("Bea Two", ("2",), "voicemail"),
+    ("Cal Three", ("3",), "no answer"),
+    ("Dan Four", ("4",), "wrong number"),
+    ("Eve Five", ("b", "1"), "call back"),
+    ("Fay Six", ("n", "3"), "not now"),
+    ("Gus Seven", ("y",), "yes"),
+    ("Hal Eight", ("x", "x"), "no"),
+    ("Ida Nine", ("2",), "voicemail"),
+    ("Joe Ten", ("3",), "no answer"),
+)
+"""Ten leads, the keys for each, and what is recorded."""
+
+
+async def on_desk(page: "Page", name: str) -> None:
+    """Wait until a lead is on the desk, and keys are heard."""
+    await page.wait_for_function("window.did_handshake")
+    await expect(page.get_by_role("region", name="Who").get_by_role("heading", name=name)).to_be_visible()
+
+
+async def test_ten_calls_are_logged_without_touching_the_mouse(bench: Bench, page_of: OpenPage) -> None:
+    leads = await bench.calls(*(name for name, *_ in DAY))
+    page = await page_of(Role.REP, "/today")
+    for name, keys, _ in DAY:
+        await on_desk(page, name)
+        for number, key in enumerate(keys):
+            if number:
+                await page.get_by_role("button", name="Back").wait_for()
+                await page.wait_for_timeout(320)  # a second press of the same key must be meant
+            await page.keyboard.press(key)
+    await on_desk(page, "Gus Seven")  # who said yes, and is to be handed over
+    found = await bench.outcomes(leads)
+    assert {name: how[0] for name, how in found.items()} == {name: outcome for name, _, outcome in DAY}
+    assert {how[2] for how in found.values()} == {"anna"}
+    assert sorted(await bench.completions()) == sorted(leads.values()), "each once"
+
+
+async def test_the_note_goes_along_and_keys_are_letters_while_one_types(bench: Bench, page_of: OpenPage) -> None:
+    leads = await bench.calls("Ann One", "Bea Two")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("o")
+    await page.keyboard.type("yes, 12 ovens? jolly next")
+    await expect(page.get_by_label("Note")).to_have_value("yes, 12 ovens? jolly next")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("2")
+    await on_desk(page, "Bea Two")
+    assert (await bench.outcomes(leads))["Ann One"] == ("voicemail", "yes, 12 ovens? jolly next", "anna")
+    await expect(page.get_by_label("Note")).to_have_value("")
+
+
+async def test_a_key_that_is_held_or_pressed_twice_answers_for_one_lead_only(bench: Bench, page_of: OpenPage) -> None:
+    leads = await bench.calls("Ann One", "Bea Two", "Cal Three")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    for _ in range(4):
+        await page.keyboard.down("1")  # repeats, since it is never let go
+    await page.keyboard.up("1")
+    await on_desk(page, "Bea Two")
+    await page.keyboard.press("2")
+    await page.keyboard.press("2", delay=0)
+    await on_desk(page, "Cal Three")
+    await page.wait_for_timeout(300)
+    await on_desk(page, "Cal Three")
+    assert [how[0] for how in (await bench.outcomes(leads)).values()] == ["connected", "voicemail", None]
+
+
+async def test_a_no_is_asked_once_more_and_escape_takes_it_back(bench: Bench, page_of: OpenPage) -> None:
+    leads = await bench.calls("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("x")
+    await expect(page.get_by_text("No means never")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="Voicemail")).to_be_visible()
+    assert (await bench.outcomes(leads))["Ann One"][0] is None
+
+
+async def test_not_now_takes_any_day(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+    leads = await bench.calls("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("n")
+    await page.get_by_label("Another day").fill("2027-03-15")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("All done for now")).to_be_visible()
+    lead = await stage.services.reading.lead(leads["Ann One"], stage.services.company, stage.clock())
+    assert lead is not None
+    assert lead.next_touch is not None
+    assert f"{lead.next_touch.local_at:%Y-%m-%d}" >= "2027-03-15"
+
+
+async def test_new_work_appears_by_itself_and_takes_nothing_away_from_who_types(
+    bench: Bench, page_of: OpenPage
+) -> None:
+    await bench.calls("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("o")
+    await page.keyboard.type("she wants")
+    await bench.call("Zoe New")
+    await expect(page.get_by_role("navigation", name="Queue").get_by_text("Zoe New")).to_be_visible()
+    await expect(page.get_by_text("New: Zoe New")).to_be_visible()
+    await page.keyboard.type(" two")
+    await expect(page.get_by_label("Note")).to_have_value("she wants two")
+    await on_desk(page, "Ann One")
+
+
+async def test_an_empty_desk_is_filled_by_the_first_work_that_comes(bench: Bench, page_of: OpenPage) -> None:
+    page = await page_of(Role.REP, "/today")
+    await expect(page.get_by_text("All done for now")).to_be_visible()
+    await bench.call("Zoe New")
+    await on_desk(page, "Zoe New")
+
+
+async def test_who_is_slower_is_told_and_records_nothing(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+    leads = await bench.calls("Ann One", "Bea Two")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("o")
+    await page.keyboard.type("my words")
+    await complete(stage, bench, leads["Ann One"], "ben")
+    await expect(page.get_by_text("Done already: voicemail, by ben.")).to_be_visible()
+    await expect(page.get_by_label("Note")).to_have_value("my words")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("1")
+    await page.keyboard.press("j")
+    await on_desk(page, "Bea Two")
+    assert (await bench.outcomes(leads))["Ann One"] == ("voicemail", None, "ben")
+
+
+async def test_both_press_in_the_same_second(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+    """The page has not heard of it yet: the database says no, and the rep is told."""
+    leads = await bench.calls("Ann One", "Bea Two")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await complete(stage, bench, leads["Ann One"], "ben")
+    await page.keyboard.press("1")
+    await expect(page.get_by_text("Done already: voicemail, by ben.")).to_be_visible()
+    assert (await bench.outcomes(leads))["Ann One"] == ("voicemail", None, "ben")
+    assert await bench.completions() == [leads["Ann One"]]
+
+
+async def complete(stage: Stage, bench: Bench, lead_id: object, by: str) -> None:
+    """Somebody else completes a lead's call."""
+    from api.commands import LeadCommands, ourselves
+
+    now = stage.clock()
+    (task,) = (await stage.services.reading.tasks(now, lead_id=lead_id, kind="call")).items  # type: ignore[arg-type]
+    await LeadCommands(stage.services).complete_task(
+        task.id, ourselves("test"), by, outcome=Outcome.VOICEMAIL, until=None, note=None
+    )
+
+
+async def test_j_and_k_move_through_the_queue(bench: Bench, page_of: OpenPage) -> None:
+    await bench.calls("Ann One", "Bea Two", "Cal Three")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    for key, name in (("j", "Bea Two"), ("j", "Cal Three"), ("j", "Cal Three"), ("k", "Bea Two")):
+        await page.keyboard.press(key)
+        await on_desk(page, name)
+
+
+async def test_a_lead_without_a_way_to_reach_it_gets_one(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+    lead_id = await bench.lead("Ann One", email=None, phone=None, words="Ann One called")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("p")
+    await page.get_by_label("Phone").fill("212 555 0199")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("link", name="Call +12125550199")).to_be_visible()
+    lead = await stage.services.reading.lead(lead_id, stage.services.company, stage.clock())
+    assert lead is not None
+    assert [point.value for point in lead.contacts] == ["+12125550199"]
+
+
+async def test_a_contact_beside_the_plan_is_logged(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+    leads = await bench.calls("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("t")
+    await page.keyboard.press("1")
+    await expect(page.get_by_text("Ann One: logged: call")).to_be_visible()
+    lead = await stage.services.reading.lead(leads["Ann One"], stage.services.company, stage.clock())
+    assert lead is not None
+    assert ("call", True, "anna") in [(touch.channel, touch.personal, touch.by) for touch in lead.touches]
+    assert lead.hold is not None
+
+
+async def test_whether_one_may_call_is_said_with_the_reason_and_the_lead_s_time(
+    bench: Bench, page_of: OpenPage
+) -> None:
+    await bench.call("Ann One")
+    await bench.call("Lee West", phone="+13035550123", zone="America/Denver")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    who = page.get_by_role("region", name="Who")
+    await expect(who.get_by_text("May be called now until 17:30 there")).to_be_visible()
+    dial = who.get_by_role("link", name="Call +1212555")
+    assert (await dial.get_attribute("href") or "").startswith("tel:+1212555")
+    await page.get_by_role("navigation", name="Queue").get_by_role("button", name="Lee West").click()
+    await on_desk(page, "Lee West")
+    await expect(who.get_by_text("Out of hours there: only if asked to")).to_be_visible()
+    await expect(who.get_by_text("in America/Denver is outside 09:00-17:30")).to_be_visible()
+    await expect(who.get_by_text("Fri 08:02")).to_be_visible()
+
+
+async def test_every_key_is_listed_behind_the_question_mark(bench: Bench, page_of: OpenPage) -> None:
+    await bench.calls("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="All keys")
+    await expect(dialog.get_by_text("not now, until …")).to_be_visible()
+    await page.keyboard.press("1")  # says nothing of the lead behind it
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    assert await bench.completions() == []
+
+
+async def test_nothing_grave_is_wrong_and_it_fits_in_both_themes(busy_stage: Stage, page_of: OpenPage) -> None:
+    for options in ({"dark": False}, {"dark": True}, {"size": NARROW}):
+        page = await page_of(Role.REP, "/today", **options)
+        await expect(page.get_by_role("region", name="Who")).to_be_visible()
+        await page.wait_for_function("window.did_handshake")
+        assert await faults(page) == []
+        assert await overflow(page) == 0
+        await page.keyboard.press("n")
+        await expect(page.get_by_label("Another day")).to_be_visible()
+        assert await faults(page) == []
+
+
+async def test_on_a_telephone_the_queue_is_folded_away_until_it_is_wanted(bench: Bench, page_of: OpenPage) -> None:
+    await bench.calls("Ann One", "Bea Two")
+    page = await page_of(Role.REP, "/today", size=NARROW)
+    await on_desk(page, "Ann One")
+    row = page.get_by_role("button", name="Bea Two")
+    await expect(row).to_be_hidden()
+    await page.get_by_role("button", name="2 to do").click()
+    await row.click()
+    await on_desk(page, "Bea Two")
+    await expect(row).to_be_hidden()
+    await page.get_by_role("button", name="Voicemail").click()
+    await expect(page.get_by_text("Bea Two: Voicemail")).to_be_visible()
