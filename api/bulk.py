@@ -23,10 +23,11 @@ from adapters.db.engine import is_trouble
 from adapters.db.leads_in_flight import MOST_CHOSEN
 from api.bulk_wishes import WISH, SwitchCadence, Wish
 from api.changes import standing, what_differs
-from api.commands import Caller, LeadCommands
+from api.commands import LeadCommands
 from api.lead_changes import Decision, LeadChange
 from api.problems import PerhapsStored, ValueRefused
 from api.services import Services
+from api.writes import Caller, Writes
 from cadences.refusals import CommandRefused
 from leads.capture import CaptureRefused
 
@@ -59,6 +60,7 @@ class BulkCommands:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._commands = LeadCommands(services)
+        self._writes = Writes(services)
         self._some = asyncio.Semaphore(AT_ONCE)
 
     async def rehearse(
@@ -132,7 +134,7 @@ class BulkCommands:
         if isinstance(wish, SwitchCadence) and wish.cadence not in await self._services.shelf.names():
             raise ValueRefused("cadence", f"no cadence {wish.cadence!r} was published")
         for name, colleague in change.colleagues.items():
-            await self._commands.require_colleague(name, colleague)
+            await self._writes.require_colleague(name, colleague)
         return change
 
     async def _rehearse(self, change: LeadChange, lead_id: UUID, by: str) -> Rehearsed:

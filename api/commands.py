@@ -1,10 +1,8 @@
 """What people command over the web: validated and committed under the lead's row lock, then told to its workflow."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,53 +10,31 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.db.access import RepeatableWrite, Token
-from adapters.db.audit_log import Change, write_audit
 from adapters.db.cadences import UnknownCadence
-from adapters.db.cases import LeadMerged, OpenCase, UnknownLead
-from adapters.db.engine import is_trouble
+from adapters.db.cases import LeadMerged, OpenCase
 from adapters.db.views import HoldView, MeetingView, NextTouchView, hold_view, meeting_view, next_touch_view
 from api import lead_changes
-from api.changes import standing, what_differs
 from api.lead_changes import Decide, Decision, LeadChange, end_of_wait, value_fits
-from api.problems import PerhapsStored, UnknownTask, ValueRefused
+from api.problems import UnknownTask, ValueRefused
 from api.services import Services
 from api.telling import TELL_OF_CAPTURE_WITHIN, tell
+from api.writes import REFUSALS, Caller, Writes, ourselves, watched_commit
 from cadences import commands, task_outcomes
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.facts import TouchMade
 from cadences.incomplete import contacts_found
-from cadences.refusals import CommandRefused, require_future, require_past
+from cadences.refusals import require_future, require_past
 from cadences.slips import UNDO_WITHIN
 from cadences.tasks import Outcome
-from leads.capture import Captured, CaptureRefused, NewLead
+from leads.capture import Captured, NewLead
 from leads.contract import CommandKind, Plan, workflow_id
 from leads.meetings import Appointment
 from leads.model import Channel, ContactKind
 from leads.normalising import normal_email, normal_phone
 
-KEEP_WITHIN = timedelta(seconds=2)
-"""So long a caller waits for its answer to be kept anew with what the workflow heard."""
-_NOBODYS = UUID(int=0)
+__all__ = ["Caller", "CommandDone", "LeadCaptured", "LeadCommands", "command_done", "ourselves"]
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, and under which key."""
-
-    token: Token
-    write: RepeatableWrite | None = None
-    via: str = "rest"
-    """The door, for the audit log."""
-    session_id: UUID | None = None
-    """Of the console."""
-
-
-def ourselves(name: str) -> Caller:
-    """Somebody at this installation's own doors and command line, who needs no token."""
-    return Caller(Token(_NOBODYS, name), via="command line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +89,6 @@ _MAY_BE_SLIPS = frozenset(
     }
 )
 """What one of our people records, and may take back."""
-_REFUSALS = (CommandRefused, ValueRefused, CaptureRefused, UnknownLead, UnknownCadence)
 
 
 class LeadCommands:
@@ -121,6 +96,7 @@ class LeadCommands:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._writes = Writes(services)
 
     async def capture(self, new: NewLead, caller: Caller) -> LeadCaptured:
         """Take a lead in.
@@ -147,13 +123,13 @@ class LeadCommands:
             await self._require_known(new)
             async with watched_commit() as commit:
                 captured = await services.intake.capture(new, caller.token.name, now, first=claim, last=keep)
-        except _REFUSALS:
-            await self.let_go(write)
+        except REFUSALS:
+            await self._writes.let_go(write)
             raise
         log.info("lead captured", lead_id=str(captured.lead_id), created=captured.created)
         if not await tell(services.delivery.begin, captured.lead_id, TELL_OF_CAPTURE_WITHIN):
             return _captured(captured, told=False)
-        await self.keep_anew(write, _status(captured), _captured_body(captured, told=True), now)
+        await self._writes.keep_anew(write, _status(captured), _captured_body(captured, told=True), now)
         return _captured(captured, told=True)
 
     async def log_personal_touch(
@@ -347,59 +323,25 @@ class LeadCommands:
             action: what the audit log calls it; as the kind when left out.
             colleagues: who is named by which field, and must exist.
         """
-        services, write, now = self._services, caller.write, self._services.clock()
-        keys = services.idempotency
-        if write is not None:
-            await keys.begin(write, now)
-        try:
-            for field_name, colleague in [*colleagues.items(), *([("by", by)] if by is not None else [])]:
-                await self.require_colleague(field_name, colleague)
-            opening = services.cases.open(lead_id, now, contacts=contacts, follow=False)
-            async with watched_commit() as commit, opening as file:
-                if write is not None:
-                    await file.beside(lambda connection: keys.claim(connection, write, now))
-                who = by or caller.token.name
-                before = standing(file.case)
-                decision = await decide(file, who, now)
-                plan = await file.save(
-                    decision.case,
-                    kind,
-                    by=who,
-                    details=decision.details,
-                    told=decision.told,
-                    may_be_slip=kind in _MAY_BE_SLIPS,
-                )
-                changed = _change(lead_id, caller, who, action or kind.value, before, standing(file.case))
-                await file.beside(lambda connection: _noted(connection, changed, now))
-                undo_until = now + UNDO_WITHIN if kind in _MAY_BE_SLIPS else None
-                answer = command_done(file.case, plan, now, told=False, undo_until=undo_until)
-                if write is not None:
-                    body = _DONE.dump_python(answer, mode="json")
-                    await file.beside(lambda connection: keys.keep(connection, write, 200, body))
-                commit.begun = True
-        except _REFUSALS:
-            await self.let_go(write)
-            raise
+        async with self._writes.open(lead_id, caller, by, contacts=contacts, colleagues=colleagues) as lead:
+            decision = await decide(lead.file, lead.who, lead.now)
+            plan = await lead.file.save(
+                decision.case,
+                kind,
+                by=lead.who,
+                details=decision.details,
+                told=decision.told,
+                may_be_slip=kind in _MAY_BE_SLIPS,
+            )
+            undo_until = lead.now + UNDO_WITHIN if kind in _MAY_BE_SLIPS else None
+            answer = command_done(lead.file.case, plan, lead.now, told=False, undo_until=undo_until)
+            await lead.done(action or kind.value, _DONE.dump_python(answer, mode="json"))
         log.info("command committed", lead_id=str(lead_id), kind=kind.value, revision=plan.revision)
-        if not await tell(services.delivery.deliver, lead_id):
+        if not await tell(self._services.delivery.deliver, lead_id):
             return answer
         answer = replace(answer, told=True)
-        await self.keep_anew(write, 200, _DONE.dump_python(answer, mode="json"), now)
+        await self._writes.keep_anew(caller.write, 200, _DONE.dump_python(answer, mode="json"), lead.now)
         return answer
-
-    async def keep_anew(self, write: RepeatableWrite | None, status: int, body: dict[str, Any], now: datetime) -> None:
-        """Keep what the caller is told now; what fails here leaves the answer that committed with the work."""
-        if write is None:
-            return
-        try:
-            async with asyncio.timeout(KEEP_WITHIN.total_seconds()):
-                await self._services.idempotency.finish(write, status, body, now)
-        except Exception as error:
-            log.warning("an answer was not kept anew", error=type(error).__name__)
-
-    async def let_go(self, write: RepeatableWrite | None) -> None:
-        if write is not None:
-            await self._services.idempotency.let_go(write)
 
     async def _require_known(self, new: NewLead) -> None:
         """What a lead names must exist, also where the person is known and it would not be used."""
@@ -407,51 +349,7 @@ class LeadCommands:
             raise UnknownCadence(new.cadence)
         for name, colleague in (("owner", new.owner), ("generated_by", new.generated_by)):
             if colleague is not None:
-                await self.require_colleague(name, colleague)
-
-    async def require_colleague(self, field_name: str, colleague: str) -> None:
-        if not await self._services.reading.is_colleague(colleague):
-            raise ValueRefused(field_name, f"there is no active colleague {colleague!r}")
-
-
-@dataclass(slots=True)
-class _Commit:
-    """How far a transaction has come."""
-
-    begun: bool = False
-    """All is written; what is left is the commit."""
-
-
-@asynccontextmanager
-async def watched_commit() -> AsyncIterator[_Commit]:
-    """Tell trouble during a commit, after which nobody knows, from trouble before it, when nothing was stored."""
-    commit = _Commit()
-    try:
-        yield commit
-    except Exception as error:
-        if commit.begun and is_trouble(error):
-            raise PerhapsStored from error
-        raise
-
-
-def _change(
-    lead_id: UUID, caller: Caller, who: str, action: str, before: dict[str, Any], after: dict[str, Any]
-) -> Change:
-    """The audit log's entry of a command."""
-    was, became = what_differs(before, after)
-    return Change(
-        by=who,
-        via=caller.via,
-        session_id=caller.session_id,
-        action=action,
-        lead_id=lead_id,
-        before=was,
-        after=became,
-    )
-
-
-async def _noted(connection: AsyncConnection, change: Change, now: datetime) -> None:
-    await write_audit(connection, change, now)
+                await self._writes.require_colleague(name, colleague)
 
 
 def _captured(captured: Captured, *, told: bool) -> LeadCaptured:

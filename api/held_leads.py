@@ -6,8 +6,9 @@ from datetime import timedelta
 import structlog
 
 from adapters.db.cases import UnknownLead
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
 from api.services import Services
+from api.writes import ourselves
 from cadences.refusals import CommandRefused
 
 log = structlog.get_logger()

@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from adapters.db.cases import OpenCase
-from api.commands import Caller, CommandDone, LeadCommands
+from api.commands import CommandDone, LeadCommands
 from api.lead_changes import Decision, value_fits
 from api.services import Services
+from api.writes import Caller
 from cadences import meetings
 from cadences.case import Case
 from cadences.meeting_tasks import when

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.cases import LeadMerged, UnknownLead
 from adapters.db.merging import MergeDone
-from api.commands import Caller, CommandDone, LeadCommands, command_done, watched_commit
+from api.commands import CommandDone, command_done
 from api.problems import ValueRefused
 from api.services import Services
 from api.telling import tell
+from api.writes import Caller, Writes, watched_commit
 from cadences.refusals import CommandRefused
 
 log = structlog.get_logger()
@@ -42,7 +43,7 @@ class LeadMerging:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._commands = LeadCommands(services)
+        self._writes = Writes(services)
 
     async def merge(
         self, keep_id: UUID, other_id: UUID, caller: Caller, by: str | None, *, rehearse: bool = False
@@ -77,13 +78,13 @@ class LeadMerging:
 
         try:
             if by is not None:
-                await self._commands.require_colleague("by", by)
+                await self._writes.require_colleague("by", by)
             async with watched_commit() as commit:
                 done = await services.merges.merge(
                     keep_id, other_id, who, now, rehearse=rehearse, first=claim, last=keep
                 )
         except (UnknownLead, ValueRefused) as refused:
-            await self._commands.let_go(write)
+            await self._writes.let_go(write)
             raise _about_other(refused, other_id) from refused
         if rehearse or done.merged is None:
             return _answer(done, other_id, now=now, told=False)
@@ -91,7 +92,7 @@ class LeadMerging:
         told = await tell(services.delivery.deliver, keep_id)
         answer = _answer(done, other_id, now=now, told=told)
         if told:
-            await self._commands.keep_anew(write, 200, _body(answer), now)
+            await self._writes.keep_anew(write, 200, _body(answer), now)
         return answer
 
 

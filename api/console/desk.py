@@ -14,12 +14,13 @@ import structlog
 from adapters.db.access import Token
 from adapters.db.audit_log import Change, Outcome
 from adapters.db.sessions import Person
-from api.commands import Caller, LeadCommands
+from api.commands import LeadCommands
 from api.console.live import Live
 from api.console.permissions import WRITTEN_WITH_THE_CHANGE, Action, may_do, sees_all_leads
 from api.console.refusals import NotAllowed as NotAllowed
 from api.console.refusals import SignedOut as SignedOut
 from api.services import Services
+from api.writes import Caller
 
 VIA = "console"
 T = TypeVar("T")

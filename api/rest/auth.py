@@ -6,8 +6,9 @@ from fastapi import Depends, Header, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from adapters.db.access import RepeatableWrite, Token, request_digest
-from api.commands import Caller, LeadCommands
+from api.commands import LeadCommands
 from api.services import Services
+from api.writes import Caller
 
 # Coroutines although they wait for nothing: FastAPI would run a plain function in a thread of its own.
 _BEARER = HTTPBearer(auto_error=False, description="An API token: ft_…")

@@ -37,7 +37,8 @@ def add_contact(
     from leads.capture import CaptureRefused
 
     async def run(services: "Services") -> "CommandDone":
-        from api.commands import LeadCommands, ourselves
+        from api.commands import LeadCommands
+        from api.writes import ourselves
         from cadences.tasks import Outcome, TaskKind
 
         lead_id, commands, caller = await lead_called(services, lead), LeadCommands(services), ourselves(_BY)

@@ -72,7 +72,7 @@ def arrange(
     """Agree on a meeting: the lead is invited, and the machine is quiet until it is over."""
 
     async def ask(commands: "MeetingCommands", view: "LeadView") -> "CommandDone":
-        from api.commands import ourselves
+        from api.writes import ourselves
         from leads.meetings import Appointment
 
         starts_at = _instant(at, view.zone)
@@ -95,7 +95,7 @@ def move(
     """Change a meeting: the lead's calendar gets the update."""
 
     async def ask(commands: "MeetingCommands", view: "LeadView") -> "CommandDone":
-        from api.commands import ourselves
+        from api.writes import ourselves
 
         starts_at = _instant(at, view.zone) if at is not None else None
         meeting_id = _which(view, which).id
@@ -110,7 +110,7 @@ def cancel(lead: Lead, which: Which, by: By = None) -> None:
     """Call a meeting off: the lead's calendar takes it out."""
 
     async def ask(commands: "MeetingCommands", view: "LeadView") -> "CommandDone":
-        from api.commands import ourselves
+        from api.writes import ourselves
 
         return await commands.cancel(view.id, _which(view, which).id, ourselves(_BY), by)
 

@@ -54,9 +54,9 @@ async def _both(services: "Services", keep: str, other: str) -> tuple[UUID, UUID
 def _merge(keep: UUID, other: UUID, by: str | None, *, rehearse: bool) -> "LeadsMerged":
     from adapters.db.access import Token
     from adapters.db.cases import LeadMerged, UnknownLead
-    from api.commands import Caller
     from api.merging import LeadMerging
     from api.problems import ValueRefused
+    from api.writes import Caller
     from cadences.refusals import CommandRefused
 
     async def run(services: "Services") -> "LeadsMerged":

@@ -18,9 +18,10 @@ from adapters.db.cases import OpenCase
 from api import bulk as bulk_module
 from api.bulk import BulkCommands, bulk_at_work
 from api.bulk_wishes import WISH, Hold, Reassign, Resume, SkipStep, SwitchCadence, Wish
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
 from api.problems import ValueRefused
 from api.services import Services
+from api.writes import ourselves
 from leads.capture import NewLead
 from tests.api.fakes import RecordingDelivery
 from tests.clocks import SettableClock

@@ -20,7 +20,7 @@ from adapters.db.engine import connect, is_trouble
 from adapters.db.reading import Reading
 from adapters.db.rows import IdempotencyKeyRow, LeadRow, TouchRow
 from adapters.db.views import LeadView
-from api import commands
+from api import writes
 from api.services import Services
 from leads.model import Company
 from runtime.embedded.postgres import EmbeddedPostgres
@@ -270,7 +270,7 @@ async def test_what_fails_after_the_commit_is_no_failure(
     engine: AsyncEngine,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(commands, "KEEP_WITHIN", commands.KEEP_WITHIN / 20)
+    monkeypatch.setattr(writes, "KEEP_WITHIN", writes.KEEP_WITHIN / 20)
     path = f"/api/leads/{(await capture())['id']}/touches"
     async with client_of(replace(services, idempotency=keys(engine)), token) as losing:
         for url, body, status in ((path, TOUCH, 200), ("/api/leads", ANN, 201)):

@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db.access import Token
 from adapters.db.rows import LeadRow, MeetingRow, TaskRow, TouchRow
 from adapters.providers.local_outbox import LocalOutbox
-from api.commands import Caller, LeadCommands, ourselves
+from api.commands import LeadCommands
 from api.inbound_emails import EmailInbox
 from api.public.answers import LinkAnswers
 from api.services import Services
+from api.writes import Caller, ourselves
 from cadences.tasks import Outcome, TaskKind
 from leads.contract import Plan
 from leads.invitations import InvitationReply, Method, Participation

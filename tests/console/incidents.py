@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from adapters.db.rows import LeadRow
 from api.app import create_app
-from api.commands import ourselves
 from api.days_off import replan_leads_of
 from api.inbound import Inbox
 from api.merging import LeadMerging
 from api.suppressing import SuppressionList
+from api.writes import ourselves
 from cadences.bundle import CadenceBundle
 from cadences.library import shipped
 from cadences.refusals import CommandRefused

@@ -12,10 +12,10 @@ from websockets.typing import Origin
 
 from adapters.db.audit_log import Outcome
 from adapters.db.rows import AuditEntryRow
-from api.commands import Caller
 from api.console.desk import Desk, NotAllowed, SignedOut
 from api.console.live import Live
 from api.console.permissions import Action
+from api.writes import Caller
 from tests.console.stage import Stage
 
 HTML = {"Accept": "text/html"}

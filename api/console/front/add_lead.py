@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from nicegui import ui
 
 from adapters.db.lookalikes import Lookalike
-from api.commands import Caller, LeadCaptured
+from api.commands import LeadCaptured
 from api.console import kit
 from api.console.desk import Desk
 from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page, may_open
+from api.writes import Caller
 from leads.lookalikes import wanted
 from leads.normalising import new_lead
 

@@ -6,12 +6,12 @@ from uuid import UUID
 from nicegui import ui
 
 from adapters.db.sessions import SessionView
-from api.commands import Caller
 from api.console import kit, passwords
 from api.console.desk import Desk, NotAllowed
 from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page
+from api.writes import Caller
 
 
 @console_page("/account", Page.ACCOUNT, title="Your account", nav=Nav(Section.HOUSE, "person"))
