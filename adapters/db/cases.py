@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, Uuid, bindparam, func, insert, select, update
+from sqlalchemy import String, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.alerts import AlertKind, of_account, raise_alert, resolve_account
@@ -19,7 +19,6 @@ from adapters.db.case_writing import CaseWriter, add_command
 from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.contact_points import found_points
 from adapters.db.contact_times import RememberedTimes
-from adapters.db.deliverability import judge_domain
 from adapters.db.documents import (
     read_calls,
     read_claim,
@@ -33,12 +32,12 @@ from adapters.db.documents import (
     read_response,
     read_tasks,
 )
+from adapters.db.ledger import LeadLedger
 from adapters.db.merge_records import merge_of
 from adapters.db.routing import Router
 from adapters.db.rows import (
     ColleagueRow,
     LeadRow,
-    TouchRow,
     table_of,
 )
 from adapters.db.senders import take_slot
@@ -56,29 +55,13 @@ from cadences.slips import Since, Slip, snapshot_of
 from cadences.slots import Permitted, Turn
 from leads.best_time import Habits
 from leads.contract import CommandKind, Plan
-from leads.meetings import read_step
 from leads.model import Channel, Colleague, Company, ContactKind, ContactPoint, Lead, Role
 from leads.presence import is_at_work
-from leads.sending import Claim, MessageReport, Receipt, TouchState
+from leads.sending import Claim
 from leads.suppression import SuppressionKey
 
-_OURS_TO_SETTLE = (TouchState.CLAIMED, TouchState.REFUSED, TouchState.UNKNOWN)
-"""States that only we know about; the others a provider may have reported before we could record."""
-_OLDER_NEWS = {
-    TouchState.SENT: _OURS_TO_SETTLE,
-    TouchState.DELIVERED: (*_OURS_TO_SETTLE, TouchState.SENT),
-    TouchState.FAILED: (*_OURS_TO_SETTLE, TouchState.SENT, TouchState.DELIVERED),
-}
-"""What each report may follow on. Reports repeat and come in any order, and a bounce may follow a delivery."""
-
-
-_LEADS, _TOUCHES, _COLLEAGUES = table_of(LeadRow), table_of(TouchRow), table_of(ColleagueRow)
+_LEADS, _COLLEAGUES = table_of(LeadRow), table_of(ColleagueRow)
 _COLLEAGUE = select(colleague_document(_COLLEAGUES)).where(_COLLEAGUES.c.id == bindparam("id", type_=String()))
-_ITS_TOUCH = _TOUCHES.c.id == bindparam("touch_id", type_=Uuid())
-_CLAIM = select(_TOUCHES).where(_ITS_TOUCH)
-_INSERT_TOUCH = insert(_TOUCHES)
-_UPDATE_TOUCH = update(_TOUCHES).where(_ITS_TOUCH)
-_SETTLE_TOUCH = _UPDATE_TOUCH.where(_TOUCHES.c.state.in_(_OURS_TO_SETTLE))
 _LOCK = (
     select(_LEADS.c.plan)
     .where(_LEADS.c.id == bindparam("lead_id", type_=Uuid()), _LEADS.c.plan.is_not(None))
@@ -104,19 +87,7 @@ class LeadMerged(UnknownLead):
         self.into = into
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """What a report found in the ledger."""
-
-    contact: str
-    """The contact point that the message went to."""
-    news: bool
-    """Whether it changed what stood there."""
-    again: bool
-    """This very report was taken before; what followed from it may have been undone by the person since (START)."""
-
-
-class OpenCase:
+class OpenCase(LeadLedger):
     """One lead's case, in an open transaction that holds the lead's row lock."""
 
     def __init__(
@@ -139,20 +110,16 @@ class OpenCase:
         Args:
             again: loads the case anew in the same transaction.
         """
+        super().__init__(connection, case, now, claims)
         self._router = router
         self._farewell = farewell
         self._again = again
         self._kept: Kept | None = None
-        self._claims = claims or {}
         self.alerts = alerts
         """Kind and subject of each alert that was open when the case was loaded."""
-        self._connection = connection
         self._shelf = shelf
         self._key = key
         self._loaded = case
-        self._now = now
-        self.case = case
-        """The case as it was loaded."""
         self.bundle = bundle
         """The enrollment's pinned version, with its templates."""
         self._plan = plan
@@ -223,67 +190,6 @@ class OpenCase:
         """Let another repository write in this transaction, so that both commit or neither does."""
         await write(self._connection)
 
-    async def claim_of(self, touch_id: UUID) -> Claim | None:
-        """The ledger's claim of a step occurrence, if there is one."""
-        if touch_id not in self._claims:
-            row = (await self._connection.execute(_CLAIM, {"touch_id": touch_id})).mappings().one_or_none()
-            self._claims[touch_id] = read_claim(row) if row is not None else None
-        return self._claims[touch_id]
-
-    async def claim(self, claim: Claim) -> None:
-        """Write a new claim, or take a refused one again with the next attempt."""
-        values = {
-            "channel": claim.channel.value,
-            "contact": claim.contact,
-            "subject": claim.subject,
-            "text": claim.text,
-            "happened_at": claim.claimed_at,
-            "state": claim.state.value,
-            "attempt": claim.attempt,
-            "provider": claim.provider,
-            # What an attempt over another channel was called there says nothing of this one.
-            "provider_message_id": None,
-            "message_id": None,
-            "sender": claim.sender or None,
-            "segments": claim.segments,
-            "variant": claim.variant,
-            "error": None,
-            "template": claim.template,
-            "version": self.case.enrollment.version,
-            # What a lead is told of a meeting is none of the contacts that its cadence makes.
-            "contact_number": None if read_step(claim.step_id) else self.case.enrollment.attempts + 1,
-            "owner_id": self.case.lead.owner.id,
-        }
-        self._claims[claim.touch_id] = claim
-        if claim.attempt > 1:
-            await self._connection.execute(_UPDATE_TOUCH, {"touch_id": claim.touch_id, **values})
-            return
-        of_step = {
-            "id": claim.touch_id,
-            "lead_id": self.case.lead.id,
-            "enrollment_id": claim.enrollment_id,
-            "step_id": claim.step_id,
-            "occurrence": claim.occurrence,
-        }
-        await self._connection.execute(_INSERT_TOUCH, {**of_step, **values})
-
-    async def settle(
-        self, touch_id: UUID, state: TouchState, receipt: Receipt | None = None, error: str | None = None
-    ) -> TouchState:
-        """Record what became of a claim, unless a provider's report has said more already.
-
-        Returns:
-            The state in force.
-        """
-        values: dict[str, Any] = {"state": state.value, "settled_at": self._now, "error": error}
-        if receipt is not None:
-            values |= {"provider": receipt.provider, "provider_message_id": receipt.message_id}
-        self._claims.pop(touch_id, None)
-        if (await self._connection.execute(_SETTLE_TOUCH, {"touch_id": touch_id, **values})).rowcount:
-            return state
-        reported = await self._connection.scalar(select(TouchRow.state).where(TouchRow.id == touch_id))
-        return TouchState(reported) if reported is not None else state
-
     async def take_slot(self, sender: str, permitted: Permitted) -> Turn | None:
         """Give this lead's message the first free slot of a sender; None when the sender needs none any more."""
         return await take_slot(self._connection, sender, self._now, ZoneInfo(self.case.company.zone), permitted)
@@ -296,52 +202,6 @@ class OpenCase:
         """The provider accepted a message: what was wrong with its account is over."""
         if of_account(provider, self.alerts):
             await resolve_account(self._connection, provider, "followthrough", self._now)
-
-    async def report(self, report: MessageReport) -> Reported | None:
-        """Write a provider's report into the ledger; one that is older news than what stands there changes nothing.
-
-        A bounce or a complaint has the domain that it came from judged anew, once.
-
-        Returns:
-            What it found; None for a message that is not this lead's.
-        """
-        columns = (
-            *(TouchRow.contact, TouchRow.sender, TouchRow.happened_at, TouchRow.message_id),
-            *(TouchRow.state, TouchRow.error),
-        )
-        touch = (
-            await self._connection.execute(
-                select(*columns, TouchRow.bounced_at, TouchRow.complained_at).where(
-                    TouchRow.id == report.touch_id, TouchRow.lead_id == self.case.lead.id
-                )
-            )
-        ).one_or_none()
-        if touch is None or touch.contact is None:
-            return None
-        marks: dict[str, Any] = {"message_id": report.mail_id} if report.mail_id and not touch.message_id else {}
-        bad = {"bounced_at": report.bounced and not touch.bounced_at}
-        bad |= {"complained_at": report.complained and not touch.complained_at}
-        marks |= {name: self._now for name, is_new in bad.items() if is_new}
-        changed = await self._connection.execute(
-            update(TouchRow)
-            .where(TouchRow.id == report.touch_id, TouchRow.state.in_(_OLDER_NEWS[report.state]))
-            .values(
-                state=report.state.value,
-                settled_at=self._now,
-                provider=report.provider,
-                provider_message_id=func.coalesce(TouchRow.provider_message_id, report.message_id or None),
-                error=report.code or None,
-                **marks,
-            )
-        )
-        if marks and not changed.rowcount:
-            await self._connection.execute(update(TouchRow).where(TouchRow.id == report.touch_id).values(marks))
-        if any(bad.values()) and touch.sender and "@" in touch.sender:
-            company = self.case.company
-            await judge_domain(self._connection, company, touch.sender, touch.happened_at, self._now)
-        again = report.complained and not bad["complained_at"]
-        again = again or (bool(report.code) and (touch.state, touch.error) == (report.state.value, report.code))
-        return Reported(touch.contact, bool(changed.rowcount), again)
 
     async def save(
         self,
