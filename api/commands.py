@@ -12,7 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import LeadMerged, OpenCase
-from adapters.db.views import HoldView, MeetingView, NextTouchView, hold_view, meeting_view, next_touch_view
+from adapters.db.views import (
+    HoldView,
+    MeetingView,
+    NextTouchView,
+    NoteView,
+    hold_view,
+    meeting_view,
+    next_touch_view,
+)
 from api import lead_changes
 from api.lead_changes import Decide, Decision, LeadChange, end_of_wait, value_fits
 from api.problems import UnknownTask, ValueRefused
@@ -75,6 +83,7 @@ class CommandDone:
 
 _CAPTURED: TypeAdapter[LeadCaptured] = TypeAdapter(LeadCaptured)
 _DONE: TypeAdapter[CommandDone] = TypeAdapter(CommandDone)
+_NOTE: TypeAdapter[NoteView] = TypeAdapter(NoteView)
 _MAY_BE_SLIPS = frozenset(
     {
         CommandKind.LOG_PERSONAL_TOUCH,
@@ -218,6 +227,13 @@ class LeadCommands:
             revision: that what is to be taken back made, to be sure that it still is the last.
         """
         return await self.change(lead_id, caller, by, lead_changes.undo(revision=revision))
+
+    async def add_note(self, lead_id: UUID, caller: Caller, by: str | None, *, text: str) -> NoteView:
+        """Write something down about a lead; nothing else comes of it."""
+        async with self._writes.open(lead_id, caller, by) as lead:
+            note = await lead.file.add_note(text, lead.who)
+            await lead.done("add_note", _NOTE.dump_python(note, mode="json"))
+        return note
 
     async def add_contacts(
         self, lead_id: UUID, caller: Caller, by: str | None, *, email: str | None, phone: str | None

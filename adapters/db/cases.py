@@ -34,6 +34,7 @@ from adapters.db.documents import (
 )
 from adapters.db.ledger import LeadLedger
 from adapters.db.merge_records import merge_of
+from adapters.db.notes import write_note
 from adapters.db.routing import Router
 from adapters.db.rows import (
     ColleagueRow,
@@ -44,6 +45,7 @@ from adapters.db.senders import take_slot
 from adapters.db.slips import Kept, mark_corrected, newest_slip, remember
 from adapters.db.story import read_story
 from adapters.db.suppressions import queue_up
+from adapters.db.views import NoteView
 from cadences.absences import sends_as_company
 from cadences.away_tasks import while_away
 from cadences.bundle import CadenceBundle
@@ -185,6 +187,10 @@ class OpenCase(LeadLedger):
             CommandRefused: one of them is another lead's.
         """
         return await found_points(self._connection, self._key, self.case.lead.id, points)
+
+    async def add_note(self, text: str, by: str) -> NoteView:
+        """Write a note down beside the case, which it does not change."""
+        return await write_note(self._connection, self.case.lead.id, by, text, self._now)
 
     async def beside(self, write: Callable[[AsyncConnection], Awaitable[None]]) -> None:
         """Let another repository write in this transaction, so that both commit or neither does."""

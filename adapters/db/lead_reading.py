@@ -23,6 +23,7 @@ from adapters.db.rows import (
     InquiryRow,
     LeadRow,
     MeetingRow,
+    NoteRow,
     SlipRow,
     StageChangeRow,
     TaskRow,
@@ -127,6 +128,7 @@ async def read_lead_view(
     answers = await newest.of(AnswerRow, AnswerRow.said_at)
     commands = await newest.of(CommandRow, CommandRow.revision)
     responses = await newest.of(FirstResponseRow, FirstResponseRow.asked_at)
+    notes = await newest.of(NoteRow, NoteRow.written_at)
     stages = await newest.of(StageChangeRow, StageChangeRow.id)
     assignments = [{**one, "owner": one["owner_id"]} for one in await newest.of(AssignmentRow, AssignmentRow.at)]
     people = await _colleagues(connection, row["owner_id"], row["generated_by_id"])
@@ -156,6 +158,7 @@ async def read_lead_view(
             *_of_stages(stages),
             *_of_responses(responses),
             *_of_consents(consents),
+            *_of_notes(notes),
             *_of_commands(commands),
         )
         if entry.at <= now  # a "not now" has an enrollment that begins later
@@ -383,6 +386,10 @@ def _of_consents(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
         yield TimelineEntry(row["given_at"], "consent", f"consent to {row['channel']}: {row['method']}")
         if row["revoked_at"] is not None:
             yield TimelineEntry(row["revoked_at"], "consent", f"consent to {row['channel']} revoked")
+
+
+def _of_notes(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    return (TimelineEntry(row["written_at"], "note", row["text"], row["by"], str(row["id"])) for row in rows)
 
 
 def _of_stages(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:

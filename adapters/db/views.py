@@ -327,6 +327,17 @@ class CommandView:
     """When it was taken back, since it had been given by mistake."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteView:
+    """What one of our people wrote down about a lead."""
+
+    id: UUID
+    lead_id: UUID
+    by: str
+    text: str
+    written_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class SlipView:
     """What was recorded last, and may be taken back should it be a slip, as long as nothing else happens."""
@@ -393,11 +404,11 @@ class TimelineEntry:
 
     at: datetime
     kind: str
-    """`captured`, `assignment`, `question`, `touch`, `task`, `meeting`, `hold`, `answer`, `stage`, `correction` …"""
+    """`captured`, `assignment`, `question`, `touch`, `task`, `meeting`, `note`, `hold`, `answer`, `correction` …"""
     text: str
     by: str | None = None
     reference: str | None = None
-    """The id of the touch, task or command it tells of; of a correction, what it takes back."""
+    """The id of the touch, task, note or command it tells of; of a correction, what it takes back."""
 
 
 @dataclass(frozen=True, slots=True)

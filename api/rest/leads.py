@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from adapters.db.cases import LeadMerged, UnknownLead
-from adapters.db.views import LeadPage, LeadView
+from adapters.db.views import LeadPage, LeadView, NoteView
 from api.commands import CommandDone, LeadCaptured
 from api.merging import LeadMerging, LeadsMerged
 from api.problems import PROBLEMS, lead_address
@@ -20,6 +20,7 @@ from api.rest.models import (
     LeadQuery,
     LeadSent,
     MergeSent,
+    NoteSent,
     NotNowSent,
     OwnerSent,
     SkipSent,
@@ -78,6 +79,12 @@ async def merge_lead(lead_id: UUID, sent: MergeSent, caller: AskedBy, services: 
 async def log_personal_touch(lead_id: UUID, sent: TouchSent, caller: AskedBy, commands: AskedCommands) -> CommandDone:
     """Log a personal touch: the cadence pauses, and resumes by itself."""
     return await commands.log_personal_touch(lead_id, caller, sent.by, channel=sent.channel, at=sent.at, note=sent.note)
+
+
+@router.post("/{lead_id}/notes")
+async def add_note(lead_id: UUID, sent: NoteSent, caller: AskedBy, commands: AskedCommands) -> NoteView:
+    """Write something down about the lead; it stands on the timeline, and nothing else comes of it."""
+    return await commands.add_note(lead_id, caller, sent.by, text=sent.text)
 
 
 @router.post("/{lead_id}/answer")

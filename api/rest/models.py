@@ -85,6 +85,7 @@ Until = Annotated[
     ),
 ]
 Note = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_many_lines)]
+RequiredNote = Annotated[Note, AfterValidator(_required)]
 Line = Annotated[str, Field(max_length=MAX_LINE), AfterValidator(_one_line)]
 Search = Annotated[str, Field(max_length=100), AfterValidator(_one_line), AfterValidator(_long_enough)]
 RequiredLine = Annotated[str, Field(max_length=MAX_LINE), AfterValidator(_one_line), AfterValidator(_required)]
@@ -178,6 +179,12 @@ class TouchSent(CommandSent):
     at: Instant | None = None
     """When it happened; now when left out."""
     note: Note | None = None
+
+
+class NoteSent(CommandSent):
+    """Something to know about the lead."""
+
+    text: RequiredNote
 
 
 class AnswerSent(CommandSent):

@@ -33,7 +33,7 @@ PROTECTED = [
         ("POST", f"/api/leads/{NO_LEAD}/{command}")
         for command in (
             *("touches", "answer", "not-now", "hold", "resume", "skip", "cadence", "owner", "contacts", "merge"),
-            "undo",
+            *("undo", "notes"),
         )
     ),
     ("POST", f"/api/leads/{NO_LEAD}/meetings"),

@@ -34,6 +34,7 @@ from adapters.db.rows.messages import (
     SendingDomainRow,
     TouchRow,
 )
+from adapters.db.rows.notes import NoteRow
 from adapters.db.rows.people import (
     ColleagueRow,
     ConsentRow,
@@ -95,6 +96,7 @@ __all__ = [
     "LeadMergeRow",
     "LeadRow",
     "MeetingRow",
+    "NoteRow",
     "OutboxRow",
     "PolicyAcknowledgementRow",
     "PolicyVersionRow",
