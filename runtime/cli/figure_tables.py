@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from leads.amounts import amount, percent, span
 from leads.goals import Figure
-from runtime.cli.amounts import amount, both, percent, span
 from runtime.cli.leads import local_time
 
 if TYPE_CHECKING:
-    from adapters.db.reports.models import Figures, FiguresReport, Proposal
+    from adapters.db.reports.models import Figures, FiguresReport, Proposal, Quantiles
 
 _CAPTION = "of the leads received then, until now"
 _TIMES = (Figure.RESPONSE_MEDIAN, Figure.RESPONSE_P90)
@@ -81,6 +81,11 @@ def _beside(row: "Figures", figure: Figure, shown: str) -> str:
     if goal is None or goal.met is None:
         return shown
     return f"{shown} ({'goal' if goal.met else 'MISSED'} {amount(figure, goal.goal)})"
+
+
+def both(times: "Quantiles") -> str:
+    """The median, and what nine of ten took at most."""
+    return f"{span(times.median)} / {span(times.p90)}" if times.median is not None else ""
 
 
 def proposed(one: "Proposal") -> str:

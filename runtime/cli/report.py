@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from leads.amounts import money, percent, span
 from leads.measures import Dimension
 from leads.model import LeadKind
 from leads.periods import Every
-from runtime.cli.amounts import both, money, percent, span
-from runtime.cli.figure_tables import add_columns, answered_grid, proposed, received_grid
+from runtime.cli.figure_tables import add_columns, answered_grid, both, proposed, received_grid
 from runtime.cli.leads import local_time, with_services
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from runtime.cli.amounts import percent, span
 from tests.adapters.reports.small_business import open_business
 from tests.runtime.conftest import Follow
 
@@ -105,24 +104,3 @@ def test_an_empty_database_has_every_report(follow: Follow) -> None:
     for words in (("response",), ("steps",), ("costs",), ("map",), ("refresh",), ("figures", "--group", "rep")):
         ran = follow("report", *words)
         assert ran.exit_code == 0, ran.output
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [
-        (None, "-"),
-        (7.5, "8 s"),
-        (59.4, "59 s"),
-        (1200, "20 min"),
-        (5400, "1 h 30"),
-        (7200, "2 h"),
-        (163_200, "1 d 21 h"),
-        (86_400, "1 d"),
-    ],
-)
-def test_times_are_said_as_people_say_them(seconds: float | None, shown: str) -> None:
-    assert span(seconds) == shown
-
-
-def test_shares_are_said_in_per_cent() -> None:
-    assert (percent(0.625), percent(1.0), percent(None)) == ("62.5 %", "100 %", "")

@@ -1,12 +1,8 @@
 """Shares, times and costs as people read them."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from leads.goals import Figure, Measure
-
-if TYPE_CHECKING:
-    from adapters.db.reports.models import Quantiles
 
 
 def amount(figure: Figure, value: float) -> str:
@@ -38,11 +34,6 @@ def span(seconds: float | None) -> str:
         return f"{hours} h {minutes:02}" if minutes else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h" if hours else f"{days} d"
-
-
-def both(times: "Quantiles") -> str:
-    """The median, and what nine of ten took at most."""
-    return f"{span(times.median)} / {span(times.p90)}" if times.median is not None else ""
 
 
 def money(amount: Decimal | None) -> str:
