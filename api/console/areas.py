@@ -5,8 +5,8 @@ from api.console.manager import figures, lead_map, leads_behind, reviews
 from api.console.outbox import page as outbox
 from api.console.own import account, home
 from api.console.pages import put_in_order
-from api.console.rep import today
+from api.console.rep import lead, today
 
-AREAS = (home, today, add_lead, figures, leads_behind, lead_map, reviews, outbox, account)
+AREAS = (home, today, lead, add_lead, figures, leads_behind, lead_map, reviews, outbox, account)
 """Modules with pages."""
 put_in_order(AREAS)

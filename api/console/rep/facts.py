@@ -82,7 +82,9 @@ def header(lead: LeadAtHand, now: datetime, *, page: bool = False) -> None:
             with ui.row().classes("ft-line ft-wrap"):
                 if view.name and view.company:
                     kit.words(view.company)
-                kit.words(view.ended.replace("_", " ") if view.ended else view.stage).classes("ft-tag")
+                kit.words(view.stage).classes("ft-tag")
+                if view.ended:
+                    kit.words(view.ended.replace("_", " ")).classes("ft-tag ft-warn")
                 kit.words(f"with {view.owner_name}").classes("ft-quiet")
                 if not page:
                     whole = kit.link("Whole lead", f"/leads/{view.id}")

@@ -17,6 +17,7 @@ from api.console.pages import Nav, console_page
 from api.console.permissions import Page
 from api.console.rep import facts, keys, ticking
 from api.console.rep.facts import LeadAtHand, read_lead
+from api.console.rep.last_said import LastSaid, Recorded, recorded
 from api.console.rep.names import who_is
 from api.console.rep.queue_list import QueueList
 from api.console.rep.ticking import Ticking
@@ -43,6 +44,7 @@ _KEYS = (
             ("O", "to the note"),
             ("T", "log a contact"),
             ("P", "add a phone or an email"),
+            ("U", "undo the last slip"),
             ("A", "add a lead"),
             ("D", "to the day, where one is asked for"),
             ("Esc", "leave a field, or go back"),
@@ -84,7 +86,7 @@ class TodayPage(OpenPage):
             self._list = QueueList(self._zone, self._pick)
             self._panel = ui.element("div").classes("ft-panel").props("id=lead tabindex=-1")
         with ui.element("div").classes("ft-bar"):
-            self._said = ui.element("div").classes("ft-line").props("role=status aria-live=polite")
+            self._last = LastSaid(self._desk, self._taken_back)
             ui.space()
             self._stale = kit.words("Not live just now").classes("ft-tag ft-warn")
             self._stale.set_visibility(False)
@@ -228,7 +230,7 @@ class TodayPage(OpenPage):
         """Something was recorded: say so, and go on to the next lead."""
         task = self._current
         open_still = task is not None and task.id in done.open_tasks
-        self._say(words)
+        self._last.show(recorded(words, task.id if task is not None else None, done))
         if open_still and self._shown is not None and task is not None:
             lead = await read_lead(self._desk, task.lead_id)
             if lead is not None:
@@ -241,6 +243,12 @@ class TodayPage(OpenPage):
         left = tuple(one for one in self._queue.tasks if task is None or one[1].id != task.id)
         self._queue = WorkQueue(left, self._queue.changes_at)
         await self._show(following or self._first_due())
+
+    async def _taken_back(self, change: Recorded) -> None:
+        """A slip is corrected: its task is open again, and on the desk."""
+        await self._read_queue()
+        again = next((task for _, task in self._queue if task.id == change.task_id), None)
+        await self._show(again or self._current or self._first_due())
 
     def _is_later(self, task: QueuedTask) -> bool:
         return any(section is Section.LATER and one.id == task.id for section, one in self._queue)
@@ -259,14 +267,9 @@ class TodayPage(OpenPage):
         fresh = [task for section, task in self._queue if task.id not in known and section is not Section.LATER]
         if fresh:
             first = who_is(fresh[0].lead_name, fresh[0].lead_company)
-            self._say(f"New: {first}" + (f" and {len(fresh) - 1} more" if len(fresh) > 1 else ""))
+            self._last.tell(f"New: {first}" + (f" and {len(fresh) - 1} more" if len(fresh) > 1 else ""))
 
     # Drawing.
-
-    def _say(self, words: str) -> None:
-        self._said.clear()
-        with self._said:
-            kit.words(words).classes("ft-said")
 
     def _draw(self, lead: LeadAtHand, task: QueuedTask) -> None:
         self._panel.clear()

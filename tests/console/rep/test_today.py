@@ -1,9 +1,11 @@
 """Today, in a real browser: a day's work by keyboard, new work as it comes, and whoever was faster."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
 
+from api.commands import LeadCommands, ourselves
 from cadences.tasks import Outcome
 from leads.model import Role
 from tests.console.accessibility import faults, overflow
@@ -161,13 +163,46 @@ async def test_both_press_in_the_same_second(bench: Bench, page_of: OpenPage, st
 
 async def complete(stage: Stage, bench: Bench, lead_id: object, by: str) -> None:
     """Somebody else completes a lead's call."""
-    from api.commands import LeadCommands, ourselves
-
     now = stage.clock()
     (task,) = (await stage.services.reading.tasks(now, lead_id=lead_id, kind="call")).items  # type: ignore[arg-type]
     await LeadCommands(stage.services).complete_task(
         task.id, ourselves("test"), by, outcome=Outcome.VOICEMAIL, until=None, note=None
     )
+
+
+async def test_a_slip_is_taken_back_by_one_key_and_its_lead_is_on_the_desk_again(
+    bench: Bench, page_of: OpenPage
+) -> None:
+    leads = await bench.calls("Ann One", "Bea Two")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("x")
+    await page.get_by_role("button", name="Yes, they said no").click()
+    await on_desk(page, "Bea Two")
+    await expect(page.get_by_text("14:5")).to_be_visible()  # minutes and seconds in which it may be done
+    await page.keyboard.press("u")
+    await on_desk(page, "Ann One")
+    await expect(page.get_by_text("Taken back: Ann One: No")).to_be_visible()
+    assert (await bench.outcomes(leads))["Ann One"][0] is None
+    await page.keyboard.press("1")
+    await on_desk(page, "Bea Two")
+    assert (await bench.outcomes(leads))["Ann One"] == ("connected", None, "anna")
+
+
+async def test_a_slip_that_something_followed_on_stays_and_why_is_said(
+    bench: Bench, page_of: OpenPage, stage: Stage
+) -> None:
+    leads = await bench.calls("Ann One", "Bea Two")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("2")
+    await on_desk(page, "Bea Two")
+    await LeadCommands(stage.services).hold(
+        leads["Ann One"], ourselves("test"), "mia", until=stage.clock() + timedelta(days=9), reason="trade fair"
+    )
+    await page.keyboard.press("u")
+    await expect(page.get_by_text("only what was recorded last can be taken back")).to_be_visible()
+    assert (await bench.outcomes(leads))["Ann One"][0] == "voicemail"
 
 
 async def test_j_and_k_move_through_the_queue(bench: Bench, page_of: OpenPage) -> None:

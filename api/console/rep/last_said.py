@@ -1,0 +1,82 @@
+"""What was recorded last, in words, and the one key that takes a slip back while that may be done."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from nicegui import ui
+
+from api.commands import Caller, CommandDone
+from api.console import kit
+from api.console.desk import Desk
+from api.console.permissions import Action
+from api.console.rep.keys import button
+from api.console.rep.ticking import Ticking
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A change that was made."""
+
+    words: str
+    lead_id: UUID
+    task_id: UUID | None
+    """The task that it completed."""
+    revision: int
+    """That it made: it is taken back only while it is the newest."""
+    undo_until: datetime | None
+
+
+def recorded(words: str, task_id: UUID | None, done: CommandDone) -> Recorded:
+    return Recorded(words, done.lead_id, task_id, done.revision, done.undo_until)
+
+
+class LastSaid:
+    """A line that is read aloud when it changes."""
+
+    def __init__(self, desk: Desk, taken_back: Callable[[Recorded], Awaitable[None]]) -> None:
+        """
+        Args:
+            taken_back: called once a change was taken back.
+        """
+        self._desk = desk
+        self._taken_back = taken_back
+        self._newest: Recorded | None = None
+        self._line = ui.element("div").classes("ft-line ft-said-line").props("role=status aria-live=polite")
+
+    def tell(self, words: str) -> None:
+        """Say something beside the change that may still be taken back."""
+        if self._newest is None:
+            self._line.clear()
+        with self._line:
+            kit.words(words).classes("ft-said")
+
+    def show(self, change: Recorded) -> None:
+        """Say what was recorded, and offer to take it back."""
+        self._newest = change if change.undo_until is not None else None
+        self._line.clear()
+        with self._line:
+            kit.words(change.words).classes("ft-said")
+            if change.undo_until is not None:
+                undo = button("Undo", "u")
+                Ticking("left", now=self._desk.services.clock(), at=change.undo_until).classes("ft-quiet")
+
+                async def take_back() -> None:
+                    async with kit.acting(undo):
+                        await self._take_back(change)
+
+                undo.on_click(take_back)
+
+    async def _take_back(self, change: Recorded) -> None:
+        desk = self._desk
+
+        async def work(caller: Caller) -> CommandDone:
+            return await desk.commands.undo(change.lead_id, caller, None, revision=change.revision)
+
+        await desk.do(Action.UNDO, work, lead_id=change.lead_id)
+        self._newest = None
+        self._line.clear()
+        with self._line:
+            kit.words(f"Taken back: {change.words}").classes("ft-said")
+        await self._taken_back(change)
