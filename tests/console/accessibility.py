@@ -8,6 +8,16 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
 
 GRAVE = frozenset({"serious", "critical"})
+_FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+_STANDING_OUT = """() => {
+  const width = document.documentElement.clientWidth;
+  return [...document.querySelectorAll("main *")]
+    .filter(element => element.getBoundingClientRect().right > width + 1)
+    .slice(0, 5)
+    .map(element => element.outerHTML.slice(0, 160));
+}"""
+_SETTLES_WITHIN = 3_000
+"""Milliseconds."""
 _MANY = 3
 """Places named of each kind of fault."""
 
@@ -25,10 +35,16 @@ async def faults(page: "Page") -> list[str]:
     return lines
 
 
-async def overflow(page: "Page") -> int:
-    """By how many pixels a page is wider than its window; somebody would have to scroll sideways to read."""
-    wider: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wider
+async def too_wide(page: "Page") -> list[str]:
+    """What stands out of the window on its right, once the page has settled: one would have to scroll sideways."""
+    from playwright.async_api import TimeoutError as NeverSettled
+
+    try:
+        await page.wait_for_function(_FITS, timeout=_SETTLES_WITHIN)
+    except NeverSettled:
+        found: list[str] = await page.evaluate(_STANDING_OUT)
+        return found or ["the page itself"]
+    return []
 
 
 def _why(node: dict[str, object]) -> str:

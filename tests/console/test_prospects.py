@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from leads.model import Channel, Ending
-from tests.console.accessibility import faults, overflow
+from tests.console.accessibility import faults, too_wide
 from tests.console.browser import Browser
 from tests.console.prospect import KENJI, Prospect
 from tests.console.stage import Stage
@@ -246,4 +246,4 @@ async def test_every_page_can_be_read_by_everybody_on_any_screen(
     await opened(page, prospect)
     await expect(page.get_by_role("heading", level=1)).to_have_text(heading)
     assert await faults(page) == []
-    assert await overflow(page) <= 0
+    assert await too_wide(page) == []

@@ -1,0 +1,115 @@
+"""Every page for every role: it opens or is refused as this table says, and everybody can use it."""
+
+from collections.abc import Mapping
+
+import httpx
+import pytest
+from playwright.async_api import Page as Tab
+from playwright.async_api import expect
+
+from api.console.pages import Registered
+from api.console.permissions import Page
+from leads.model import Role
+from tests.console.accessibility import faults, too_wide
+from tests.console.addresses import address_of, examples, name_of, pages
+from tests.console.browser import NARROW, WIDE, Browser
+from tests.console.conftest import Lived
+from tests.console.stage import ONE_OF_EACH, Stage
+
+OPENS = {
+    "today": "rep partner expert manager admin",
+    "leads": "rep partner expert manager admin",
+    "lead": "rep partner expert manager admin",
+    "add lead": "rep partner expert manager admin marketing",
+    "account": "rep partner expert manager admin marketing",
+    "bulk": "manager admin",
+    "figures": "manager admin marketing",
+    "leads behind a figure": "manager admin",
+    "lead map": "manager admin marketing",
+    "reviews": "manager admin",
+    "deliveries": "manager admin",
+    "cadences": "marketing manager admin",
+    "cadence": "marketing manager admin",
+    "edit a cadence": "marketing admin",
+    "answers": "marketing manager admin",
+    "outbox": "marketing manager admin",
+    "health": "admin",
+    "suppressions": "admin",
+    "erasure": "admin",
+    "people": "admin",
+    "tokens": "admin",
+    "audit log": "admin",
+}
+"""Who opens which page; everybody else is refused. The first of them is who uses it most.
+
+It says on purpose what permissions.py says too, in other words: whoever changes one of them means it.
+"""
+ALL = pages()
+every_page = pytest.mark.parametrize("page", ALL, ids=name_of)
+
+
+def opens(page: Registered) -> list[str]:
+    return OPENS[page.page.value].split()
+
+
+@pytest.fixture
+def values(lived: Lived) -> Mapping[str, str]:
+    return examples(lived.incidents)
+
+
+def test_the_table_names_every_page_and_only_roles_that_there_are() -> None:
+    assert {page.value for page in Page} == OPENS.keys()
+    assert {role for roles in OPENS.values() for role in roles.split()} == {role.value for role in Role}
+
+
+@every_page
+async def test_it_opens_for_some_and_is_refused_to_all_others(
+    busy_stage: Stage, values: Mapping[str, str], page: Registered
+) -> None:
+    answered = {}
+    for role, colleague_id in ONE_OF_EACH.items():
+        text = await busy_stage.services.sessions.begin(colleague_id, "password", "a test", busy_stage.clock())
+        cookies, headers = {"followthrough": text}, {"Accept": "text/html"}
+        async with httpx.AsyncClient(base_url=busy_stage.url, cookies=cookies, headers=headers) as visitor:
+            answered[role.value] = (await visitor.get(address_of(page, values))).status_code
+    assert answered == {role.value: 200 if role.value in opens(page) else 403 for role in Role}
+
+
+@every_page
+async def test_everybody_can_use_it_on_any_screen(
+    busy_stage: Stage, browser: Browser, values: Mapping[str, str], page: Registered
+) -> None:
+    """A title, one heading, landmarks; nothing grave for axe-core, light and dark; no scrolling sideways."""
+    tab = await opened(busy_stage, browser, page, values, Role(opens(page)[0]))
+    await expect(tab).to_have_title(f"{page.title} | Followthrough")
+    await expect(tab.get_by_role("heading", level=1)).to_have_count(1)
+    for landmark in ("banner", "navigation", "main"):
+        await expect(tab.get_by_role(landmark)).not_to_have_count(0)  # type: ignore[arg-type]
+    assert await faults(tab) == []
+    await tab.emulate_media(color_scheme="dark")
+    await expect(tab.locator("body.body--dark")).to_have_count(1)
+    assert await faults(tab) == [], "in the dark"
+    for size in (WIDE, NARROW):
+        await tab.set_viewport_size({"width": size[0], "height": size[1]})
+        assert await too_wide(tab) == [], size
+
+
+async def test_a_page_that_is_refused_says_so_and_is_a_page_like_others(
+    busy_stage: Stage, browser: Browser, values: Mapping[str, str]
+) -> None:
+    refused = next(page for page in ALL if "rep" not in opens(page))
+    browser.expects("status of 403")
+    tab = await opened(busy_stage, browser, refused, values, Role.REP)
+    await expect(tab.get_by_role("heading", name="Not for you")).to_be_visible()
+    await expect(tab.get_by_role("alert")).to_contain_text("As rep you can't open this page.")
+    assert await faults(tab) == []
+
+
+async def opened(stage: Stage, browser: Browser, page: Registered, values: Mapping[str, str], role: Role) -> Tab:
+    context = await browser.context(stage.url)
+    await stage.sign_in(context, role)
+    tab = await context.new_page()
+    await tab.goto(address_of(page, values))
+    await expect(tab.get_by_role("heading", level=1).first).to_be_visible()
+    await expect(tab.locator(".ft-loading")).to_have_count(0)
+    return tab
