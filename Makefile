@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check faults bench format lock clean
+.PHONY: help run test check faults bench screenshots format lock clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ faults: $(VENV)/.dev ## Kill everything at 1,000 seeded points, and count duplic
 
 bench: $(VENV)/.dev ## Measure cost and speed on this machine, which should do nothing else (about half an hour).
 	$(BIN)/python -m tests.bench
+
+screenshots: $(VENV)/.dev ## Take a picture of every page of the console for every role, into .screenshots/ (a few minutes).
+	$(BIN)/python -m tests.console.screenshots
 
 format: $(VENV)/.dev ## Format the code.
 	$(BIN)/ruff check --fix .

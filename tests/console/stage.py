@@ -138,8 +138,9 @@ async def served(engine: AsyncEngine, port: int = 0) -> AsyncIterator[Stage]:
         listener.close()
 
 
-async def play(port: int) -> None:
-    """Serve the sample business until the process is told to stop."""
+@asynccontextmanager
+async def of_its_own(port: int = 0) -> AsyncIterator[Stage]:
+    """A stage over a database that is thrown away afterwards."""
     from runtime.embedded.postgres import EmbeddedPostgres
 
     with tempfile.TemporaryDirectory() as folder:
@@ -150,12 +151,19 @@ async def play(port: int) -> None:
             engine = connect(server.url("stage"))
             await migrate(engine)
             async with served(engine, port) as stage:
-                await stage.fill()
-                names = ", ".join(f"{role.value}: {name}" for role, name in ONE_OF_EACH.items())
-                print(f"{stage.url}/console/  {names}; the password is: {PASSWORD}", flush=True)  # noqa: T201
-                await asyncio.Event().wait()
+                yield stage
+            await engine.dispose()
         finally:
             server.stop()
+
+
+async def play(port: int) -> None:
+    """Serve the shown business until the process is told to stop."""
+    async with of_its_own(port) as stage:
+        await stage.fill()
+        names = ", ".join(f"{role.value}: {name}" for role, name in ONE_OF_EACH.items())
+        print(f"{stage.url}/console/  {names}; the password is: {PASSWORD}", flush=True)  # noqa: T201
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
