@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from adapters.db.rows import ContactPointRow, InquiryRow, LeadRow
 from leads.model import Role
 from runtime.sample import LEADS
-from tests.console.accessibility import faults, overflow
+from tests.console.accessibility import faults, too_wide
 from tests.console.browser import NARROW
 from tests.console.conftest import OpenPage
 from tests.console.stage import Stage

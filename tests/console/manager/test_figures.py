@@ -12,7 +12,7 @@ from adapters.db.rows import EnrollmentRow, FirstResponseRow, LeadRow
 from api.console.manager import clocks
 from leads.model import Role
 from tests.adapters.reports.small_business import NOW, enrollment_id, lead_id
-from tests.console.accessibility import faults, overflow
+from tests.console.accessibility import faults, too_wide
 from tests.console.browser import NARROW, Browser
 from tests.console.conftest import OpenPage
 from tests.console.manager.conftest import number_of

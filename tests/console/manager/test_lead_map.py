@@ -8,7 +8,7 @@ from sqlalchemy import insert, text
 
 from adapters.db.rows import ContactTimeRow
 from leads.model import Role
-from tests.console.accessibility import faults, overflow
+from tests.console.accessibility import faults, too_wide
 from tests.console.browser import NARROW
 from tests.console.conftest import OpenPage
 from tests.console.manager.test_figures import asked_by, choose, listed

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from leads.model import Role
 from tests.adapters.reports.small_business import lead_id
-from tests.console.accessibility import faults, overflow
+from tests.console.accessibility import faults, too_wide
 from tests.console.browser import NARROW, Browser
 from tests.console.conftest import OpenPage
 from tests.console.manager.test_figures import asked_by, choose

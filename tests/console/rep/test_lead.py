@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from api.commands import LeadCommands, ourselves
 from api.merging import LeadMerging
 from leads.model import Role
-from tests.console.accessibility import faults, overflow
+from tests.console.accessibility import faults, too_wide
 from tests.console.browser import NARROW, Browser
 from tests.console.conftest import OpenPage
 from tests.console.rep.conftest import Bench
@@ -119,5 +119,5 @@ async def test_nothing_grave_is_wrong_with_any_kind_of_lead(busy_stage: Stage, p
         await expect(page.get_by_role("region", name="Who")).to_be_visible()
         await page.wait_for_function("window.did_handshake")
         assert await faults(page) == []
-        assert await overflow(page) == 0
+        assert await too_wide(page) == []
         await page.context.close()

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from api.commands import LeadCommands, ourselves
 from cadences.tasks import Outcome
 from leads.model import Role
-from tests.console.accessibility import faults, overflow
+from tests.console.accessibility import faults, too_wide
 from tests.console.browser import NARROW
 from tests.console.conftest import OpenPage
 from tests.console.rep.conftest import Bench
@@ -277,7 +277,7 @@ async def test_nothing_grave_is_wrong_and_it_fits_in_both_themes(busy_stage: Sta
         await expect(page.get_by_role("region", name="Who")).to_be_visible()
         await page.wait_for_function("window.did_handshake")
         assert await faults(page) == []
-        assert await overflow(page) == 0
+        assert await too_wide(page) == []
         await page.keyboard.press("n")
         await expect(page.get_by_label("Another day")).to_be_visible()
         assert await faults(page) == []
