@@ -84,7 +84,9 @@ def header(lead: LeadAtHand, now: datetime, *, page: bool = False) -> None:
                     kit.words(view.company)
                 kit.words(view.stage).classes("ft-tag")
                 if view.ended:
-                    kit.words(view.ended.replace("_", " ")).classes("ft-tag ft-good" if view.ended == "yes" else "ft-tag ft-warn")
+                    kit.words(view.ended.replace("_", " ")).classes(
+                        "ft-tag ft-good" if view.ended == "yes" else "ft-tag ft-warn"
+                    )
                 kit.words(f"with {view.owner_name}").classes("ft-quiet")
                 if not page:
                     whole = kit.link("Whole lead", f"/leads/{view.id}")
