@@ -22,6 +22,8 @@ AFTER_TROUBLE = timedelta(seconds=5)
 """So long one waits while the database does not answer."""
 AT_LEAST_EVERY = timedelta(seconds=60)
 """A page reads its queue anew so often in any case, should a change ever have been missed."""
+_LONG_AGO = -AT_LEAST_EVERY.total_seconds()
+"""By the loop's clock: before it began."""
 _AT_ONCE = 4
 """So many pages read anew at the same time; the others wait their turn, so that commands find a free connection."""
 log = structlog.get_logger()
@@ -116,9 +118,20 @@ class Live:
     def watch(self, person: Person) -> None:
         """See to it that the page that is being built is left when its session is over."""
         client = ui.context.client
-        page = OpenPage(person, client)
-        self.begin(page)
-        client.on_delete(lambda: self.end(page))
+        self.keep(OpenPage(person, client), client)
+
+    def keep(self, watcher: Watcher, client: Client) -> None:
+        """Look for a page as long as a browser shows it; one that comes back reads anew what it missed meanwhile."""
+
+        def back() -> None:
+            if watcher not in self._watchers:
+                self.begin(watcher)
+                self._watchers[watcher] = _LONG_AGO
+
+        client.on_connect(back)
+        client.on_disconnect(lambda: self.end(watcher))
+        client.on_delete(lambda: self.end(watcher))
+        self.begin(watcher)
 
     def begin(self, watcher: Watcher) -> None:
         """Look for this page too; it reads what it shows after this, so that nothing is missed in between."""
@@ -133,7 +146,8 @@ class Live:
     async def _look_on(self) -> None:
         while self._watchers:
             await asyncio.sleep((AFTER_TROUBLE if self._blind else EVERY).total_seconds())
-            await self.look()
+            if self._watchers:
+                await self.look()
 
     async def look(self) -> None:
         """One look, and whoever is concerned is told."""

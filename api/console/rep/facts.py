@@ -153,7 +153,8 @@ def talk(task: TaskView) -> None:
     if not task.text.strip():
         return
     written = task.kind in ("reply", "question")
-    with kit.section("They wrote" if written else "Talk track"), ui.element("div").classes("ft-talk"):
+    title = "They wrote" if written else "Talk track" if task.kind == "call" else "What it is about"
+    with kit.section(title), ui.element("div").classes("ft-talk"):
         for part in task.text.strip().split("\n\n"):
             if not written and _HEADLINE.match(part):
                 kit.heading(part, 3)

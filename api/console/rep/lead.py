@@ -79,8 +79,7 @@ class LeadPage(OpenPage):
 
     def begin(self) -> None:
         """Keep up from now on."""
-        self._desk.live.begin(self)
-        self._page_client.on_delete(lambda: self._desk.live.end(self))
+        self._desk.live.keep(self, self._page_client)
 
     async def read_lead_anew(self) -> None:
         """Show what happened to the lead; what is typed stays, unless its task is over."""

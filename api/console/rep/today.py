@@ -102,8 +102,7 @@ class TodayPage(OpenPage):
 
     async def begin(self) -> None:
         """Read the queue and the first lead, and keep up from now on."""
-        self._desk.live.begin(self)
-        self._page_client.on_delete(lambda: self._desk.live.end(self))
+        self._desk.live.keep(self, self._page_client)
         await self._read_queue()
         await self._show(self._first_due())
 

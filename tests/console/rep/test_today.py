@@ -126,6 +126,18 @@ async def test_new_work_appears_by_itself_and_takes_nothing_away_from_who_types(
     await on_desk(page, "Ann One")
 
 
+async def test_a_page_whose_connection_broke_hears_what_it_missed(bench: Bench, page_of: OpenPage) -> None:
+    page = await page_of(Role.REP, "/today")
+    await expect(page.get_by_text("All done for now")).to_be_visible()
+    await page.context.set_offline(True)
+    await page.evaluate("window.socket.disconnect()")
+    await bench.call("Zoe New")
+    await page.wait_for_timeout(1500)
+    await page.context.set_offline(False)
+    await page.evaluate("window.socket.connect()")
+    await on_desk(page, "Zoe New")
+
+
 async def test_an_empty_desk_is_filled_by_the_first_work_that_comes(bench: Bench, page_of: OpenPage) -> None:
     page = await page_of(Role.REP, "/today")
     await expect(page.get_by_text("All done for now")).to_be_visible()
