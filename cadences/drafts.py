@@ -1,7 +1,7 @@
 """A cadence that is being edited: its YAML and its templates, which may be broken, and everything that is wrong."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -170,6 +170,14 @@ def require_name(name: str) -> str:
     return name
 
 
+def _unnamed(draft: Draft, bundle: CadenceBundle) -> Iterator[Finding]:
+    for path in draft.templates:
+        if path not in bundle.templates:
+            message = "no step names this template, so it will not be published"
+            hint = "name it in a step, or remove it"
+            yield Finding(template_file(path), 1, 1, Severity.WARNING, message, hint)
+
+
 def _storable(text: str) -> str:
     """The text without what no database keeps and no editor shows: NUL, and halves of characters."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
@@ -200,18 +208,8 @@ def check_draft(
     findings = check(bundle, known_cadences=known_cadences)
     if colleagues is not None:
         findings += check_people(bundle, colleagues)
-    findings += [
-        Finding(
-            template_file(path),
-            1,
-            1,
-            Severity.WARNING,
-            "no step names this template, so it will not be published",
-            "name it in a step, or remove it",
-        )
-        for path in draft.templates
-        if path not in bundle.templates
-    ]
+    if read(draft.text, draft.file).source.complete:  # Else nobody knows what its steps name.
+        findings += _unnamed(draft, bundle)
     if len(draft.templates) > MOST_TEMPLATES:
         message = f"{len(draft.templates)} templates are more than the {MOST_TEMPLATES} that a cadence may have"
         findings.append(Finding(draft.file, 1, 1, Severity.ERROR, message, "remove those that no step names"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
@@ -26,6 +26,8 @@ Calls = Literal["made", "missed"]
 
 _COUNTED = timedelta(days=14)
 """How far back messages are remembered for the limits, as the store loads them."""
+_HOW = {TaskKind.CALL: Outcome.NO_ANSWER, TaskKind.QUESTION: Outcome.ANSWERED}
+"""How a task ends for a lead that stays silent, where it is not simply done."""
 _TURNS_AT_ONCE = 20
 """At one instant few things happen to a lead; more turns without a touch mean that the plan stands still."""
 
@@ -105,9 +107,10 @@ def play(case: Case, now: datetime, until: datetime, calls: Calls = "made") -> I
         due, task = wake(case), _task_waited_for(case)
         if task is not None and task.kind is TaskKind.KICK_BACK:
             return  # The lead is back in the hands of a person, who decides.
-        if task is not None and calls == "made" and (due is None or max(task.opens_at, now) <= due.at):
-            turns, now = turns if task.opens_at <= now else 0, max(task.opens_at, now)
-            case = _done(case, task, now)
+        ours = _next_of_ours(case, task) if calls == "made" else None
+        if ours is not None and (due is None or max(ours.at, now) <= due.at):
+            turns, now = turns if ours.at <= now else 0, max(ours.at, now)
+            case = _done(case, ours.task, now)
             continue
         if due is None:
             return
@@ -124,13 +127,27 @@ def play(case: Case, now: datetime, until: datetime, calls: Calls = "made") -> I
             yield _previewed(before, touch, number)
 
 
+class _Ours(NamedTuple):
+    """What one of our people does next, and when."""
+
+    at: datetime
+    task: Task
+
+
+def _next_of_ours(case: Case, awaited: Task | None) -> _Ours | None:
+    """The plan's own task is done once it may be; a question that the library can't answer when the answer is due."""
+    tasks = [_Ours(awaited.opens_at, awaited)] if awaited is not None else []
+    tasks += [_Ours(task.due_at, task) for task in case.open_tasks if task.kind is TaskKind.QUESTION]
+    return min(tasks, key=lambda one: one.at, default=None)
+
+
 def _task_waited_for(case: Case) -> Task | None:
     awaited = awaited_task(case)
     return awaited[0] if awaited else None
 
 
 def _done(case: Case, task: Task, now: datetime) -> Case:
-    outcome = Outcome.NO_ANSWER if task.kind is TaskKind.CALL else Outcome.DONE
+    outcome = _HOW.get(task.kind, Outcome.DONE)
     if task.kind is TaskKind.CALL:
         case = _phoned(case, now)
     case = complete_task(case, task_id=task.id, outcome=outcome, by=task.owner, note=None, now=now)

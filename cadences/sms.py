@@ -29,6 +29,12 @@ class SmsSize:
     """Septets (GSM-7) or UTF-16 code units (UCS-2)."""
     segments: int
 
+    @property
+    def room(self) -> int:
+        """How many units its segments hold."""
+        alone, each = _SIZES[self.encoding]
+        return alone if self.segments == 1 else each * self.segments
+
 
 def measure(text: str) -> SmsSize:
     """Count a text (source: 3GPP TS 23.038 and 23.040)."""

@@ -92,6 +92,12 @@ def test_mistakes_in_the_yaml_and_in_templates_have_their_file_and_line() -> Non
     ]
 
 
+def test_while_the_yaml_can_not_be_read_no_template_is_called_superfluous() -> None:
+    draft = new_draft("plan")
+    broken = draft.with_file("plan.yaml", draft.text.replace("steps:", "steps: ["))
+    assert {file for file, *_ in found(broken)} == {"plan.yaml"}
+
+
 def test_where_nobody_knows_who_works_here_nobody_is_missed() -> None:
     draft = new_draft("plan")
     draft = draft.with_file("plan.yaml", draft.text + "on_reply: {escalate_to: zoe}\n")

@@ -12,6 +12,7 @@ from cadences.hearing import lead_replied
 from cadences.library import library_folder, read_bundle
 from cadences.preview import PreviewedTouch, play, preview
 from cadences.tasks import TaskKind
+from leads.inquiries import Inquiry
 from leads.model import Channel, LeadKind
 from runtime.cli.preview import register
 from tests.cadences.cases import (
@@ -116,6 +117,20 @@ def test_a_running_lead_can_be_played_on() -> None:
 def test_a_plan_that_repeats_at_once_still_ends() -> None:
     hasty = a_cadence({"task": "again", "repeat": {"every": "0 minutes", "until": "an answer"}}, hours=ALWAYS_OPEN)
     assert len(preview(a_case(hasty), MONDAY, touches=50)) == 50
+
+
+def test_what_the_library_can_not_answer_is_answered_when_it_is_due_and_pauses_the_plan() -> None:
+    asked = a_lead(inquiry=Inquiry(unanswered=("Is Sunday possible?",)))
+    answered = of("inbound-web", asked, "2026-03-02 10:00", touches=4)
+    assert shown(answered) == [
+        ("Mon 2026-03-02 10:00", "email", "answer-the-question"),
+        ("Mon 2026-03-02 10:00", "call", "first-call"),
+        # Five business days later than without the pause.
+        ("Thu 2026-03-12 10:00", "email", "checking-in"),
+        ("Mon 2026-03-23 10:00", "call", "second-call"),
+    ]
+    left_alone = of("inbound-web", asked, "2026-03-02 10:00", calls="missed")
+    assert [touch.step_id for touch in left_alone] == ["answer-the-question", "first-call"]
 
 
 # The command.
