@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from api.services import Services
@@ -40,18 +41,21 @@ class CadencePreview:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def play(self, bundle: CadenceBundle, who: str, calls: Calls = "made", touches: int = TOUCHES) -> Previewed:
-        """The touches that begin now.
+    async def play(
+        self, bundle: CadenceBundle, who: str, calls: Calls = "made", begins: datetime | None = None
+    ) -> Previewed:
+        """The touches of somebody who comes in at an instant, the first of them.
 
         Args:
             bundle: a cadence without an error.
             who: a lead's id, or the key of somebody made up.
             calls: whether our own people make the calls and do the tasks.
+            begins: now when left out.
 
         Raises:
             UnknownLead: there is no lead of this id.
         """
-        now, company = self._services.clock(), self._services.company
+        now, company = begins or self._services.clock(), self._services.company
         desk = self._services.answers.read()
         seen = await self._case(who)
         kind = _kind(bundle.cadence, seen.lead if seen is not None else made_up(who))
@@ -71,7 +75,7 @@ class CadencePreview:
                     stand_ins=seen.stand_ins,
                     habits=seen.habits,
                 )
-            return Previewed(bundle, lead, case, tuple(preview(case, now, touches=touches, calls=calls)))
+            return Previewed(bundle, lead, case, tuple(preview(case, now, touches=TOUCHES, calls=calls)))
 
         return await asyncio.to_thread(played)
 

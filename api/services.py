@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
@@ -104,6 +105,8 @@ class Services:
     drafts: CadenceDrafts
     published: PublishedCadences
     answers: AnswersInForce
+    segment_price: Decimal | None = None
+    """What one segment of a text costs, where that is known."""
     delivery: Delivery
     engine: Engine
     temporal_pages: TemporalPages

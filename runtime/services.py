@@ -90,6 +90,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             drafts=CadenceDrafts(foundation.engine, foundation.shelf),
             published=PublishedCadences(foundation.engine),
             answers=foundation.answers,
+            segment_price=settings.sms_segment_price,
             delivery=delivery_of(foundation, client),
             engine=EngineStates(foundation.engine, client, foundation.clock),
             temporal_pages=TemporalPages(settings.temporal_ui_url, settings.temporal_namespace),

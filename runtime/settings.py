@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -40,6 +41,7 @@ FOR_TESTS = {"FOLLOW_CHROMIUM", "FOLLOW_SKIP_BROWSER"}
 MESSAGES = {
     "int_parsing": "must be a whole number",
     "float_parsing": "must be a number",
+    "decimal_parsing": "must be a number",
     "bool_parsing": "must be true or false",
     "time_delta_parsing": "must be a number of seconds",
     "string_too_short": "must not be empty",
@@ -182,6 +184,13 @@ class Settings(BaseSettings):
 
     twilio_answers_stop: bool = Field(
         True, description="Whether Twilio confirms STOP and answers HELP by itself, as it does unless told otherwise."
+    )
+
+    sms_segment_price: Decimal | None = Field(
+        None,
+        ge=0,
+        description="What one segment of a text costs, in the company's currency; not set: the editor counts segments "
+        "only.",
     )
 
     playbook_dir: Path | None = Field(

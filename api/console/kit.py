@@ -81,11 +81,18 @@ def heading(text: str, level: int = 2) -> ui.element:
     return _Heading(text, level)
 
 
+def entitle(text: str) -> None:
+    """Call the page what it shows, where its general title says too little: a lead's name, a cadence's."""
+    title = next(one for one in ui.context.client.elements.values() if isinstance(one, _Heading) and one.is_title)
+    title.text = text
+
+
 class _Heading(TextElement):
     """h1 to h4."""
 
     def __init__(self, text: str, level: int) -> None:
         super().__init__(tag=f"h{level}", text=text)
+        self.is_title = level == 1
 
 
 def words(text: str, tag: str = "span") -> ui.element:

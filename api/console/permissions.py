@@ -89,9 +89,11 @@ WRITTEN_WITH_THE_CHANGE = frozenset(
         Action.SKIP_STEP,
         Action.SWITCH_CADENCE,
         Action.REASSIGN,
+        Action.SAVE_DRAFT,
     }
 )
-"""Commands to a lead: `LeadCommands` writes their audit entries in the transaction of the change."""
+"""Commands to a lead: `LeadCommands` writes their audit entries in the transaction of the change. So do drafts, which
+are saved at each pause, and write one only when somebody begins, or goes on with what another one wrote."""
 
 _FOLLOWERS = frozenset({Role.REP, Role.PARTNER, Role.EXPERT})
 _ADMIN = frozenset({Role.ADMIN})

@@ -1,0 +1,193 @@
+"""What the edited cadence would do with somebody: its touches on a timeline, and what each of them says."""
+
+from pathlib import PurePosixPath
+
+from nicegui import ui
+
+from adapters.db.cases import UnknownLead
+from api.console import kit
+from api.console.desk import Desk
+from api.console.marketing.message_view import message_view
+from api.console.marketing.parts import channel_icon
+from api.previewing import CadencePreview, Previewed
+from cadences.aloud import NOUN
+from cadences.bundle import CadenceBundle
+from cadences.made_up import MADE_UP
+from cadences.preview import Calls, PreviewedTouch
+from cadences.reading import TEMPLATE_FILES
+
+_NEWEST = 12
+"""So many leads of the cadence are offered; any other is found by what is known of it."""
+
+
+class PreviewPane:
+    """A person, a timeline, and a message."""
+
+    def __init__(self, desk: Desk, people: dict[str, str]) -> None:
+        """
+        Args:
+            people: whom it offers, by what they are found by; those made up first.
+        """
+        self._desk = desk
+        self._people = people
+        self._preview = CadencePreview(desk.services)
+        self._bundle: CadenceBundle | None = None
+        self._seen: Previewed | None = None
+        self._who = MADE_UP[0].key
+        self._calls: Calls = "made"
+        self._number = 1
+        self._file: str | None = None
+        self._begins = desk.services.clock()
+        self._person = ui.select(people, label="For", value=self._who).props("dense outlined options-dense")
+        self._person.on_value_change(lambda event: self._choose(event.value))
+        self._search = ui.input("or another lead: its email, number or id").props("dense outlined clearable")
+        self._search.on("keydown.enter", self._find)
+        ui.switch("as if nobody made the calls", on_change=lambda event: self._call(missed=event.value))
+        self._note = ui.label().classes("ft-notice").props("role=status")
+        self._note.set_visibility(False)
+        self._timeline = ui.element("ol").classes("ft-touches").props('aria-label="What would happen when"')
+        self._message = ui.element("section").classes("ft-message").props('aria-live=polite aria-label="The message"')
+
+    async def show(self, bundle: CadenceBundle) -> None:
+        """Play a cadence that has no error."""
+        self._bundle = bundle
+        await self._play()
+
+    def stale(self) -> None:
+        """The text has an error: what is shown is of the text before it."""
+        self._say(
+            "Mend the errors to see what the new text does."
+            if self._seen is None
+            else "This is what it did before the error."
+        )
+
+    async def follow(self, file: str) -> None:
+        """Show the first touch that says what a file says."""
+        self._file = file
+        number = self._touch_of(file)
+        if number is not None and number != self._number:
+            await self._select(number)
+
+    def _touch_of(self, file: str) -> int | None:
+        touches = self._seen.touches if self._seen is not None else ()
+        return next((touch.number for touch in touches if _file_of(touch) == file), None)
+
+    async def _play(self) -> None:
+        if self._bundle is None:
+            return
+        await self._desk.still_here()
+        try:
+            seen = await self._preview.play(self._bundle, self._who, self._calls, self._begins)
+        except UnknownLead:
+            self._say("There is no such lead any more.")
+            return
+        if seen.touches:
+            self._say("")
+        else:
+            self._say("Nothing would go out: there is no way to reach this person, or they stopped us.")
+        same = self._seen is not None and seen.touches == self._seen.touches
+        self._seen = seen
+        following = self._touch_of(self._file) if self._file is not None else None
+        self._number = min(following or self._number, max(len(seen.touches), 1))
+        if not same:
+            self._draw()
+        await self._write()
+
+    def _draw(self) -> None:
+        self._timeline.clear()
+        if self._seen is None:
+            return
+        with self._timeline:
+            for touch in self._seen.touches:
+                self._touch(touch)
+
+    def _touch(self, touch: PreviewedTouch) -> None:
+        async def select() -> None:
+            await self._select(touch.number)
+
+        name = touch.step_id + (f" ({touch.occurrence})" if touch.occurrence > 1 else "")
+        with ui.element("li"):
+            button = ui.element("button").props("type=button").classes("ft-touch").on("click", select)
+            button.props["aria-pressed"] = "true" if touch.number == self._number else "false"
+            button.props["data-touch"] = touch.number
+            with button:
+                channel_icon(touch.channel)
+                with ui.element("span").classes("ft-touch-words"):
+                    with ui.element("span").classes("ft-touch-when"):
+                        ui.label(f"{touch.local:%a} {touch.local.day} {touch.local:%b %Y, %H:%M %Z}")
+                    with ui.element("span"):
+                        ui.label(f"{NOUN[touch.channel]} {name}")
+                        if touch.variant is not None:
+                            ui.label(touch.variant).classes("ft-tag")
+            if touch.reasons:
+                with ui.element("details").classes("ft-why"):
+                    with ui.element("summary"):
+                        ui.label("why")
+                    with ui.element("ol"):
+                        for reason in touch.reasons:
+                            with ui.element("li"):
+                                ui.label(reason.text)
+
+    async def _select(self, number: int) -> None:
+        self._number = number
+        for button in self._timeline.descendants():
+            if "data-touch" in button.props:
+                chosen = button.props["data-touch"] == number
+                button.props["aria-pressed"] = "true" if chosen else "false"
+        await self._write()
+
+    async def _write(self) -> None:
+        seen = self._seen
+        if seen is None or not seen.touches:
+            self._message.clear()
+            return
+        touch = seen.touches[self._number - 1]
+        found = await self._preview.written(seen, touch.number)
+        self._message.clear()
+        with self._message:
+            message_view(touch, found, self._desk.services.segment_price)
+
+    async def _choose(self, who: str) -> None:
+        if who:
+            self._who = who
+            async with kit.acting():
+                await self._play()
+
+    async def _call(self, *, missed: bool) -> None:
+        self._calls = "missed" if missed else "made"
+        async with kit.acting():
+            await self._play()
+
+    async def _find(self) -> None:
+        """Look a lead up by what somebody typed."""
+        text = (self._search.value or "").strip()
+        if not text:
+            return
+        async with kit.acting():
+            await self._desk.still_here()
+            found = await self._desk.services.reading.find_leads(text)
+            if len(found) != 1:
+                kit.refused("No lead is found by this." if not found else "Several leads begin like this; type more.")
+                return
+            self._people[str(found[0])] = f"the lead found by {text}"
+            self._person.set_options(self._people, value=str(found[0]))
+            self._search.set_value("")
+
+    def _say(self, text: str) -> None:
+        self._note.set_text(text)
+        self._note.set_visibility(bool(text))
+
+
+async def people_for(desk: Desk, cadence: str) -> dict[str, str]:
+    """Whom a preview offers: people made up, and the leads that came into the cadence last."""
+    leads = await desk.services.published.newest_leads(cadence, _NEWEST)
+    called = {
+        str(one.id): ", ".join(part for part in (one.name or "a lead without a name", one.company) if part)
+        for one in leads
+    }
+    return {**{one.key: one.label for one in MADE_UP}, **called}
+
+
+def _file_of(touch: PreviewedTouch) -> str | None:
+    pattern = TEMPLATE_FILES.get(touch.channel)
+    return str(PurePosixPath("templates", pattern.format(touch.content))) if pattern is not None else None

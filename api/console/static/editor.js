@@ -1,0 +1,59 @@
+// What the cadence editor does in the browser: dress CodeMirror for people who hear it and for the theme, jump to a
+// place, and keys that work wherever the focus is.
+(() => {
+  const LIGHT = "githubLight";
+  const DARK = "githubDark";
+
+  // The component is there a moment after the server has asked for it.
+  async function editorOf(id) {
+    for (let tries = 0; tries < 200; tries++) {
+      const component = getElement(id);
+      if (component && component.editor) return component;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    return null;
+  }
+
+  const dressed = new Set();
+  const theme = () => (document.body.classList.contains("body--dark") ? DARK : LIGHT);
+  new MutationObserver(() => {
+    for (const component of dressed) if (component.editor) component.setTheme(theme());
+  }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+
+  Object.assign(window.followthrough, {
+    async dressEditor(id, label, help) {
+      const component = await editorOf(id);
+      if (!component) return;
+      const content = component.editor.contentDOM;
+      content.setAttribute("aria-label", label);
+      content.setAttribute("tabindex", "0");
+      content.setAttribute("aria-describedby", help);
+      component.setTheme(theme());
+      dressed.add(component);
+    },
+    async goToPlace(id, line, column) {
+      const component = await editorOf(id);
+      if (!component) return;
+      const { editor } = component;
+      // Its tab may have been opened only now.
+      for (let tries = 0; tries < 40 && editor.dom.offsetParent === null; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      const there = editor.state.doc.line(Math.min(line, editor.state.doc.lines));
+      const anchor = Math.min(there.from + column - 1, there.to);
+      editor.dispatch({ selection: { anchor }, scrollIntoView: true });
+      component.revealLine(there.number);
+      editor.focus();
+    },
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    const button = { s: "save-draft", Enter: "publish" }[event.key];
+    const found = button && document.querySelector(`[data-key="${button}"]`);
+    if (!found || document.querySelector(".q-dialog")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!found.disabled) found.click();
+  }, true);
+})();
