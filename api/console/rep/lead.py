@@ -105,6 +105,11 @@ class LeadPage(OpenPage):
         self._draw_work()
         self._draw_facts()
 
+    async def _noted(self) -> None:
+        await self._read()
+        self._draw_facts()
+        self._last.tell("Noted.")
+
     async def _taken_back(self, _: Recorded) -> None:
         await self._read()
         self._draw_work()
@@ -116,7 +121,7 @@ class LeadPage(OpenPage):
         self._task = next(iter(mine or view.open_tasks), None)
         self._working.clear()
         with self._working:
-            self._work = Work(self._desk, self._shown, self._task, self._settled)
+            self._work = Work(self._desk, self._shown, self._task, self._settled, self._noted)
             if self._task is not None:
                 facts.talk(self._task)
 

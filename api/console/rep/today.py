@@ -243,6 +243,13 @@ class TodayPage(OpenPage):
         self._queue = WorkQueue(left, self._queue.changes_at)
         await self._show(following or self._first_due())
 
+    async def _noted(self) -> None:
+        """A note was kept: it stands in the story now."""
+        if self._shown is not None and (lead := await read_lead(self._desk, self._shown.view.id)) is not None:
+            self._take(lead)
+            self._draw_facts(lead)
+        self._last.tell("Noted.")
+
     async def _taken_back(self, change: Recorded) -> None:
         """A slip is corrected: its task is open again, and on the desk."""
         await self._read_queue()
@@ -277,7 +284,7 @@ class TodayPage(OpenPage):
             with ui.element("div").classes("ft-stack"):
                 self._head = ui.element("section").classes("ft-card").props('aria-label="Who"')
                 self._asked = ui.element("div").classes("ft-stack")
-                self._work = Work(self._desk, lead, open_task, self._settled)
+                self._work = Work(self._desk, lead, open_task, self._settled, self._noted)
                 if open_task is None:
                     self._work.close(None, "this task is not open any more")
                 else:

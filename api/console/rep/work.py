@@ -22,6 +22,7 @@ from leads.model import Channel
 
 Settled = Callable[[str, CommandDone], Awaitable[None]]
 """Called with what was recorded, in words, once it was committed."""
+Noted = Callable[[], Awaitable[None]]
 Command = Callable[[Caller], Awaitable[CommandDone]]
 _TOUCHES = (("1", "Call", Channel.CALL), ("2", "Email", Channel.EMAIL), ("3", "Text", Channel.SMS))
 
@@ -29,13 +30,22 @@ _TOUCHES = (("1", "Call", Channel.CALL), ("2", "Email", Channel.EMAIL), ("3", "T
 class Work:
     """The part of a lead's panel in which one works: a note, the outcomes, and what else one may do."""
 
-    def __init__(self, desk: Desk, lead: LeadAtHand, task: TaskView | None, settled: Settled) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        lead: LeadAtHand,
+        task: TaskView | None,
+        settled: Settled,
+        noted: Noted,
+    ) -> None:
         """
         Args:
             task: the one to complete; None: the lead is looked at without one.
             settled: called after each change.
+            noted: called when a note was kept by itself.
         """
         self._desk = desk
+        self._noted = noted
         self._lead = lead
         self._task = task
         self._settled = settled
@@ -78,8 +88,24 @@ class Work:
                     for choice in choices_of(TaskKind.KICK_BACK):
                         self._outcome(choice)
             with ui.row().classes("ft-line ft-wrap"):
+                button("Keep the note", "ctrl+Enter").on_click(self._keep_note)
                 button("Log a contact", "t").on_click(self._ask_touch)
                 button("Add phone or email", "p").on_click(self._ask_contacts)
+
+    async def _keep_note(self) -> None:
+        """Write the note down without anything else."""
+        desk, lead, note = self._desk, self._lead.view, self._note
+        if note is None:
+            kit.refused("There is nothing in the note yet.")
+            return
+
+        async def work(caller: Caller) -> None:
+            await desk.commands.add_note(lead.id, caller, None, text=note)
+
+        async with kit.acting():
+            await desk.do(Action.ADD_NOTE, work, lead_id=lead.id)
+            self.note.set_value("")
+            await self._noted()
 
     def _outcome(self, choice: Choice) -> None:
         asked = {

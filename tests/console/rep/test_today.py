@@ -69,6 +69,22 @@ async def test_the_note_goes_along_and_keys_are_letters_while_one_types(bench: B
     await expect(page.get_by_label("Note")).to_have_value("")
 
 
+async def test_a_note_is_kept_by_itself(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+    leads = await bench.calls("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("o")
+    await page.keyboard.type("has two sons")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".ft-timeline").get_by_text("has two sons")).to_be_visible()
+    await expect(page.get_by_label("Note")).to_have_value("")
+    lead = await stage.services.reading.lead(leads["Ann One"], stage.services.company, stage.clock())
+    assert lead is not None
+    notes = [(entry.text, entry.by) for entry in lead.timeline if entry.kind == "note"]
+    assert notes == [("has two sons", "anna")]
+    assert (await bench.outcomes(leads))["Ann One"][0] is None
+
+
 async def test_a_key_that_is_held_or_pressed_twice_answers_for_one_lead_only(bench: Bench, page_of: OpenPage) -> None:
     leads = await bench.calls("Ann One", "Bea Two", "Cal Three")
     page = await page_of(Role.REP, "/today")
