@@ -5,11 +5,12 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import structlog
-from nicegui import ui
+from nicegui import Client, ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from adapters.db.cases import LeadMerged, UnknownLead
@@ -183,11 +184,20 @@ async def confirm(question: str, *lines: str, yes: str, no: str = "Cancel", dang
             agree = ui.button(yes, on_click=lambda: dialog.submit(True))
             agree.props(f"autofocus {'color=negative' if danger else ''}")
             ui.button(no, on_click=lambda: dialog.submit(False)).props("flat")
-    dialog.props(f'aria-label="{question}"'.replace("\n", " "))
+    return bool(await answer_of(dialog, question))
+
+
+async def answer_of(dialog: ui.dialog, title: str) -> Any:
+    """Open a dialog under this title, and wait for what somebody submits in it; None when it was closed.
+
+    The dialog is gone then, and so may be the page.
+    """
+    dialog.props["aria-label"] = title
     try:
-        return bool(await dialog)
+        return await dialog
     finally:
-        dialog.delete()
+        if not dialog.is_deleted and dialog.client.id in Client.instances:
+            dialog.delete()
 
 
 @asynccontextmanager

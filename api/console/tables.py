@@ -14,15 +14,18 @@ Place = TypeVar("Place")
 class Table:
     """A table with a heading row; numbers stand at the right."""
 
-    def __init__(self, caption: str, headings: Sequence[str], numbers: Iterable[int] = ()) -> None:
+    def __init__(
+        self, caption: str, headings: Sequence[str], numbers: Iterable[int] = (), one_line: Iterable[int] = ()
+    ) -> None:
         """Begin a table.
 
         Args:
             caption: what it is, for whoever can't see it.
             headings: one for each column; an empty one is left out for the eye and the ear.
             numbers: which columns are numbers.
+            one_line: which columns are not broken into lines, such as times.
         """
-        self._numbers = frozenset(numbers)
+        self._numbers, self._one_line = frozenset(numbers), frozenset(one_line)
         # Whoever has no mouse scrolls it once it has the focus.
         scroll = ui.element("div").classes("ft-scroll").props(f'role=region tabindex=0 aria-label="{caption}"')
         with scroll, ui.element("table").classes("ft-table"):
@@ -47,7 +50,8 @@ class Table:
         self._body.clear()
 
     def _class(self, column: int) -> str:
-        return "ft-number" if column in self._numbers else ""
+        number = "ft-number" if column in self._numbers else ""
+        return f"{number} ft-one-line" if column in self._one_line else number
 
 
 class GrowingList(Generic[Item, Place]):
@@ -59,13 +63,17 @@ class GrowingList(Generic[Item, Place]):
         show: Callable[[Item], object],
         *,
         more: str = "Show more",
+        first: tuple[Sequence[Item], Place | None] | None = None,
     ) -> None:
         """Build nothing yet; `begin` does.
 
         Args:
             load: reads the page after a place, and says where the next one begins.
-            show: builds one item; called in the order of the list.
+            show: builds one item where it belongs; called in the order of the list.
+            more: what stands on the button for the next page.
+            first: the first page, where it was read already.
         """
+        self._first = first
         self._load = load
         self._show = show
         self._more = more
@@ -77,7 +85,8 @@ class GrowingList(Generic[Item, Place]):
         return await self._grow(None)
 
     async def _grow(self, place: Place | None) -> int:
-        items, self._place = await self._load(place)
+        known, self._first = self._first, None
+        items, self._place = known if known is not None else await self._load(place)
         for one in items:
             self._show(one)
         if self._button is None and self._place is not None:

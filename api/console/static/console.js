@@ -1,5 +1,15 @@
 // What the console does in the browser without asking the server.
 window.followthrough = {
+  // Browsers lend the clipboard to pages that came by https, or from this machine.
+  copy(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  },
   // What was asked for stands below on a narrow screen.
   reveal(id) {
     const shown = document.getElementById(id);
