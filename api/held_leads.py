@@ -8,13 +8,15 @@ import structlog
 from adapters.db.cases import UnknownLead
 from api.commands import LeadCommands
 from api.services import Services
-from api.writes import ourselves
+from api.writes import Caller, ourselves
 from cadences.refusals import CommandRefused
 
 log = structlog.get_logger()
 
 
-async def resume_held(services: Services, provider: str, by: str, *, per_second: float = 20.0) -> tuple[int, int]:
+async def resume_held(
+    services: Services, provider: str, by: str, *, per_second: float = 20.0, caller: Caller | None = None
+) -> tuple[int, int]:
     """Resume every lead that a provider's account holds, by the same decision as a person's resume.
 
     Mails to colleagues that it refused are tried again within seconds, too.
@@ -22,12 +24,13 @@ async def resume_held(services: Services, provider: str, by: str, *, per_second:
     Args:
         by: who asks.
         per_second: how many leads at most in a second.
+        caller: as whom each lead is resumed; the one who asks, at the command line, when left out.
 
     Returns:
         How many were resumed, and how many were not on hold any more.
     """
     await services.staff_mails.retry_now(provider, services.clock())
-    commands, caller = LeadCommands(services), ourselves(by)
+    commands, caller = LeadCommands(services), caller or ourselves(by)
     resumed = left = 0
     for lead_id in await services.alerts.held_by(provider, services.clock()):
         try:

@@ -15,7 +15,6 @@ from pydantic import TypeAdapter
 
 from cadences.review_days import ReviewDay
 from cadences.tasks import TaskState
-from leads.meetings import read_step
 from leads.model import Colleague
 
 MACHINE = "followthrough"
@@ -42,9 +41,7 @@ class TaskFact:
     @property
     def what(self) -> str:
         """What it asks, in words that say nothing about the person, as a title might."""
-        # A meeting's steps are known by its id, which tells people nothing.
-        step = None if self.step_id is None or read_step(self.step_id) else self.step_id
-        return " ".join(filter(None, (self.kind.replace("_", " "), step)))
+        return " ".join(filter(None, (self.kind.replace("_", " "), self.step_id)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,11 @@ class NamedSheets(Generic[Model]):
         held = self._held.get(name)
         return held.trouble if held is not None else None
 
+    def troubles(self) -> dict[str, str]:
+        """What is wrong with each file that can't be used as it is now, by its name."""
+        read = {path.stem: self._read(path) for path in self._find()}
+        return {name: held.trouble for name, held in read.items() if held.trouble is not None}
+
     def all(self) -> list[Model]:
         """Every sheet in force, by name."""
         read = [self._read(path) for path in self._find()]

@@ -124,6 +124,11 @@ class Accounts:
         async with self._engine.begin() as connection:
             await _set_password(connection, colleague_id, password_hash, now)
 
+    async def forget_password(self, colleague_id: str) -> None:
+        """Let a colleague sign in with no password any more, until an invitation is used."""
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(_ACCOUNTS).where(_ACCOUNTS.c.colleague_id == colleague_id))
+
     async def invite(
         self, colleague_id: str | None, by: str, now: datetime, *, lasts: timedelta = INVITATION_LASTS
     ) -> str:

@@ -135,6 +135,10 @@ class Suppressions:
         """What tells that two lists were hashed with the same secret; it tells nothing about the secret."""
         return self._key.digest(_FINGERPRINT_OF)[:12]
 
+    def digest(self, contact: str) -> str:
+        """The hash under which a normalised contact point is on the list."""
+        return self._key.digest(contact)
+
     def entry(self, contact: str, channel: Channel | None, *, why: str, by: str, now: datetime) -> Suppression:
         """A new line for a normalised contact point."""
         digest = self._key.digest(contact)

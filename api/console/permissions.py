@@ -55,6 +55,8 @@ class Action(StrEnum):
     SAVE_DRAFT = "save_draft"
     DROP_DRAFT = "drop_draft"
     PUBLISH_CADENCE = "publish_cadence"
+    CHECK_LEADS = "check_leads"
+    """Have it looked whether every lead is followed up."""
     REPAIR = "repair"
     RESOLVE_ALERT = "resolve_alert"
     CHECK_PROVIDERS = "check_providers"
@@ -160,6 +162,7 @@ MAY_DO: dict[Action, frozenset[Role]] = {
     **dict.fromkeys((Action.SAVE_DRAFT, Action.DROP_DRAFT, Action.PUBLISH_CADENCE), _WRITERS),
     **dict.fromkeys(
         (
+            Action.CHECK_LEADS,
             Action.REPAIR,
             Action.RESOLVE_ALERT,
             Action.CHECK_PROVIDERS,

@@ -179,10 +179,3 @@ def test_it_reads_as_a_person_would_say_it() -> None:
         "- mails to colleagues that did not arrive: 1 (`follow staff-mails`)",
     ):
         assert line in said
-
-
-def test_a_task_of_a_meeting_is_named_without_the_meetings_id() -> None:
-    meeting = f"meeting:{UUID(int=7)}"
-    assert task(1, day(10), kind="meeting", step_id=meeting).what == "meeting"
-    assert task(1, day(10), kind="hand_over", step_id=None).what == "hand over"
-    assert task(1, day(10)).what == "call first-call"

@@ -12,6 +12,7 @@ from api.console.desk import Desk
 from api.console.manager.behind_links import LEAD
 from api.console.manager.counts import Counts
 from api.console.manager.loading import Later
+from api.console.manager.tables import Words
 from api.console.permissions import Page, may_open
 from leads.measures import Dimension
 
@@ -71,15 +72,15 @@ class ClocksNowPart:
                 self._limit = min(self._limit + _MORE, 200)
                 self._later.again()
 
-            ui.button("Show more", on_click=more).props("flat dense").classes("ft-left")
+            ui.button("Show more", on_click=more).props("flat dense")
 
     def _list(self, title: str, clocks: RunningClocks, now: datetime) -> None:
-        with ui.element("div").classes("ft-part"):
+        with ui.element("div").classes("ft-stack"):
             with ui.element("div").classes("ft-line row"):
                 kit.heading(title, 3)
                 late = title.startswith("Too late")
                 tone = "ft-bad" if late and clocks.total else "ft-good" if not late else ""
-                kit.words(f"{clocks.total:,}").classes(f"ft-tag {tone}")
+                Words("span", f"{clocks.total:,}").classes(f"ft-tag {tone}")
             if not clocks.items:
                 ui.label("Nobody.").classes("ft-quiet")
                 return
@@ -103,9 +104,9 @@ class ClocksNowPart:
                 else:
                     ui.label(clock.source or "No source").classes("ft-clock-who")
                 with ui.element("div").classes("ft-quiet"):
-                    kit.words(f"{clock.owner_name or clock.owner}; asked {self._at(clock.asked_at, now)}")
+                    Words("span", f"{clock.owner_name or clock.owner}; asked {self._at(clock.asked_at, now)}")
                     for mark, tone in _marks(clock):
-                        kit.words(mark).classes(f"ft-tag {tone}")
+                        Words("span", mark).classes(f"ft-tag {tone}")
 
     def _at(self, at: datetime, now: datetime) -> str:
         return kit.moment(at, ZoneInfo(self._desk.services.company.zone), now)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from adapters.db.reports.models import Costs, CostsReport, Figures, FiguresReport
 from api.console.manager.behind_links import BehindLinks
 from api.console.manager.figure_values import filled, said
-from api.console.manager.number_table import Cell, table
+from api.console.manager.tables import Cell, table
 from leads.amounts import money, percent, span
 from leads.goals import Figure
 from leads.measures import Asked, Counted, Dimension
@@ -37,7 +37,7 @@ def _numbers(row: Figures, links: BehindLinks, bucket: str | None) -> list[Cell]
     response = row.response
 
     def counted(number: int, figure: Counted, note: str = "", tone: str = "") -> Cell:
-        return Cell(f"{number:,}", links.to(figure, bucket), note, tone) if number else Cell("0")
+        return Cell(f"{number:,}", links.to(figure, bucket) if number else "", note, tone if number else "")
 
     left = row.leads - row.followed_up
     return [
@@ -85,7 +85,7 @@ def groups(
         of = {dimension.value: one.group}
 
         def counted(number: int, figure: Counted, note: str = "", of: dict[str, str | None] = of) -> Cell:
-            return Cell(f"{number:,}", links.to(figure, None, **of), note) if number else Cell("0")
+            return Cell(f"{number:,}", links.to(figure, None, **of) if number else "", note)
 
         cost, response = cost_of.get(one.group), one.response
         name = _UNKNOWN[dimension] if one.group is None else names.get(one.group, one.group)

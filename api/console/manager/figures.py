@@ -19,6 +19,7 @@ from api.console.manager.counts import Counts
 from api.console.manager.figure_values import Standing, count_of, proposed, said, standings
 from api.console.manager.filters import Filters, choices_of
 from api.console.manager.loading import Later
+from api.console.manager.tables import Words
 from api.console.pages import Nav, console_page
 from api.console.permissions import Page, may_open
 from leads.amounts import money
@@ -107,8 +108,7 @@ class FiguresPage:
             return
         every, all_of_it = report.every.value, standings(report)
         with ui.element("div").classes("ft-figures"):
-            with self._card(all_of_it[Figure.LEADS], every, f"{total.leads:,}", links.to(Counted.LEADS)):
-                self._followed_up(all_of_it[Figure.FOLLOWED_UP], report, links)
+            self._card(all_of_it[Figure.LEADS], every, f"{total.leads:,}", links.to(Counted.LEADS))
             times = all_of_it[Figure.RESPONSE_MEDIAN]
             with self._card(times, every, times.shown, links.to(Counted.ANSWERED), name="Response time"):
                 self._more_times(all_of_it, report, links)
@@ -138,7 +138,7 @@ class FiguresPage:
                 ui.label(value).classes("ft-figure-value")
             with ui.element("div").classes("ft-notes"):
                 if note:
-                    kit.words(note)
+                    Words("span", note)
                 _goal(one, every)
             going = one.trend()
             if going is not None:
@@ -146,19 +146,10 @@ class FiguresPage:
                 with ui.element("div").classes(f"ft-trend {tone}"):
                     ui.icon(going.icon).props("aria-hidden=true")
                     ui.label(going.words)
+            ui.space()
             chart = ui.echart(trend(one), renderer="svg").classes("ft-chart-small")
             chart.props(f'role=img aria-label="{called}, {every} by {every}; the table below has the numbers"')
-            return ui.element("div").classes("ft-part")
-
-    def _followed_up(self, one: Standing, report: FiguresReport, links: BehindLinks) -> None:
-        total = report.totals[0]
-        left = total.leads - total.followed_up
-        with ui.element("div").classes("ft-line row"):
-            kit.words(f"Followed up {one.shown}")
-            ui.space()
-            _goal(one, report.every.value)
-        if left:
-            _number(left, "that nobody follows up", links.to(Counted.NOT_FOLLOWED_UP))
+            return ui.element("div").classes("ft-stack")
 
     def _more_times(self, all_of_it: dict[Figure, Standing], report: FiguresReport, links: BehindLinks) -> None:
         response = report.totals[0].response
@@ -174,7 +165,11 @@ class FiguresPage:
                 (response.late, "late", Counted.LATE),
                 (response.waiting, "still in time", Counted.WAITING),
             ):
-                _number(number, words, links.to(counted))
+                text, target = f"{number:,} {words}", links.to(counted)
+                if target and number:
+                    ui.link(text, target)
+                else:
+                    Words("span", text)
 
     async def _load_costs(self) -> tuple[Asked, CostsReport]:
         await self._desk.still_here()
@@ -212,21 +207,12 @@ class FiguresPage:
         figure_tables.groups(asked, report, costs, self._names, self._links(asked))
 
 
-def _number(number: int, words: str, target: str) -> None:
-    """A number in words, with the leads behind it if there are any."""
-    text = f"{number:,} {words}"
-    if target and number:
-        ui.link(text, target)
-    else:
-        kit.words(text)
-
-
 def _goal(one: Standing, every: str) -> None:
     """The goal of one period, whether the last one met it, and how often it was met."""
     if one.goal is None:
         return
     tone, word = {None: ("", ""), True: ("ft-good", "met"), False: ("ft-bad", "missed")}[one.met]
-    tag = kit.words(f"goal {said(one.figure, one.goal)} {word}".strip()).classes(f"ft-tag {tone}")
+    tag = Words("span", f"goal {said(one.figure, one.goal)} {word}".strip()).classes(f"ft-tag {tone}")
     record = one.record(every)
     if record:
         with tag:

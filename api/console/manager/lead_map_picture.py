@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from adapters.db.reports.figures import share
 from adapters.db.reports.models import LeadMap
 from api.console.manager.behind_links import BehindLinks
-from api.console.manager.charts import BAD, FONT, GOOD, INK, MAIN, PAPER, QUIET, SECOND, Options
+from api.console.manager.charts import BAD, FONT, GOOD, INK, MAIN, QUIET, SECOND, Options
 from leads.amounts import percent
 from leads.measures import Counted, Dimension
 from leads.places import Place
@@ -39,8 +39,6 @@ _LAST = 7
 _DEPTHS = {place: min(number + 1, _LAST) for number, place in enumerate(_DRAWN)}
 _COLOURS = {Place.WON: GOOD, Place.LOST: BAD, Place.OPTED_OUT: SECOND, Place.UNREACHABLE: SECOND}
 _OTHERS = "From: other sources"
-_HALO = {"textBorderColor": PAPER, "textBorderWidth": 2}
-"""Names are read where ways cross behind them, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +148,7 @@ def _options(nodes: Sequence[Options], edges: Sequence[Options]) -> Options:
         "draggable": False,
         "layoutIterations": 48,
         "emphasis": {"disabled": True},
-        "label": {**FONT, "color": INK, "lineHeight": 15, "distance": 8, **_HALO},
+        "label": {**FONT, "color": INK, "lineHeight": 15, "distance": 8},
         "lineStyle": {"color": "source", "opacity": 0.28, "curveness": 0.5},
     }
     return {

@@ -30,7 +30,7 @@ class Later(Generic[T]):
         self._times = 0
         self._around = ui.element("div").classes("ft-later")
         with self._around:
-            self._box = ui.element("div").classes("ft-part").props("aria-busy=true")
+            self._box = ui.element("div").classes("ft-stack").props("aria-busy=true")
         with self._box:
             kit.skeleton(lines)
         self.again()

@@ -11,7 +11,7 @@ from adapters.db.reviews import ReviewView
 from api.console import kit
 from api.console.manager.behind_links import LEAD
 from api.console.manager.figure_values import count_of
-from api.console.manager.number_table import Cell
+from api.console.manager.tables import Cell, Words
 from cadences.reviews import Forgotten, Listed, RepDay
 
 HEADS = (
@@ -59,12 +59,12 @@ class Written:
             return
         with ui.element("div").classes("ft-notes"):
             late = f", {one.done_late} of them late" if one.done_late else ""
-            kit.words(f"{count_of(one.due, 'task')} due, {one.done} done{late}")
+            Words("span", f"{count_of(one.due, 'task')} due, {one.done} done{late}")
             for outcome, count in one.outcomes.items():
-                kit.words(f"{count} {outcome}").classes("ft-tag")
+                Words("span", f"{count} {outcome}").classes("ft-tag")
             if one.responses_running:
-                kit.words(f"{count_of(one.responses_running, 'first answer')} still to come")
-        with ui.element("div").classes("ft-thirds"):
+                Words("span", f"{count_of(one.responses_running, 'first answer')} still to come")
+        with ui.element("div").classes("ft-columns"):
             self._group(
                 "Left undone",
                 "ft-bad",
@@ -90,7 +90,7 @@ class Written:
     def forgotten(self, forgotten: Forgotten) -> None:
         """What easily falls between people."""
         names = self._view.people
-        with ui.element("div").classes("ft-thirds"):
+        with ui.element("div").classes("ft-columns"):
             self._group(
                 "Leads of people who work here no more", "ft-bad", ("", forgotten.owned_by_nobody, "since"), names=names
             )
@@ -108,13 +108,13 @@ class Written:
         shown = [one for one in lists if one[1].total]
         if not shown:
             return
-        with ui.element("div").classes("ft-part"):
+        with ui.element("div").classes("ft-stack"):
             kit.heading(title, 3)
             for what, listed, clock in shown:
                 with ui.element("div").classes("ft-notes"):
                     if what:
-                        kit.words(what)
-                    kit.words(str(listed.total)).classes(f"ft-tag {tone}")
+                        Words("span", what)
+                    Words("span", str(listed.total)).classes(f"ft-tag {tone}")
                 with ui.element("ul").classes("ft-items"):
                     for item in listed.items:
                         self._item(item.lead_id, (names or {}).get(item.what, item.what), clock, item.at)
@@ -125,8 +125,8 @@ class Written:
         lead = self._view.leads.get(lead_id)
         with ui.element("li"):
             if lead is None:
-                kit.words("An erased lead")
+                Words("span", "An erased lead")
             else:
                 ui.link(lead.name, f"{LEAD}/{lead_id}")
             said = ", ".join(filter(None, (what, f"{clock} {kit.moment(at, self._zone, self._now)}".strip())))
-            kit.words(said).classes("ft-quiet")
+            Words("span", said).classes("ft-quiet")

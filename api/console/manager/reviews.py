@@ -17,8 +17,8 @@ from api.console.door import PREFIX
 from api.console.frame import Section
 from api.console.manager.figure_values import count_of
 from api.console.manager.loading import Later
-from api.console.manager.number_table import Cell, folded, table
 from api.console.manager.review_parts import HEADS, Written, row
+from api.console.manager.tables import Cell, folded, table
 from api.console.pages import Nav, console_page
 from api.console.permissions import Page
 from leads.model import Colleague

@@ -72,17 +72,6 @@ async def test_every_number_is_as_many_leads_as_its_page_names(page_of: OpenPage
 
 
 @pytest.mark.usefixtures("business")
-async def test_who_is_not_followed_up_stands_beside_the_share(page_of: OpenPage) -> None:
-    page = await page_of(Role.MANAGER, "/figures?from=2026-11-09&to=2026-11-22")
-    received = page.locator("section").filter(has=page.get_by_role("heading", name="Leads received"))
-    await expect(received.get_by_text("Followed up 93.8 %")).to_be_visible()
-    await expect(received.get_by_text("goal 100 % missed")).to_be_visible()
-    await received.get_by_role("link", name="1 that nobody follows up").click()
-    await expect(page.get_by_role("heading", name="1 lead that nobody follows up")).to_be_visible()
-    assert await listed(page) == [10]
-
-
-@pytest.mark.usefixtures("business")
 async def test_another_time_other_leads_and_the_address_follows(page_of: OpenPage) -> None:
     page = await page_of(Role.MANAGER, "/figures")
     received = page.get_by_role("link", name=re.compile(": Leads received$"))
