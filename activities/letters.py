@@ -12,6 +12,7 @@ from cadences.meeting_messages import TEMPLATE, compose_meeting_message
 from cadences.meeting_sends import came_too_late, could_not_tell, due_to_send
 from cadences.messages import compose
 from cadences.permissions import blocked
+from cadences.personal_emails import compose_personal_email, could_not_send, waiting_email, why_not
 from cadences.planning import plan
 from cadences.progress import could_not_be_written
 from cadences.slots import holds_slot, permitted_from, put_off
@@ -19,6 +20,7 @@ from cadences.templating import TemplateMistake
 from leads.contract import StepInput
 from leads.links import Links
 from leads.model import Channel
+from leads.personal_emails import PERSONAL, read_personal_step
 from leads.sending import Claim, OutgoingMessage, TouchState
 
 _SENDABLE = (TouchState.REFUSED, TouchState.FAILED)
@@ -34,6 +36,8 @@ class Letter:
     """What it was made from."""
     variant: str | None = None
     """Which of its step's variants it is."""
+    by: str | None = None
+    """The colleague who wrote it; None for what the machine writes."""
 
 
 async def planned_letter(
@@ -79,6 +83,28 @@ async def meeting_letter(
         return Letter(compose_meeting_message(case, due, reference_of(errand), links), TEMPLATE)
     except TemplateMistake as broken:
         return could_not_tell(case, due.step_id, now, str(broken))
+
+
+async def personal_letter(
+    step: StepInput, opened: OpenCase, errand: Errand, claim: Claim | None, links: Links, now: datetime
+) -> Letter | Case:
+    """What a colleague wrote; or the case that follows, when it is not to be sent now.
+
+    A person's words keep no hours and no limits, but they go to no address that must not be used, and to nobody who
+    wants to hear nothing.
+    """
+    case, email = opened.case, waiting_email(opened.case, read_personal_step(step.step_id))
+    if email is None or email.due_at > now:
+        return plan(case, now)
+    if _may_be_out(claim, Channel.EMAIL):
+        return errand.sent(case, now)
+    if (why := why_not(case, email, now)) is not None:
+        return could_not_send(case, email, now, why)
+    try:
+        message = compose_personal_email(case, email, reference_of(errand), links)
+    except TemplateMistake as broken:
+        return could_not_send(case, email, now, str(broken))
+    return Letter(message, PERSONAL, by=email.by)
 
 
 def _may_be_out(claim: Claim | None, channel: Channel) -> bool:

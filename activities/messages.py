@@ -5,6 +5,7 @@ interrupted in between, so it asks the provider what became of the message and s
 arrived there. What is unknown is looked up for a while, and then becomes a person's task.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,15 +14,16 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.letters import Letter, meeting_letter, planned_letter
+from activities.letters import Letter, meeting_letter, personal_letter, planned_letter
 from activities.ports import CaseStore, Clock, MessageSender, OpenCase
 from activities.steps import instant_of, is_current
 from cadences.case import Case
 from cadences.enrollment import StepRef
-from cadences.errands import Errand, MeetingMessage, errand_of, reference_of
+from cadences.errands import Errand, MeetingMessage, PersonalMessage, PlannedMessage, errand_of, reference_of
 from cadences.hearing import contact_point_lost, lead_opted_out
 from cadences.planning import plan
-from cadences.unknown_sends import looked_up_in_vain, send_settled, to_look_up
+from cadences.settled_sends import send_settled
+from cadences.unknown_sends import looked_up_in_vain, to_look_up
 from leads.contract import SEND_WITHIN, STEP_TIMEOUT, CommandKind, Plan, StepInput, WakeKind
 from leads.ids import touch_id
 from leads.links import Links
@@ -58,6 +60,11 @@ class _Claimed:
     """The case as it was when it was claimed."""
 
 
+_WRITERS: Mapping[type, Callable[..., Awaitable[Letter | Case]]] = {
+    PlannedMessage: planned_letter,
+    MeetingMessage: meeting_letter,
+    PersonalMessage: personal_letter,
+}
 log = structlog.get_logger()
 
 
@@ -84,6 +91,11 @@ class MessageActivities:
     @activity.defn
     async def send_invitation(self, step: StepInput) -> Plan:
         """Tell the lead of a meeting, if that is still to be done, and say what comes next."""
+        return await self._send(step, self._email)
+
+    @activity.defn
+    async def send_personal_email(self, step: StepInput) -> Plan:
+        """Send what a colleague wrote, if it is still to be sent, and say what comes next."""
         return await self._send(step, self._email)
 
     @activity.defn
@@ -146,7 +158,7 @@ class MessageActivities:
                 return opened.plan
             if errand is None:
                 return await opened.save(plan(opened.case, now))
-            write = meeting_letter if isinstance(errand, MeetingMessage) else planned_letter
+            write = _WRITERS[type(errand)]
             letter = await write(step, opened, errand, claim, self._links, now)
             if isinstance(letter, Case):
                 return await opened.save(letter)
@@ -287,7 +299,7 @@ def _step_of(step: StepInput) -> StepRef:
 
 def _known_reference(step: StepInput) -> UUID | None:
     """The ledger's id of the step's message, where it can be told before the case is there."""
-    if step.kind is WakeKind.SEND_INVITATION:
+    if step.kind in (WakeKind.SEND_INVITATION, WakeKind.SEND_PERSONAL_EMAIL):
         return None
     return touch_id(step.enrollment_id, step.step_id or "", step.occurrence)
 
@@ -309,6 +321,7 @@ def _claim_for(errand: Errand, letter: Letter, provider: str, now: datetime, att
         sender=message.sender,
         segments=message.segments,
         variant=letter.variant,
+        by=letter.by,
         template=letter.template,
     )
 

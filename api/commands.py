@@ -23,6 +23,7 @@ from adapters.db.views import (
 )
 from api import lead_changes
 from api.lead_changes import Decide, Decision, LeadChange, end_of_wait, value_fits
+from api.personal_emails import personal_email
 from api.problems import UnknownTask, ValueRefused
 from api.services import Services
 from api.telling import TELL_OF_CAPTURE_WITHIN, tell
@@ -32,6 +33,7 @@ from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.facts import TouchMade
 from cadences.incomplete import contacts_found
+from cadences.personal_emails import write_email
 from cadences.refusals import require_future, require_past
 from cadences.slips import UNDO_WITHIN
 from cadences.tasks import Outcome
@@ -227,6 +229,32 @@ class LeadCommands:
             revision: that what is to be taken back made, to be sure that it still is the last.
         """
         return await self.change(lead_id, caller, by, lead_changes.undo(revision=revision))
+
+    async def send_personal_email(
+        self,
+        lead_id: UUID,
+        caller: Caller,
+        by: str | None,
+        *,
+        subject: str,
+        text: str,
+        reply_to_task: UUID | None = None,
+    ) -> CommandDone:
+        """A colleague writes to the lead: it goes out at once, through the gate and the ledger, in that one's words.
+
+        Args:
+            reply_to_task: the task whose question or reply it answers.
+
+        Raises:
+            CommandRefused: it may not be sent to this lead; the message says why.
+        """
+
+        async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+            email = await personal_email(file, who, subject=subject, text=text, answers=reply_to_task, now=now)
+            return Decision(write_email(file.case, email, now), {"personal_email": str(email.id)})
+
+        action = "send_personal_email"
+        return await self.carry_out(lead_id, caller, by, CommandKind.PLAN_CHANGED, decide, action=action)
 
     async def add_note(self, lead_id: UUID, caller: Caller, by: str | None, *, text: str) -> NoteView:
         """Write something down about a lead; nothing else comes of it."""

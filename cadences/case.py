@@ -17,6 +17,7 @@ from cadences.tasks import Task
 from leads.best_time import Habits
 from leads.meetings import Meeting
 from leads.model import Channel, Company, Lead, Stage
+from leads.personal_emails import PersonalEmail
 from leads.zones import candidate_zones, main_zone
 
 
@@ -75,6 +76,8 @@ class Case:
     habits: Habits = field(default_factory=Habits)
     """When people answer, for proposals of when to call."""
     meetings: tuple[Meeting, ...] = ()
+    emails: tuple[PersonalEmail, ...] = ()
+    """What colleagues wrote that waits to be sent, or of which nobody knows whether it was."""
     first_response_due_at: datetime | None = None
     first_human_at: datetime | None = None
     """First human contact: a connected call or a person's written answer."""
@@ -119,6 +122,13 @@ class Case:
     def with_meeting(self, meeting: Meeting) -> "Case":
         """The case with a meeting added, or replaced by id."""
         return replace(self, meetings=(*(other for other in self.meetings if other.id != meeting.id), meeting))
+
+    def with_email(self, email: PersonalEmail) -> "Case":
+        """The case with a personal email added, or replaced by id."""
+        return replace(self, emails=(*(other for other in self.emails if other.id != email.id), email))
+
+    def email(self, email_id: UUID | None) -> PersonalEmail | None:
+        return next((one for one in self.emails if one.id == email_id), None)
 
     def meeting(self, meeting_id: UUID) -> Meeting | None:
         return next((one for one in self.meetings if one.id == meeting_id), None)

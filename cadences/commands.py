@@ -52,7 +52,12 @@ def log_personal_touch(
         personal=True,
         note=note,
     )
-    case = human_contact(case.with_fact(touch), touched_at, by, channel)
+    return touched(case.with_fact(touch), channel=channel, touched_at=touched_at, by=by, note=note, now=now)
+
+
+def touched(case: Case, *, channel: Channel, touched_at: datetime, by: str, note: str | None, now: datetime) -> Case:
+    """What follows from a personal touch, whoever wrote it into the ledger."""
+    case = human_contact(case, touched_at, by, channel)
     for task in case.open_tasks:
         if task.kind in ANSWERABLE and is_older(task, touched_at):
             case = close_task(case, task, TaskState.DONE, now, by, Outcome.ANSWERED, note)

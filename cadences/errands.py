@@ -1,4 +1,4 @@
-"""What a message is sent for, and what its fate does to the case: a step of the plan, or a meeting."""
+"""What a message is sent for, and what its fate does to the case: a step, a meeting, a colleague's words."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,12 +12,14 @@ from cadences.meeting_sends import (
     meeting_message_out,
     meeting_message_refused,
 )
+from cadences.personal_emails import could_not_send, email_out, email_refused, email_unknown, waiting_email
 from cadences.planning import plan
 from cadences.progress import account_in_trouble, awaits, message_refused, message_sent
 from cadences.unknown_sends import message_unknown
 from leads.ids import touch_id
 from leads.meetings import read_step
 from leads.model import Channel
+from leads.personal_emails import PersonalEmail, read_personal_step
 
 
 class Errand(Protocol):
@@ -107,13 +109,47 @@ class MeetingMessage:
         return meeting_message_refused(case, self.step.step_id, self.step.occurrence, now, why, trouble=True)
 
 
+@dataclass(frozen=True, slots=True)
+class PersonalMessage:
+    """What a colleague wrote; its fate is a contact of a person's, and takes nothing from the cadence's limits."""
+
+    step: StepRef
+    enrollment_id: UUID
+
+    def is_awaited(self, case: Case) -> bool:
+        return self._waiting(case) is not None
+
+    def sent(self, case: Case, now: datetime) -> Case:
+        email = case.email(read_personal_step(self.step.step_id))
+        return case if email is None else email_out(case, email, now)
+
+    def unknown(self, case: Case, channel: Channel, now: datetime) -> Case:
+        email = self._waiting(case)
+        return case if email is None else email_unknown(case, email, channel, now)
+
+    def refused(self, case: Case, now: datetime, why: str, retry_after: timedelta | None, *, once: bool) -> Case:
+        email = self._waiting(case)
+        return case if email is None else email_refused(case, email, now, why, retry_after, once=once)
+
+    def in_trouble(self, case: Case, now: datetime, why: str) -> Case:
+        # Whoever wrote it does not wait until an admin has mended the account.
+        email = self._waiting(case)
+        return case if email is None else could_not_send(case, email, now, why)
+
+    def _waiting(self, case: Case) -> PersonalEmail | None:
+        return waiting_email(case, read_personal_step(self.step.step_id))
+
+
 def errand_of(case: Case, step: StepRef, enrollment_id: UUID) -> Errand | None:
-    """What a step's message is sent for; None for a meeting that the lead does not have.
+    """What a step's message is sent for; None for a meeting, or a personal email, that the lead does not have.
 
     Args:
-        enrollment_id: under which the step was asked for. A meeting keeps the one that it was agreed in, so that its
-            message is the same whatever the lead is enrolled in by now.
+        enrollment_id: under which the step was asked for. A meeting keeps the one that it was agreed in, and an email
+            the one that it was written in, so that their messages are the same whatever the lead is enrolled in by now.
     """
+    if (email_id := read_personal_step(step.step_id)) is not None:
+        email = case.email(email_id)
+        return PersonalMessage(step, email.enrollment_id) if email is not None else None
     of_meeting = read_step(step.step_id)
     if of_meeting is None:
         return PlannedMessage(step, enrollment_id)

@@ -24,8 +24,8 @@ from cadences.progress import (
     step_left_out,
     worked_on,
 )
+from cadences.settled_sends import send_settled
 from cadences.tasks import TaskKind, TaskState
-from cadences.unknown_sends import send_settled
 from leads.inquiries import Inquiry
 from leads.model import Channel, Consent, ContactPoint, Ending, Stage
 from leads.sending import KNOWN_OUT, MessageReport

@@ -10,6 +10,7 @@ from cadences.case import Case
 from cadences.enrollment import StepRef
 from cadences.errands import errand_of
 from cadences.meeting_sends import due_to_send
+from cadences.personal_emails import waiting_email
 from cadences.planning import wake
 from cadences.progress import ANSWERABLE, awaited_task
 from cadences.tasks import Task, TaskState
@@ -17,6 +18,7 @@ from leads.contract import Plan
 from leads.liveness import CLAIM_OPEN_AFTER, UNDELIVERED_AFTER, Finding, FindingKind, is_terminal
 from leads.meetings import step_name
 from leads.model import Channel, Ending
+from leads.personal_emails import read_personal_step
 from leads.sending import TouchState
 
 
@@ -198,6 +200,9 @@ def settlement(case: Case, claim: OpenClaim, now: datetime) -> TouchState | None
 def _is_due(case: Case, step: StepRef, now: datetime) -> bool:
     if due_to_send(case, step.step_id, step.occurrence, now) is not None:
         return True
+    email = waiting_email(case, read_personal_step(step.step_id))
+    if email is not None:
+        return email.due_at <= now
     touch = case.enrollment.next
     return touch is not None and touch.task_id is None and touch.act_at <= now
 

@@ -13,6 +13,7 @@ from cadences.first_response import next_look
 from cadences.meeting_schedule import meeting_wakes
 from cadences.model import Instead, Step
 from cadences.office_hours import office_hours
+from cadences.personal_email_wakes import personal_email_wakes
 from cadences.tasks import Task
 from cadences.variants import variant_for
 from leads.contract import Plan, Wake, WakeKind
@@ -375,6 +376,7 @@ def wake(case: Case) -> Wake | None:
     if (look := next_look(case)) is not None:
         wakes.append(Wake(kind=WakeKind.SEE_TO_OVERDUE, at=look[0], summary=look[1]))
     wakes += meeting_wakes(case)
+    wakes += personal_email_wakes(case)
     touch = case.enrollment.next
     if touch is not None and touch.task_id is None and case.enrollment.ended is None:
         wakes.append(

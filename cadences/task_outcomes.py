@@ -7,7 +7,7 @@ from uuid import UUID
 from cadences.case import Case
 from cadences.commands import log_personal_touch, not_now, record_answer
 from cadences.enrollment import HoldReason, StepRef
-from cadences.facts import Accepted, SendSettled, TouchMade
+from cadences.facts import Accepted, TouchMade
 from cadences.first_response import attempted, nobody_waits
 from cadences.hearing import contact_point_lost
 from cadences.holds import lift_hold
@@ -25,8 +25,8 @@ from cadences.progress import (
     worked_on,
 )
 from cadences.refusals import CommandRefused, require_future
+from cadences.settled_sends import found_out
 from cadences.tasks import Outcome, Task, TaskKind, TaskState
-from cadences.unknown_sends import unknown_touch
 from leads.ids import derived_id
 from leads.meetings import Appointment
 from leads.model import Channel, Colleague, Ending, Stage
@@ -126,7 +126,7 @@ def complete_task(
         case Outcome.WRONG_NUMBER:
             return _wrong_number(case, task, now)
         case Outcome.SENT | Outcome.NOT_SENT:
-            return _send_settled(case, task, sent=outcome is Outcome.SENT)
+            return found_out(case, task, sent=outcome is Outcome.SENT, now=now)
         case Outcome.CONNECTED:
             case = _contacted(case, task, by, now)
     return _after_task(worked_on(case), task, outcome, now)
@@ -195,12 +195,6 @@ def _call_made(case: Case, task: Task, outcome: Outcome, by: str, note: str | No
         step=step,
         variant=planned.variant if planned is not None and planned.task_id == task.id else None,
     )
-
-
-def _send_settled(case: Case, task: Task, *, sent: bool) -> Case:
-    """The ledger learns what became of the message; the plan has gone on long since, and nothing is sent again."""
-    reference = unknown_touch(task)
-    return case if reference is None else case.with_fact(SendSettled(reference, sent))
 
 
 def _answered_by_human(case: Case, by: str, note: str | None, now: datetime) -> Case:

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from cadences.case import Case
 from cadences.enrollment import StepRef
-from cadences.facts import SendSettled
 from cadences.planning import due_after, plan
-from cadences.progress import awaits, close_task, fallen_behind, step_done
-from cadences.tasks import Outcome, Task, TaskKind, TaskState
+from cadences.progress import awaits, fallen_behind, step_done
+from cadences.tasks import Task, TaskKind
 from leads.ids import derived_id, touch_id
 from leads.meetings import step_name
 from leads.model import Channel, Ending
@@ -69,16 +68,6 @@ def looked_up_in_vain(case: Case, task: Task, now: datetime) -> Case:
     """The provider could not say: it is asked again later, and after the last time a person finds out."""
     later = next((at for at in (task.created_at + after for after in LOOK_UPS) if at > now), None)
     return case.with_task(replace(task, look_up_at=later))
-
-
-def send_settled(case: Case, reference: UUID, *, sent: bool, now: datetime) -> Case:
-    """What became of a message turned out by itself: if somebody was to find out, that is needless now."""
-    task = next((task for task in case.open_tasks if unknown_touch(task) == reference), None)
-    if task is None:
-        return case
-    outcome = Outcome.SENT if sent else Outcome.NOT_SENT
-    case = close_task(case, task, TaskState.DONE, now, "followthrough", outcome, "the provider said so")
-    return case.with_fact(SendSettled(reference, sent))
 
 
 def unknown_touch(task: Task) -> UUID | None:

@@ -89,6 +89,8 @@ class WakeKind(StrEnum):
     """Escalate what is overdue, expire what nobody did, renew a hold whose reply nobody answered."""
     SEND_INVITATION = "send_invitation"
     """Send the invitation to a meeting, an update, its cancellation, or a reminder of it."""
+    SEND_PERSONAL_EMAIL = "send_personal_email"
+    """Send the email that a colleague wrote."""
     LOOK_UP_SEND = "look_up_send"
     """Ask the provider what became of a message that nobody knows about."""
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from leads.personal_emails import read_personal_step
+
 INVITATION = "meeting"
 NUDGE = "meeting-nudge"
 MINUTES = 30
@@ -145,6 +147,8 @@ def read_step(step_id: str | None) -> MeetingStep | None:
 
 def step_name(step_id: str) -> str:
     """What people call a step: its id or, since a meeting's names the meeting by its id, what it is."""
+    if read_personal_step(step_id) is not None:
+        return "personal email"
     step = read_step(step_id)
     if step is None:
         return step_id

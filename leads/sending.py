@@ -201,5 +201,7 @@ class Claim:
     """How many segments a text takes."""
     variant: str | None = None
     """Which of its step's variants it is."""
+    by: str | None = None
+    """The colleague who wrote it; None for what the machine sends by itself."""
     template: str | None = None
     """What it was made from."""

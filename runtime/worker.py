@@ -94,7 +94,11 @@ def workers(
         Worker(
             client,
             task_queue=EMAIL_QUEUE,
-            activities=[activities.messages.send_email, activities.messages.send_invitation],
+            activities=[
+                activities.messages.send_email,
+                activities.messages.send_invitation,
+                activities.messages.send_personal_email,
+            ],
             max_task_queue_activities_per_second=emails_per_second,
             **common,
         ),

@@ -26,6 +26,7 @@ from adapters.db.rows import (
     InquiryRow,
     LeadRow,
     MeetingRow,
+    PersonalEmailRow,
     SenderRow,
     SendingDomainRow,
     TaskRow,
@@ -34,6 +35,7 @@ from adapters.db.rows import (
 )
 from cadences.tasks import TALKED_TO
 from leads.model import Channel, Company
+from leads.personal_emails import EmailState
 from leads.replies import InboundKind
 from leads.sending import TouchState
 
@@ -41,6 +43,7 @@ _LIMITS_LOOK_BACK = timedelta(days=14)
 _DAY = timedelta(days=1)
 _WENT_OUT = (TouchState.SENT, TouchState.DELIVERED, TouchState.UNKNOWN)
 _OPEN = "open"
+_UNSETTLED = (EmailState.WAITING.value, EmailState.UNKNOWN.value)
 
 
 def _case_query() -> Select[Any]:
@@ -88,7 +91,6 @@ def _case_query() -> Select[Any]:
             TouchRow.lead_id == lead_id,
             TouchRow.channel == Channel.EMAIL.value,
             TouchRow.state.in_([TouchState.SENT, TouchState.DELIVERED]),
-            TouchRow.personal.is_(False),
         )
         .order_by(TouchRow.happened_at.desc())
         .limit(1)
@@ -200,6 +202,9 @@ def _case_query() -> Select[Any]:
         rows_of(ConsentRow, order=ConsentRow.id).label("consents"),
         rows_of(TaskRow, TaskRow.state == _OPEN, order=TaskRow.created_at).label("tasks"),
         rows_of(MeetingRow, order=MeetingRow.starts_at).label("meetings"),
+        rows_of(PersonalEmailRow, PersonalEmailRow.state.in_(_UNSETTLED), order=PersonalEmailRow.written_at).label(
+            "emails"
+        ),
         messages.label("messages"),
         phone_contacts.label("phone_contacts"),
         last_email.label("last_email"),

@@ -16,6 +16,7 @@ from adapters.db.documents import (
 )
 from adapters.db.fact_writing import FactWriter
 from adapters.db.meetings import write_meeting
+from adapters.db.personal_emails import write_personal_email
 from adapters.db.routing import note_assignment
 from adapters.db.rows import (
     CommandRow,
@@ -145,6 +146,9 @@ class CaseWriter:
         for meeting in after.meetings:
             if before.meeting(meeting.id) != meeting:
                 await write_meeting(self._connection, meeting, lead_id)
+        for email in after.emails:
+            if before.email(email.id) != email:
+                await write_personal_email(self._connection, email, lead_id)
         await self._write_hold(before.enrollment.hold, after.enrollment.hold, after.enrollment.id, lead_id)
         for fact in after.facts:
             await self._facts.write(fact, before, after)

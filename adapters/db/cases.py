@@ -35,6 +35,7 @@ from adapters.db.documents import (
 from adapters.db.ledger import LeadLedger
 from adapters.db.merge_records import merge_of
 from adapters.db.notes import write_note
+from adapters.db.personal_emails import own_sender, read_personal_emails, read_thread
 from adapters.db.routing import Router
 from adapters.db.rows import (
     ColleagueRow,
@@ -187,6 +188,14 @@ class OpenCase(LeadLedger):
             CommandRefused: one of them is another lead's.
         """
         return await found_points(self._connection, self._key, self.case.lead.id, points)
+
+    async def thread(self) -> tuple[str, str] | None:
+        """The Message-ID and the subject of the last email between us and the lead; None without any."""
+        return await read_thread(self._connection, self.case.lead.id)
+
+    async def own_sender(self, colleague_id: str) -> tuple[str, str] | None:
+        """The address and name that a colleague's own emails come from; None without one."""
+        return await own_sender(self._connection, colleague_id)
 
     async def add_note(self, text: str, by: str) -> NoteView:
         """Write a note down beside the case, which it does not change."""
@@ -389,6 +398,7 @@ class CaseStore:
             manager=row["manager"] or lead.owner.id,
             tasks=read_tasks(row["tasks"]),
             meetings=read_meetings(row["meetings"]),
+            emails=read_personal_emails(row["emails"]),
             messages=read_instants(row["messages"]),
             phone_contacts=read_instants(row["phone_contacts"]),
             senders=senders_of(

@@ -24,6 +24,7 @@ from adapters.db.rows import (
     LeadRow,
     MeetingRow,
     NoteRow,
+    PersonalEmailRow,
     SlipRow,
     StageChangeRow,
     TaskRow,
@@ -57,6 +58,7 @@ from cadences.slips import UNDO_WITHIN
 from leads.contract import CommandKind, Plan, workflow_id
 from leads.meetings import MeetingState, step_name
 from leads.model import Company, Stage
+from leads.personal_emails import EmailState
 from leads.zones import main_zone
 
 View = TypeVar("View")
@@ -72,6 +74,7 @@ _RESPONSE_STORY = {
     "reassigned_at": "about to be missed: another rep takes over",
     "answered_at": "answered by a person",
 }
+_NOT_OUT = (EmailState.WAITING.value, EmailState.NOT_SENT.value)
 _TOLD_ELSEWHERE = frozenset(
     kind.value
     for kind in (
@@ -128,6 +131,7 @@ async def read_lead_view(
     answers = await newest.of(AnswerRow, AnswerRow.said_at)
     commands = await newest.of(CommandRow, CommandRow.revision)
     responses = await newest.of(FirstResponseRow, FirstResponseRow.asked_at)
+    emails = await newest.of(PersonalEmailRow, PersonalEmailRow.written_at, PersonalEmailRow.state.in_(_NOT_OUT))
     notes = await newest.of(NoteRow, NoteRow.written_at)
     stages = await newest.of(StageChangeRow, StageChangeRow.id)
     assignments = [{**one, "owner": one["owner_id"]} for one in await newest.of(AssignmentRow, AssignmentRow.at)]
@@ -159,6 +163,7 @@ async def read_lead_view(
             *_of_responses(responses),
             *_of_consents(consents),
             *_of_notes(notes),
+            *_of_emails(emails),
             *_of_commands(commands),
         )
         if entry.at <= now  # a "not now" has an enrollment that begins later
@@ -392,6 +397,15 @@ def _of_notes(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     return (TimelineEntry(row["written_at"], "note", row["text"], row["by"], str(row["id"])) for row in rows)
 
 
+def _of_emails(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    """What a colleague wrote and what did not go out (yet); the ledger tells of the rest."""
+    for row in rows:
+        how = "on its way" if row["state"] == EmailState.WAITING else row["state"]
+        why = f" ({row['why']})" if row["why"] else ""
+        text = f"personal email, {how}: {row['subject']}{why}"
+        yield TimelineEntry(row["settled_at"] or row["written_at"], "touch", text, row["by"], str(row["id"]))
+
+
 def _of_stages(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
         if row["stage"] != Stage.NEW.value:  # that it was captured stands there already
@@ -416,7 +430,7 @@ def _of_commands(
         if "undone" in details:
             text = f"taken back, since it was a slip: {details['undone'].replace('_', ' ')} by {details['by']}"
             yield TimelineEntry(row["created_at"], "correction", text, row["by"], details["command"])
-        elif row["kind"] not in elsewhere and "meeting" not in details:
+        elif row["kind"] not in elsewhere and not {"meeting", "personal_email"} & details.keys():
             text = row["kind"].replace("_", " ")
             said = [str(value) for value in details.values() if value is not None]
             text = _told_of(f"{text}: {', '.join(said)}" if said else text, row)

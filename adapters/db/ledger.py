@@ -12,7 +12,6 @@ from adapters.db.deliverability import judge_domain
 from adapters.db.documents import read_claim
 from adapters.db.rows import TouchRow, table_of
 from cadences.case import Case
-from leads.meetings import read_step
 from leads.sending import Claim, MessageReport, Receipt, TouchState
 
 _OURS_TO_SETTLE = (TouchState.CLAIMED, TouchState.REFUSED, TouchState.UNKNOWN)
@@ -85,9 +84,11 @@ class LeadLedger:
             "variant": claim.variant,
             "error": None,
             "template": claim.template,
-            "version": self.case.enrollment.version,
-            # What a lead is told of a meeting is none of the contacts that its cadence makes.
-            "contact_number": None if read_step(claim.step_id) else self.case.enrollment.attempts + 1,
+            "version": self.case.enrollment.version if claim.by is None else None,
+            # What a lead is told of a meeting, or by a colleague, is none of the contacts that its cadence makes.
+            "contact_number": None if ":" in claim.step_id else self.case.enrollment.attempts + 1,
+            "personal": claim.by is not None,
+            "by": claim.by,
             "owner_id": self.case.lead.owner.id,
         }
         self._claims[claim.touch_id] = claim

@@ -16,6 +16,7 @@ from api.rest.models import (
     CadenceSent,
     CommandSent,
     ContactsSent,
+    EmailSent,
     HoldSent,
     LeadQuery,
     LeadSent,
@@ -85,6 +86,14 @@ async def log_personal_touch(lead_id: UUID, sent: TouchSent, caller: AskedBy, co
 async def add_note(lead_id: UUID, sent: NoteSent, caller: AskedBy, commands: AskedCommands) -> NoteView:
     """Write something down about the lead; it stands on the timeline, and nothing else comes of it."""
     return await commands.add_note(lead_id, caller, sent.by, text=sent.text)
+
+
+@router.post("/{lead_id}/emails")
+async def send_personal_email(lead_id: UUID, sent: EmailSent, caller: AskedBy, commands: AskedCommands) -> CommandDone:
+    """Send the lead an email in a colleague's own words; it counts as a personal touch once it is out."""
+    return await commands.send_personal_email(
+        lead_id, caller, sent.by, subject=sent.subject, text=sent.text, reply_to_task=sent.reply_to_task
+    )
 
 
 @router.post("/{lead_id}/answer")

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from adapters.db.hook_deliveries import DeliveryState
 from adapters.db.paging import MAX_PAGE, PAGE
 from adapters.db.reading import TaskFilter
+from cadences.rendering import MAX_SUBJECT
 from cadences.tasks import Outcome, TaskKind
 from leads.capture import NewLead
 from leads.meetings import LONGEST_MINUTES, MINUTES, Appointment
@@ -185,6 +186,15 @@ class NoteSent(CommandSent):
     """Something to know about the lead."""
 
     text: RequiredNote
+
+
+class EmailSent(CommandSent):
+    """An email in a colleague's own words."""
+
+    subject: Annotated[RequiredLine, Field(max_length=MAX_SUBJECT)]
+    text: RequiredNote
+    reply_to_task: UUID | None = None
+    """The open task whose question or reply it answers."""
 
 
 class AnswerSent(CommandSent):

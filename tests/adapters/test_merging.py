@@ -123,6 +123,9 @@ async def test_everything_that_belonged_to_the_one_is_the_others(
                 "starts_at, ends_at, subject, place, state, sequence, changed_at, refusals, told) "
                 "values (:id, :id, :id, :who, 'x', 'x', now(), '2020-01-01', '2020-01-02', 'x', 'x', 'held', 0, "
                 "now(), 0, 0)",
+                "insert into personal_emails (id, lead_id, enrollment_id, by, sender, sender_name, reply_to, subject, "
+                "text, written_at, follows, state, refusals, why) "
+                "values (:id, :id, :id, 'anna', '', '', '', 'x', 'y', now(), '', 'sent', 0, '')",
                 "insert into notes (id, lead_id, by, text, written_at) values (:id, :id, 'x', 'y', now())",
                 "insert into bulk_runs (id, wish, chosen, total, by, via, asked_at) "
                 "values (:id, '{}', 'x', 1, 'x', 'x', now())",

@@ -65,6 +65,7 @@ from leads.temporal_pages import TemporalPages
 from runtime.channels import channel_uses
 from runtime.settings import load_settings
 from tests.api.fakes import HealthyChecker, NoEngine, RecordingDelivery, RecordingHistories
+from tests.api.house import House
 from tests.api.person import Person
 from tests.clocks import SettableClock
 from tests.links import LINKS
@@ -234,3 +235,11 @@ async def person(services: Services, engine: AsyncEngine, client: httpx.AsyncCli
     one = Person(services, engine, client)
     await one.live()
     return one
+
+
+@pytest.fixture
+def house(
+    client: httpx.AsyncClient, engine: AsyncEngine, cases: CaseStore, services: Services, clock: SettableClock
+) -> House:
+    """One lead, and all that may happen to it."""
+    return House(client, engine, cases, services, clock)

@@ -61,6 +61,8 @@ class Person:
         lead = f"/api/leads/{self.lead_id}"
         await self.post(f"{lead}/hold", {"until": "2027-03-01", "reason": f"{MARK} is away"}, key="hold")
         await self.post(f"{lead}/touches", {"channel": "call", "note": f"{MARK} was nice"}, key="touch")
+        written = {"subject": f"For {MARK}", "text": f"Dear {MARK}", "by": "anna"}
+        await self.post(f"{lead}/emails", written, key="email")
         await self.post(f"{lead}/notes", {"text": f"{MARK} likes rye"}, key="note")
         await self.replied()
         task_id = await self.value(select(TaskRow.id).where(TaskRow.state == "open"))

@@ -33,7 +33,7 @@ PROTECTED = [
         ("POST", f"/api/leads/{NO_LEAD}/{command}")
         for command in (
             *("touches", "answer", "not-now", "hold", "resume", "skip", "cadence", "owner", "contacts", "merge"),
-            *("undo", "notes"),
+            *("undo", "notes", "emails"),
         )
     ),
     ("POST", f"/api/leads/{NO_LEAD}/meetings"),

@@ -29,6 +29,6 @@ async def test_a_dossier_has_every_table_and_everything_in_it(person: Person, en
             of_lead = await connection.scalar(theirs, {"id": person.lead_id})
         assert len(dossier[name]) == of_lead + OF_NO_LEAD.get(name, 0), name
     assert {one["contact"] for one in dossier["suppressions"]} == {EMAIL, PHONE}
-    keys = {"capture", "hold", "touch", "task", "owner", "answer", "meeting", "note"}
+    keys = {"capture", "hold", "touch", "task", "owner", "answer", "meeting", "note", "email"}
     assert {one["key"] for one in dossier["idempotency_keys"]} == keys
     assert await Dossiers(engine, KEY).of(uuid4(), person.services.clock()) is None

@@ -35,8 +35,20 @@ from cadences.meeting_sends import (
 from cadences.meeting_tasks import see_to_meetings
 from cadences.meetings import answered, arrange, cancel, move
 from cadences.merging import merge
+from cadences.personal_email_wakes import personal_email_wakes
+from cadences.personal_emails import (
+    answers_only,
+    could_not_send,
+    email_out,
+    email_refused,
+    email_unknown,
+    waiting_email,
+    why_not,
+    write_email,
+)
 from cadences.planning import plan, wake
 from cadences.progress import (
+    ANSWERABLE,
     begin,
     message_refused,
     message_sent,
@@ -44,14 +56,17 @@ from cadences.progress import (
     task_created,
 )
 from cadences.refusals import CommandRefused
+from cadences.settled_sends import send_settled
 from cadences.slips import Since, Slip, require_undoable, snapshot_of, taken_back
 from cadences.task_outcomes import OUTCOMES, complete_task
 from cadences.tasks import Outcome, TaskKind
-from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
+from cadences.unknown_sends import looked_up_in_vain, message_unknown, to_look_up
 from leads.contract import CommandKind, WakeKind
+from leads.ids import derived_id
 from leads.invitations import InvitationReply, Method, Participation
 from leads.meetings import Appointment
 from leads.model import Channel, Ending, LeadKind
+from leads.personal_emails import EmailState, PersonalEmail, read_personal_step
 from tests.cadences.cases import ANNA, BEN, EMAIL, LEAD_ID, PHONE, a_cadence, a_case, a_lead
 
 ENROLLMENT: TypeAdapter[Enrollment] = TypeAdapter(Enrollment)
@@ -118,6 +133,7 @@ class AnyLife(RuleBasedStateMachine):
             tasks=case.open_tasks,
             facts=(),
             ended_enrollments=(),
+            emails=tuple(one for one in case.emails if one.state in (EmailState.WAITING, EmailState.UNKNOWN)),
             messages=tuple(sent for sent in case.messages if sent > self.now - timedelta(days=14)),
         )
         return True
@@ -143,6 +159,9 @@ class AnyLife(RuleBasedStateMachine):
             return
         if due.kind is WakeKind.SEND_INVITATION:
             assert self.tried(lambda: self.told_of_a_meeting(due.step_id, due.occurrence, fate))
+            return
+        if due.kind is WakeKind.SEND_PERSONAL_EMAIL:
+            assert self.tried(lambda: self.told_by_a_colleague(due.step_id, fate))
             return
         if due.kind is WakeKind.LOOK_UP_SEND:
             assert self.tried(lambda: self.looked_up(fate))
@@ -173,6 +192,20 @@ class AnyLife(RuleBasedStateMachine):
                 case = send_settled(case, reference, sent=fate == 0, now=self.now)
             else:
                 case = looked_up_in_vain(case, task, self.now)
+        return case
+
+    def told_by_a_colleague(self, step_id: str | None, fate: int) -> Case:
+        """What becomes of a personal email."""
+        email = waiting_email(self.case, read_personal_step(step_id))
+        assert email is not None, "what the workflow is asked for is what waits"
+        if (why := why_not(self.case, email, self.now)) is not None:
+            return could_not_send(self.case, email, self.now, why)
+        if fate == 0:
+            return email_refused(self.case, email, self.now, "429", None, once=False)
+        if fate == 1:
+            return email_unknown(self.case, email, Channel.EMAIL, self.now)
+        case = email_out(self.case, email, self.now)
+        assert not any(task.kind in ANSWERABLE for task in case.open_tasks)
         return case
 
     def told_of_a_meeting(self, step_id: str | None, occurrence: int, fate: int) -> Case:
@@ -371,6 +404,25 @@ class AnyLife(RuleBasedStateMachine):
             if older:
                 assert self.case == before
 
+    @rule(answers=st.booleans(), index=st.integers(0, 5))
+    def a_colleague_writes(self, answers: bool, index: int) -> None:
+        asked = [task.id for task in self.case.open_tasks if task.kind in ANSWERABLE]
+        email = PersonalEmail(
+            id=derived_id(LEAD_ID, "email", self.now.isoformat(), str(len(self.case.emails))),
+            enrollment_id=self.case.enrollment.id,
+            by="anna",
+            sender_name="Anna",
+            subject="Ovens",
+            text="Dear Maria",
+            written_at=self.now,
+            answers=asked[index % len(asked)] if answers and asked else None,
+        )
+        reachable = self.case.lead.contact_for(Channel.EMAIL) is not None
+        silent = answers_only(self.case) is not None
+        if self.tried(lambda: write_email(self.case, email, self.now)):
+            assert reachable
+            assert email.answers is not None or not silent
+
     # The lead and the providers.
 
     @rule()
@@ -397,7 +449,8 @@ class AnyLife(RuleBasedStateMachine):
     def the_lead_opts_out(self, really: int) -> None:
         if really == 0:
             assert self.tried(lambda: lead_opted_out(self.case, why="STOP", now=self.now))
-            assert any(next_moves(self.case)) or wake(self.case) is None or self.case.enrollment.ended is Ending.YES
+            seen_to = any(next_moves(self.case)) or any(personal_email_wakes(self.case))
+            assert seen_to or wake(self.case) is None or self.case.enrollment.ended is Ending.YES
 
     @rule(
         cadence=cadences,
@@ -486,7 +539,8 @@ class AnyLife(RuleBasedStateMachine):
 
     @invariant()
     def after_a_no_only_a_persons_answer_is_waited_for(self) -> None:
-        if self.case.enrollment.ended is Ending.NO and not self.case.open_tasks:
+        given_back = any(personal_email_wakes(self.case))  # Asked for once more, it is not sent.
+        if self.case.enrollment.ended is Ending.NO and not self.case.open_tasks and not given_back:
             assert wake(self.case) is None
 
     @invariant()

@@ -22,8 +22,9 @@ from cadences.progress import (
     see_to_overdue,
     task_created,
 )
+from cadences.settled_sends import send_settled
 from cadences.tasks import Outcome, Task, TaskKind, TaskState
-from cadences.unknown_sends import looked_up_in_vain, message_unknown, send_settled, to_look_up
+from cadences.unknown_sends import looked_up_in_vain, message_unknown, to_look_up
 from leads.contract import WakeKind
 from leads.model import Channel, Lead, LeadKind
 from tests.cadences import cases

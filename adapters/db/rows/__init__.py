@@ -44,6 +44,7 @@ from adapters.db.rows.people import (
     LeadRow,
     SuppressionRow,
 )
+from adapters.db.rows.personal_emails import PersonalEmailRow
 from adapters.db.rows.plans import (
     AnswerRow,
     CadenceDraftRow,
@@ -98,6 +99,7 @@ __all__ = [
     "MeetingRow",
     "NoteRow",
     "OutboxRow",
+    "PersonalEmailRow",
     "PolicyAcknowledgementRow",
     "PolicyVersionRow",
     "ReportRefreshRow",
