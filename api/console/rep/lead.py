@@ -24,7 +24,15 @@ _SHOWN = 40
 _KEYS = (
     ("This lead", (("C", "call"), ("O", "to the note"), ("1 to 4", "outcomes, as the buttons say"))),
     ("What they say", (("Y", "yes"), ("X", "no, asked once more"), ("N", "not now, until …"))),
-    ("Beside that", (("T", "log a contact"), ("P", "add a phone or an email"), ("U", "undo the last slip"))),
+    (
+        "Beside that",
+        (
+            ("E", "write an email"),
+            ("T", "log a contact"),
+            ("P", "add a phone or an email"),
+            ("U", "undo the last slip"),
+        ),
+    ),
     ("Anywhere", (("G", "today"), ("A", "add a lead"), ("Esc", "leave a field, or go back"), ("?", "this list"))),
 )
 

@@ -42,6 +42,7 @@ _KEYS = (
         (
             ("C", "call"),
             ("O", "to the note"),
+            ("E", "write an email"),
             ("T", "log a contact"),
             ("P", "add a phone or an email"),
             ("U", "undo the last slip"),

@@ -24,6 +24,7 @@ Settled = Callable[[str, CommandDone], Awaitable[None]]
 """Called with what was recorded, in words, once it was committed."""
 Noted = Callable[[], Awaitable[None]]
 Command = Callable[[Caller], Awaitable[CommandDone]]
+_ANSWERED_BY_EMAIL = frozenset({TaskKind.REPLY.value, TaskKind.QUESTION.value})
 _TOUCHES = (("1", "Call", Channel.CALL), ("2", "Email", Channel.EMAIL), ("3", "Text", Channel.SMS))
 
 
@@ -89,6 +90,7 @@ class Work:
                         self._outcome(choice)
             with ui.row().classes("ft-line ft-wrap"):
                 button("Keep the note", "ctrl+Enter").on_click(self._keep_note)
+                button("Email", "e").on_click(self._write_email)
                 button("Log a contact", "t").on_click(self._ask_touch)
                 button("Add phone or email", "p").on_click(self._ask_contacts)
 
@@ -235,6 +237,40 @@ class Work:
         ):
             for key, words, channel in _TOUCHES:
                 button(words, key, flat=False).props("outline").on_click(by(channel, words))
+
+    def _write_email(self) -> None:
+        """An email in one's own words, begun with what the library says where it answers a question."""
+        desk, lead, task = self._desk, self._lead.view, self._task
+        answers = task.id if task is not None and task.kind in _ANSWERED_BY_EMAIL else None
+        with self._asking("Your email goes out at once; the plan pauses."):
+            subject = ui.input("Subject", value=self._subject()).props("outlined dense")
+            text = ui.textarea("Email", value=self._draft(answers is not None)).props("outlined autogrow")
+
+            async def send() -> None:
+                async def work(caller: Caller) -> CommandDone:
+                    return await desk.commands.send_personal_email(
+                        lead.id, caller, None, subject=subject.value, text=text.value, reply_to_task=answers
+                    )
+
+                if not (subject.value or "").strip() or not (text.value or "").strip():
+                    kit.refused("Write a subject and an email.")
+                    return
+                await self._do(Action.SEND_EMAIL, work, "email on its way")
+
+            button("Send", "ctrl+Enter", flat=False).on_click(send)
+        text.run_method("focus")
+
+    def _subject(self) -> str:
+        told = next((touch.subject for touch in self._lead.view.touches if touch.subject), None)
+        if told is None:
+            return f"Your question to {self._desk.services.company.name}"
+        return told if told.lower().startswith("re:") else f"Re: {told}"
+
+    def _draft(self, answers: bool) -> str:
+        view = self._lead.view
+        first = view.name.split()[0] if view.name else "there"
+        said = [answer.whole for answer in self._lead.at_hand.suggested] if answers else []
+        return "\n\n".join([f"Hello {first},", *said, "", f"Best regards\n{self._desk.person.name}"])
 
     def _ask_contacts(self) -> None:
         with self._asking("Another way to reach them"):

@@ -3,6 +3,15 @@
 (() => {
   const TOO_SOON = 300;
   let last = { key: "", at: 0 };
+  let drawn = 0;
+
+  // When the desk last got another lead: a key that was meant for the one before must not hit this one.
+  function watchDesk() {
+    const desk = document.getElementById("lead");
+    if (!desk) return setTimeout(watchDesk, 200);
+    new MutationObserver(() => (drawn = performance.now())).observe(desk, { childList: true });
+  }
+  watchDesk();
 
   const isField = (element) =>
     element.isContentEditable ||
@@ -44,7 +53,7 @@
     event.preventDefault();
     // Whoever presses twice by mistake must not answer for the next lead, too.
     const moves = element.hasAttribute("data-repeats");
-    const again = key === last.key && event.timeStamp - last.at < TOO_SOON;
+    const again = key === last.key && event.timeStamp - Math.max(last.at, drawn) < TOO_SOON;
     last = { key, at: event.timeStamp };
     if (!moves && (event.repeat || again)) return;
     press(element);

@@ -53,6 +53,24 @@ async def test_an_answer_is_recorded_without_any_task(
     await expect(page.get_by_role("region", name="Who").get_by_text("new", exact=True)).to_be_visible()
 
 
+async def test_an_email_of_one_s_own_is_written_to_a_question(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+    lead_id = await bench.lead("Ann One", question="Do your ovens run on single-phase power? And where is my cat?")
+    page = await page_of(Role.REP, f"/leads/{lead_id}")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("e")
+    text = page.get_by_label("Email", exact=True)
+    await expect(text).to_be_focused()
+    assert "single-phase" in await text.input_value()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.type("Hello Ann, yes they do.")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("Ann One: email on its way")).to_be_visible()
+    lead = await stage.services.reading.lead(lead_id, stage.services.company, stage.clock())
+    assert lead is not None
+    assert lead.hold is not None
+    assert (lead.hold.reason, lead.hold.owner) == ("personal_touch", "anna")
+
+
 async def test_a_no_ends_it_and_the_page_says_why(bench: Bench, page_of: OpenPage) -> None:
     page = await page_of(Role.REP, f"/leads/{await bench.lead('Ann One')}")
     await on_desk(page, "Ann One")
