@@ -1,6 +1,7 @@
 """Hooks as YAML: the shipped example, and what is wrong with others, each mistake with its line."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,13 @@ def test_a_mistake_is_named_with_its_line(text: str, line: int, said: str) -> No
     with pytest.raises(SheetError) as wrong:
         sheet_of(HookSheet, text, "tool.yaml")
     assert (wrong.value.findings[0].line, said in str(wrong.value)) == (line, True), str(wrong.value)
+
+
+def test_every_file_that_can_not_be_used_is_told_also_one_that_never_could(tmp_path: Path) -> None:
+    (tmp_path / "hooks").mkdir()
+    hooks = hooks_of(Playbook(tmp_path))
+    assert hooks.troubles() == {}
+    (tmp_path / "hooks" / "tool.yaml").write_text("hook: tool\n")
+    assert list(hooks.troubles()) == ["tool"]
+    (tmp_path / "hooks" / "tool.yaml").write_text(GOOD)
+    assert hooks.troubles() == {}

@@ -124,3 +124,23 @@ async def test_a_password_is_reset_and_sessions_end(stage: Stage, page_of: OpenP
 
     assert [one["subject"] for one in await entries(stage, "revoke_sessions")] == ["ben"]
     assert [one["after"] for one in await entries(stage, "change_password")] == [{"password": "reset"}]
+
+
+async def test_who_is_no_admin_any_more_does_nothing_from_a_page_that_is_still_open(
+    stage: Stage, page_of: OpenPage
+) -> None:
+    text = await stage.services.sessions.begin("ben", "password", "Firefox/130", stage.clock())
+    page = await page_of(Role.ADMIN, "/people/ben")
+    await expect(page.get_by_role("button", name="Sign out everywhere")).to_be_visible()
+    await stage.services.people.change("ada", {"role": "manager"}, "US", stage.clock())
+    await page.get_by_role("button", name="Sign out everywhere").click()
+    await expect(page.get_by_text("That is for another admin to do.")).to_be_visible()
+    await page.get_by_role("button", name="Reset the password").click()
+    await page.get_by_role("button", name="Reset it").click()
+    await expect(page.get_by_text("That is for another admin to do.")).to_have_count(2)
+    await page.get_by_label("Team").fill("night")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("As manager you can't do this.", exact=False)).to_be_visible()
+    assert await stage.services.sessions.find(text, stage.clock()) is not None
+    assert await stage.services.accounts.called("ben") is not None
+    assert [one.team for one in await stage.services.people.all() if one.id == "ben"] == [None]
