@@ -11,12 +11,13 @@ GRAVE = frozenset({"serious", "critical"})
 _FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 _STANDING_OUT = """() => {
   const width = document.documentElement.clientWidth;
+  const scrolls = element => element && (getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
   return [...document.querySelectorAll("main *")]
-    .filter(element => element.getBoundingClientRect().right > width + 1)
+    .filter(element => element.getBoundingClientRect().right > width + 1 && !scrolls(element.parentElement))
     .slice(0, 5)
     .map(element => element.outerHTML.slice(0, 160));
 }"""
-_SETTLES_WITHIN = 3_000
+_SETTLES_WITHIN = 10_000
 """Milliseconds."""
 _MANY = 3
 """Places named of each kind of fault."""

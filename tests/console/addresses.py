@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from uuid import UUID
 
 from api.console import areas
 from api.console.door import PREFIX
 from api.console.pages import PAGES, Registered
+from leads.model import Role
 from tests.console.incidents import Incidents
 
 assert areas.AREAS  # importing them has registered every page
@@ -21,10 +21,11 @@ def pages() -> list[Registered]:
     return list(PAGES)
 
 
-def examples(incidents: Incidents) -> Mapping[str, str]:
-    """What to put in place of each parameter of a path."""
+def examples(incidents: Incidents, who: Role) -> Mapping[str, str]:
+    """What to put in place of each parameter of a path; a lead is one that the person may see."""
+    own = {Role.PARTNER: "of paul", Role.EXPERT: "of eva"}
     return {
-        "lead_id": str(_richest(incidents)),
+        "lead_id": str(incidents.leads[own.get(who, "replied")]),
         "name": "inbound-web",
         "colleague_id": "anna",
     }
@@ -49,8 +50,3 @@ def address_of(page: Registered, values: Mapping[str, str]) -> str:
 def name_of(page: Registered) -> str:
     """What a page's picture is called."""
     return re.sub(r"[^a-z]+", "-", page.path.lower()).strip("-")
-
-
-def _richest(incidents: Incidents) -> UUID:
-    """A lead of anna's with much to tell."""
-    return incidents.leads["replied"]

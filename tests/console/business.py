@@ -83,6 +83,7 @@ async def live_through(services: Services, engine: AsyncEngine, clock: SettableC
     incidents = Incidents(actors, everybody)
     incidents.plan()
     await actors.live()
+    await incidents.note_whose()
     await _close(services, engine, clock)
     return incidents
 

@@ -95,6 +95,12 @@ class Incidents:
 
         return remember
 
+    async def note_whose(self) -> None:
+        """Remember a lead of everybody who may have some, so that each has one's own to look at."""
+        for owner in ("ben", "chloe", "paul", "eva"):
+            running = await self._running(owner=owner, since=60)
+            self.leads[f"of {owner}"] = running[0]
+
     def _lead_of(self, guest: Guest) -> UUID:
         return next(lead_id for lead_id, one in self._actors.guests.items() if one.number == guest.number)
 

@@ -9,7 +9,7 @@ import asyncio
 import base64
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from leads.model import Role
 from tests.console.addresses import address_of, examples, name_of, pages
 from tests.console.browser import NARROW, WIDE, Browser, started
 from tests.console.chromium import NoChromium, ThisMachine, needed
+from tests.console.incidents import Incidents
 from tests.console.stage import Stage, of_its_own
 
 if TYPE_CHECKING:
@@ -75,12 +76,12 @@ async def take(wanted: Sequence[View]) -> int:
     from playwright.async_api import async_playwright
 
     async with of_its_own() as stage, async_playwright() as playwright:
-        values = examples(await stage.fill())
+        incidents = await stage.fill()
         chromium = await started(playwright, needed(ThisMachine()))
         complaints = 0
         for number, view in enumerate(wanted, start=1):
             browser = Browser(chromium)
-            await _take(stage, browser, view, values)
+            await _take(stage, browser, view, incidents)
             await browser.close()
             for line in dict.fromkeys(browser.troubles):
                 _say(f"{view.name} complains: {line}")
@@ -91,11 +92,11 @@ async def take(wanted: Sequence[View]) -> int:
     return complaints
 
 
-async def _take(stage: Stage, browser: Browser, view: View, values: Mapping[str, str]) -> None:
+async def _take(stage: Stage, browser: Browser, view: View, incidents: Incidents) -> None:
     context = await browser.context(stage.url, size=view.size)
     await stage.sign_in(context, view.role)
     tab = await context.new_page()
-    await tab.goto(address_of(view.page, values))
+    await tab.goto(address_of(view.page, examples(incidents, view.role)))
     await tab.get_by_role("heading", level=1).first.wait_for()
     await tab.wait_for_function("document.querySelectorAll('.ft-loading').length === 0")
     for theme in ("light", "dark"):

@@ -1,7 +1,5 @@
 """Every page for every role: it opens or is refused as this table says, and everybody can use it."""
 
-from collections.abc import Mapping
-
 import httpx
 import pytest
 from playwright.async_api import Page as Tab
@@ -52,11 +50,6 @@ def opens(page: Registered) -> list[str]:
     return OPENS[page.page.value].split()
 
 
-@pytest.fixture
-def values(lived: Lived) -> Mapping[str, str]:
-    return examples(lived.incidents)
-
-
 def test_the_table_names_every_page_and_only_roles_that_there_are() -> None:
     assert {page.value for page in Page} == OPENS.keys()
     assert {role for roles in OPENS.values() for role in roles.split()} == {role.value for role in Role}
@@ -64,23 +57,35 @@ def test_the_table_names_every_page_and_only_roles_that_there_are() -> None:
 
 @every_page
 async def test_it_opens_for_some_and_is_refused_to_all_others(
-    busy_stage: Stage, values: Mapping[str, str], page: Registered
+    busy_stage: Stage, lived: Lived, page: Registered
 ) -> None:
     answered = {}
-    for role, colleague_id in ONE_OF_EACH.items():
-        text = await busy_stage.services.sessions.begin(colleague_id, "password", "a test", busy_stage.clock())
-        cookies, headers = {"followthrough": text}, {"Accept": "text/html"}
-        async with httpx.AsyncClient(base_url=busy_stage.url, cookies=cookies, headers=headers) as visitor:
-            answered[role.value] = (await visitor.get(address_of(page, values))).status_code
+    for role in Role:
+        async with await visiting(busy_stage, role) as visitor:
+            address = address_of(page, examples(lived.incidents, role))
+            answered[role.value] = (await visitor.get(address)).status_code
     assert answered == {role.value: 200 if role.value in opens(page) else 403 for role in Role}
+
+
+@pytest.mark.parametrize("page", [page for page in ALL if "{lead_id}" in page.path], ids=name_of)
+async def test_a_lead_of_somebody_else_is_refused_to_who_sees_ones_own_only(
+    busy_stage: Stage, lived: Lived, page: Registered
+) -> None:
+    address = address_of(page, {"lead_id": str(lived.incidents.leads["of ben"])})
+    answered = {}
+    for role in map(Role, opens(page)):
+        async with await visiting(busy_stage, role) as visitor:
+            answered[role.value] = (await visitor.get(address)).status_code
+    own_only = {"rep", "partner", "expert"}
+    assert answered == {role: 403 if role in own_only else 200 for role in opens(page)}
 
 
 @every_page
 async def test_everybody_can_use_it_on_any_screen(
-    busy_stage: Stage, browser: Browser, values: Mapping[str, str], page: Registered
+    busy_stage: Stage, browser: Browser, lived: Lived, page: Registered
 ) -> None:
     """A title, one heading, landmarks; nothing grave for axe-core, light and dark; no scrolling sideways."""
-    tab = await opened(busy_stage, browser, page, values, Role(opens(page)[0]))
+    tab = await opened(busy_stage, browser, page, lived, Role(opens(page)[0]))
     await expect(tab).to_have_title(f"{page.title} | Followthrough")
     await expect(tab.get_by_role("heading", level=1)).to_have_count(1)
     for landmark in ("banner", "navigation", "main"):
@@ -95,21 +100,28 @@ async def test_everybody_can_use_it_on_any_screen(
 
 
 async def test_a_page_that_is_refused_says_so_and_is_a_page_like_others(
-    busy_stage: Stage, browser: Browser, values: Mapping[str, str]
+    busy_stage: Stage, browser: Browser, lived: Lived
 ) -> None:
     refused = next(page for page in ALL if "rep" not in opens(page))
     browser.expects("status of 403")
-    tab = await opened(busy_stage, browser, refused, values, Role.REP)
+    tab = await opened(busy_stage, browser, refused, lived, Role.REP)
     await expect(tab.get_by_role("heading", name="Not for you")).to_be_visible()
     await expect(tab.get_by_role("alert")).to_contain_text("As rep you can't open this page.")
     assert await faults(tab) == []
 
 
-async def opened(stage: Stage, browser: Browser, page: Registered, values: Mapping[str, str], role: Role) -> Tab:
+async def visiting(stage: Stage, role: Role) -> httpx.AsyncClient:
+    """A browser without a window, with somebody signed in."""
+    text = await stage.services.sessions.begin(ONE_OF_EACH[role], "password", "a test", stage.clock())
+    cookies, headers = {"followthrough": text}, {"Accept": "text/html"}
+    return httpx.AsyncClient(base_url=stage.url, cookies=cookies, headers=headers)
+
+
+async def opened(stage: Stage, browser: Browser, page: Registered, lived: Lived, role: Role) -> Tab:
     context = await browser.context(stage.url)
     await stage.sign_in(context, role)
     tab = await context.new_page()
-    await tab.goto(address_of(page, values))
+    await tab.goto(address_of(page, examples(lived.incidents, role)))
     await expect(tab.get_by_role("heading", level=1).first).to_be_visible()
     await expect(tab.locator(".ft-loading")).to_have_count(0)
     return tab
