@@ -11,7 +11,8 @@ GRAVE = frozenset({"serious", "critical"})
 _FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 _STANDING_OUT = """() => {
   const width = document.documentElement.clientWidth;
-  const scrolls = element => element && (getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
+  const scrolls = element =>
+    element && (getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
   return [...document.querySelectorAll("main *")]
     .filter(element => element.getBoundingClientRect().right > width + 1 && !scrolls(element.parentElement))
     .slice(0, 5)

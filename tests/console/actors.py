@@ -38,10 +38,12 @@ from tests.console.clockwork import Clockwork
 _IDS = UUID("5b0d3c1e-6d0c-4f53-8c9b-2b8e0f3a9d11")
 _STILL_TO_DO = timedelta(minutes=55)
 """What would be done so shortly before the end is still to be done."""
-_BUSY_DAYS, _LEFT_THEN = timedelta(days=2), 0.5
+_BUSY_DAYS, _LEFT_THEN = timedelta(days=2), 0.35
 """Before the end there was much to do, and so much of it is left."""
-_SLOWNESS = {"anna": 45, "ben": 260, "chloe": 120}
-"""Within so many minutes somebody does a task; others take three hours."""
+_SLOWNESS = {"anna": 22, "ben": 75, "chloe": 40}
+"""Within so many minutes somebody does a task, in the middle of the six weeks; others take an hour and a half."""
+_LEARNT = 1.2
+"""How much quicker everybody becomes in six weeks: at first it takes so much longer, at last so much less."""
 _FORGETS = {"ben": 0.2, "eva": 0.5}
 """How likely a task is left lying; others leave one in fourteen."""
 _SUBJECT = "See the two-deck oven at work"
@@ -86,12 +88,15 @@ class Actors:
 
     def __init__(self, services: Services, engine: AsyncEngine, clock: SettableClock, end: datetime) -> None:
         self.services, self.engine, self.clock, self.end = services, engine, clock, end
+        self._begins = clock()
         self.provider = Provider(LocalOutbox(engine, clock))
         self.clockwork = Clockwork(services.cases, self.provider, services.links, clock)
         self.commands = LeadCommands(services)
         self.emails = EmailInbox(services, "sendgrid")
         self.people: dict[str, Colleague] = {one.id: one for one in COLLEAGUES}
         self.everybody: list[UUID] = []
+        self.left: set[UUID] = set()
+        """Leads whose tasks nobody does any more."""
         self._due: list[tuple[datetime, int, _Act]] = []
         self._number = count()
         self.guests: dict[UUID, Guest] = {}
@@ -170,8 +175,9 @@ class Actors:
         guest, owner = self.guests.get(task.lead_id), self.people[task.owner]
         if guest is None:
             return
-        slowness = _SLOWNESS.get(owner.id, 180)
-        wanted = max(task.opens_at, self.clock()) + timedelta(minutes=guest.chance.randrange(3, slowness))
+        since = (self.clock() - self._begins) / (self.end - self._begins)
+        slowness = _SLOWNESS.get(owner.id, 90) * (1 + _LEARNT * (1 - 2 * since) / 1.5)
+        wanted = max(task.opens_at, self.clock()) + timedelta(minutes=2 + slowness * guest.chance.random())
         at, _ = first_at_work(owner, self.services.company, wanted)
         forgotten = guest.chance.random() < _FORGETS.get(owner.id, 0.07)
         if at is None or forgotten or at > self.end - _STILL_TO_DO:
@@ -185,7 +191,7 @@ class Actors:
         lead_id, guest = task.lead_id, self.guests[task.lead_id]
         async with self.engine.connect() as connection:
             state = await connection.scalar(select(TaskRow.state).where(TaskRow.id == task.id))
-        if state != "open":
+        if state != "open" or lead_id in self.left:
             return
         outcome = self._outcome(lead_id, TaskKind(task.kind))
         if outcome is None:
@@ -224,11 +230,11 @@ class Actors:
             case TaskKind.STEP:
                 return self._said(lead_id) or (Outcome.CONNECTED if draw < 0.5 else Outcome.DONE)
             case TaskKind.CALL:
-                if draw < 0.33:
+                if draw < 0.22:
                     return Outcome.NO_ANSWER
-                if draw < 0.47:
+                if draw < 0.3:
                     return Outcome.VOICEMAIL
-                if draw < 0.62 and guest.mind != "no":
+                if draw < 0.45 and guest.mind != "no":
                     return Outcome.MEETING
                 return self._said(lead_id) or (Outcome.CALL_BACK if draw > 0.93 else Outcome.CONNECTED)
             case TaskKind.REPLY | TaskKind.QUESTION:

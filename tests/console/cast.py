@@ -193,7 +193,7 @@ UNKNOWN_QUESTIONS = (
 """What the library says nothing to: an expert answers, and marketing sees what is missing."""
 _WORDING = "Yes, Example Company may text me about my request. Reply STOP to opt out."
 _SOURCES = {"web form": Decimal("18.50"), "trade fair": Decimal("41.00"), "phone": Decimal("9.00")}
-_MINDS = {"yes": 22, "no": 13, "not now": 12, "stop": 5, "silent": 48}
+_MINDS = {"yes": 30, "no": 13, "not now": 13, "stop": 4, "silent": 40}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from adapters.db.rows import LeadRow
 from api.app import create_app
 from api.days_off import replan_leads_of
 from api.inbound import Inbox
+from api.meetings import MeetingCommands
 from api.merging import LeadMerging
 from api.suppressing import SuppressionList
 from api.writes import ourselves
@@ -24,6 +25,7 @@ from leads.absences import Absence, WhileAway
 from leads.auto_replies import Hand
 from leads.capture import NewLead
 from leads.hook_signatures import HookKeys
+from leads.meetings import Appointment
 from leads.model import Channel
 from leads.quotes import Written
 from leads.replies import IncomingEmail, IncomingText
@@ -58,6 +60,7 @@ class Incidents:
             (timedelta(days=4), self._asks_again),
             (timedelta(days=3, hours=1), self._hold_one),
             (timedelta(days=3), self._reassign_one),
+            (timedelta(days=2, hours=20), self._meet_one),
             (timedelta(days=2, hours=2), self._skip_and_switch),
             (timedelta(days=2), self._personal_touch),
             (timedelta(days=1, hours=3), self._is_away),
@@ -185,6 +188,18 @@ class Incidents:
             await self._running(),
             lambda lead_id: commands.hold(lead_id, caller, None, until=until, reason="Waits for our new price list."),
         )
+
+    async def _meet_one(self) -> None:
+        """The meeting is over at the end, and nobody has said how it was."""
+        caller, meetings = self._actors.caller("anna"), MeetingCommands(self._services)
+        starts_at = self._actors.end - timedelta(hours=19)
+        talk = Appointment(starts_at=starts_at, subject="Which oven fits your kitchen", place="By telephone")
+        await self._first(
+            "met",
+            await self._running(owner="anna"),
+            lambda lead_id: meetings.arrange(lead_id, caller, None, appointment=talk, organizer="anna"),
+        )
+        self._actors.left.add(self.leads["met"])
 
     async def _reassign_one(self) -> None:
         caller, commands = self._actors.caller("mia"), self._actors.commands
