@@ -422,6 +422,10 @@ def _of_responses(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
                 )
 
 
+_IDS = frozenset({"message"})
+"""Details that name a row of ours, which tell a reader nothing."""
+
+
 def _of_commands(
     rows: Sequence[Mapping[str, Any]], elsewhere: frozenset[str] = _TOLD_ELSEWHERE
 ) -> Iterable[TimelineEntry]:
@@ -432,6 +436,6 @@ def _of_commands(
             yield TimelineEntry(row["created_at"], "correction", text, row["by"], details["command"])
         elif row["kind"] not in elsewhere and not {"meeting", "personal_email"} & details.keys():
             text = row["kind"].replace("_", " ")
-            said = [str(value) for value in details.values() if value is not None]
+            said = [str(value) for name, value in details.items() if value is not None and name not in _IDS]
             text = _told_of(f"{text}: {', '.join(said)}" if said else text, row)
             yield TimelineEntry(row["created_at"], "command", text, row["by"], str(row["id"]))

@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from adapters.db.inbound import InboundMessages
+from adapters.db.reading import Reading
 from adapters.db.rows import InboundMessageRow, InquiryRow, LeadRow, SuppressionRow, TaskRow, TouchRow
 from api.inbound import Inbox
 from api.services import Services
@@ -28,6 +29,7 @@ from tests.api.fakes import RecordingDelivery
 from tests.api.webhooks.conftest import EMAIL, PHONE, Desk
 from tests.api.webhooks.mails import BOUNDARY, INBOUND, LEADS, SECRET, Parse, form
 from tests.links import LINKS
+from tests.sample import COMPANY
 
 STRANGER = "zoe@somewhere.example.com"
 ANNA = "anna@example.com"
@@ -104,6 +106,13 @@ async def test_a_reply_stops_the_machine_and_its_own_words_become_the_owners_tas
     (row,) = await kept(desk)
     assert (row.lead_id, row.kind, row.external_id) == (desk.lead_id, "reply", "1@mail.example.com")
     assert LINKS.reply_address(row.touch_id) == reply_to
+
+
+async def test_the_timeline_tells_what_was_said_and_no_id_of_ours(parse: Parse, desk: Desk, reply_to: str) -> None:
+    await parse.email("Tell me more, please.", to=reply_to)
+    lead = await Reading(desk.engine).lead(desk.lead_id, COMPANY, desk.clock())
+    assert lead is not None
+    assert "lead replied: reply, Tell me more, please." in [entry.text for entry in lead.timeline]
 
 
 @pytest.mark.parametrize("text", ["unsubscribe", "Please remove me from your mailing list.", "STOP", "opt-out"])
