@@ -47,5 +47,8 @@ FIGURES = (
     Figure("experiments_p95_ms", "two experiments with 200,000 leads each, p95", 1000, False, "ms", 0),
     Figure("reports_p95_ms", "the slowest report, last twelve weeks of 2,000,000 touches, p95", 1000, False, "ms", 0),
     Figure("all_reports_p95_ms", "the slowest report of all three years, p95", 1000, False, "ms", 0),
+    Figure(
+        "console_action_p95_ms", "30 reps at once: an outcome pressed to the next lead shown, p95", 300, False, "ms", 0
+    ),
 )
 KEYS = tuple(figure.key for figure in FIGURES)

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.bench.captures import captures
 from tests.bench.cold_wake import cold_wake
+from tests.bench.console import console
 from tests.bench.experiments import experiments
 from tests.bench.first_message import first_message
 from tests.bench.lives_cost import actions
@@ -30,4 +31,5 @@ PARTS: dict[str, Part] = {
     "pages": pages,
     "experiments": experiments,
     "reports": reports,
+    "console": console,
 }

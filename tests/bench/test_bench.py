@@ -29,6 +29,7 @@ from leads.capture import NewLead
 from leads.model import Channel, Colleague, ContactKind, ContactPoint, Lead, LeadKind
 from tests.bench import figures, machine, report, results
 from tests.bench.actions import cost_of
+from tests.bench.console_page import ConsolePage
 from tests.bench.engine_side import person
 from tests.bench.http_client import Connection
 from tests.bench.many_leads import add_reps, copy_leads, lead_number
@@ -216,6 +217,7 @@ def test_the_keys_are_the_published_ones() -> None:
         "experiments_p95_ms",
         "reports_p95_ms",
         "all_reports_p95_ms",
+        "console_action_p95_ms",
     )
 
 
@@ -312,3 +314,18 @@ async def test_copied_leads_are_read_like_real_ones(
     assert read.questions
     assert read.enrollments[0].cadence == BURST
     assert await Reading(engine).lead(lead_number(4), COMPANY, clock()) is None
+
+
+# A page of the console without a browser.
+
+
+async def test_a_page_without_a_browser_knows_its_newest_buttons() -> None:
+    page = ConsolePage(1, "/console/today", "a session")
+    button = {"tag": "q-btn", "props": {"data-key": "1"}, "events": [{"type": "click", "listener_id": "x"}]}
+    await page._take({"7": button, "8": {"tag": "div"}})
+    assert (page.button("1"), page.button("j")) == (7, None)
+    waits = asyncio.create_task(page.until_there("1", but=7))
+    await page._take({"7": None, "12": button, "_id": "no element"})
+    assert await waits == 12
+    await page._take({"12": {**button, "props": {"data-key": "1", "disable": True}}})
+    assert page.button("1") is None

@@ -1,0 +1,118 @@
+"""An open page of the console without a browser: NiceGUI's own protocol over a real web socket."""
+
+import ast
+import asyncio
+import json
+import re
+import time
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+import socketio
+
+_ELEMENTS = re.compile(r"parseElements\(String\.raw`(.*?)`\)", re.DOTALL)
+_QUERY = re.compile(r"query: (\{.*?\}),\n")
+_ANSWERS_WITHIN = 20.0
+"""Seconds."""
+
+
+class ConsolePage:
+    """A page as its browser has it: the elements by their ids, kept up by what the server sends."""
+
+    def __init__(self, port: int, path: str, session: str) -> None:
+        """
+        Args:
+            session: the text of the cookie of somebody who is signed in.
+        """
+        self._url = f"http://127.0.0.1:{port}"
+        self._path = path
+        self._headers = {"Cookie": f"followthrough={session}", "Origin": self._url}
+        self._socket = socketio.AsyncClient(reconnection=False)
+        self._socket.on("update", self._update)
+        self._changed = asyncio.Condition()
+        self._elements: dict[int, dict[str, Any]] = {}
+        self._client_id = ""
+
+    async def __aenter__(self) -> Self:
+        async with httpx.AsyncClient() as http:
+            answer = await http.get(f"{self._url}{self._path}", headers=self._headers, timeout=30)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{self._path} was answered with {answer.status_code}")
+        elements, query = _ELEMENTS.search(answer.text), _QUERY.search(answer.text)
+        if elements is None or query is None:
+            raise RuntimeError(f"{self._path} is no page of NiceGUI's")
+        await self._take(json.loads(_as_written(elements[1])))
+        asked = {key: "true" if value is True else value for key, value in ast.literal_eval(query[1]).items()}
+        self._client_id = asked["client_id"]
+        asked |= {"document_id": str(uuid4()), "tab_id": str(uuid4()), "old_tab_id": ""}
+        await self._socket.connect(
+            f"{self._url}?{httpx.QueryParams(asked)}",
+            headers=self._headers,
+            transports=["websocket"],
+            socketio_path="/console/_nicegui_ws/socket.io",
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._socket.disconnect()
+
+    def button(self, key: str) -> int | None:
+        """The newest button that a key presses; None without one."""
+        found = [
+            number
+            for number, element in self._elements.items()
+            if element.get("props", {}).get("data-key") == key and not element["props"].get("disable")
+        ]
+        return max(found, default=None)
+
+    async def until_there(self, key: str, *, but: int | None = None) -> int:
+        """Wait for a button; for another one than `but`.
+
+        Raises:
+            TimeoutError: it does not come.
+        """
+        async with asyncio.timeout(_ANSWERS_WITHIN), self._changed:
+            await self._changed.wait_for(lambda: self.button(key) not in (None, but))
+        found = self.button(key)
+        assert found is not None
+        return found
+
+    async def press(self, key: str) -> float:
+        """Press a button and wait until the page offers it anew, for the next lead; seconds that took."""
+        number = await self.until_there(key)
+        pressed = time.monotonic()
+        await self.push(key)
+        await self.until_there(key, but=number)
+        return time.monotonic() - pressed
+
+    async def push(self, key: str) -> None:
+        """Press a button, and wait for nothing."""
+        number = await self.until_there(key)
+        listener = next(one for one in self._elements[number]["events"] if one["type"] == "click")
+        event = {"id": number, "client_id": self._client_id, "listener_id": listener["listener_id"], "args": []}
+        await self._socket.emit("event", event)
+
+    async def _update(self, data: dict[str, Any]) -> None:
+        await self._take(data)
+
+    async def _take(self, data: dict[str, Any]) -> None:
+        async with self._changed:
+            for number, element in data.items():
+                if not number.lstrip("-").isdigit():
+                    continue
+                if element is None:
+                    self._elements.pop(int(number), None)
+                else:
+                    self._elements[int(number)] = element
+            self._changed.notify_all()
+
+
+def _as_written(text: str) -> str:
+    """What NiceGUI escapes for the page, as it was: entities of html, and what would end JavaScript's own string."""
+    for escaped, plain in (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&")):
+        text = text.replace(escaped, plain)
+    return text
