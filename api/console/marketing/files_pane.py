@@ -51,6 +51,7 @@ class FilesPane:
         self._keys = keys
         self._tab: dict[str, ui.tab] = {}
         self._editors: dict[str, ui.codemirror] = {}
+        self._places: dict[str, ui.element] = {}
         self._findings: list[Finding] = []
         self.file = draft.file
         with ui.element("div").classes("ft-files"):
@@ -76,12 +77,19 @@ class FilesPane:
         self._dialogs = ui.element("div")
         self._make_tabs()
         self._open(draft.file)
+        # Keystrokes before the page is connected might reach the server in another order.
+        self._editors[draft.file].disable()
+        ui.context.client.on_connect(self._begin)
+
+    def _begin(self) -> None:
+        for editor in self._editors.values():
+            editor.enable()
 
     def show(self, draft: Draft) -> None:
         """Another draft is to be written now: somebody else's, or what is published."""
         self._draft = draft
         for file in [file for file in self._editors if file not in draft.files]:
-            self._editors.pop(file).delete()
+            self._close(file)
         for file, editor in self._editors.items():
             editor.set_value(draft.files[file])
         if self.file not in draft.files:
@@ -138,11 +146,15 @@ class FilesPane:
     def _open(self, file: str) -> None:
         """Show the editor of a file; each has one of its own, with its own undo."""
         if file not in self._editors:
-            with self._room:
+            with self._room, ui.element("div") as self._places[file]:
                 self._editors[file] = self._editor(file)
             self._mark(file, self._editors[file])
-        for other, editor in self._editors.items():
-            editor.set_visibility(other == file)
+        for other, place in self._places.items():
+            place.set_visibility(other == file)
+
+    def _close(self, file: str) -> None:
+        del self._editors[file]
+        self._places.pop(file).delete()
 
     def _editor(self, file: str) -> ui.codemirror:
         channel = channel_of(file)
@@ -186,8 +198,11 @@ class FilesPane:
                 decorations.append({"kind": "mark", **where, "class": f"ft-mark-{kind}"})
             said = f"{one.message}. {one.hint}" if one.hint else one.message
             tooltips[one.line] = f"{tooltips[one.line]}\n{said}" if one.line in tooltips else said
-        editor.decorations = decorations
-        editor.line_tooltips = tooltips
+        # Not by the element's own properties: every update of an element brings the server's text along, over what
+        # somebody has typed since. In the browser the marks are put where the text still is what was checked.
+        length = len(self._draft.files[file].encode("utf-16-le")) // 2
+        arguments = ", ".join(json.dumps(one) for one in (length, decorations, tooltips))
+        ui.run_javascript(f"followthrough.markProblems({editor.id}, {arguments})")
 
     def _list_problems(self) -> None:
         self._problems.clear()
@@ -228,7 +243,7 @@ class FilesPane:
             name = await _ask_name(f"Rename {before}", "Rename", before, self._draft, channel)
         if name and name != before:
             draft, new = self._draft.renamed(file, name)
-            self._editors.pop(file).delete()
+            self._close(file)
             self._changed(draft, new)
             plan = self._editors.get(draft.file)
             if plan is not None:
@@ -242,7 +257,7 @@ class FilesPane:
         with self._dialogs:
             sure = await kit.confirm(f"Remove {name}?", "Steps that name it will be errors.", yes="Remove", danger=True)
         if sure:
-            self._editors.pop(file).delete()
+            self._close(file)
             self._changed(self._draft.without(file), self._draft.file)
 
     def _changed(self, draft: Draft, file: str) -> None:

@@ -31,6 +31,13 @@
       component.setTheme(theme());
       dressed.add(component);
     },
+    // Only where the text is what was checked: else somebody is typing, and the next check is on its way.
+    async markProblems(id, length, decorations, tooltips) {
+      const component = await editorOf(id);
+      if (!component || component.editor.state.doc.length !== length) return;
+      component.setDecorations(decorations);
+      component.setLineTooltips(tooltips);
+    },
     async goToPlace(id, line, column) {
       const component = await editorOf(id);
       if (!component) return;

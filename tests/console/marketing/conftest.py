@@ -1,5 +1,6 @@
 """The editor as somebody at a keyboard has it."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -41,9 +42,12 @@ class Desk:
         await self.page.keyboard.press("Control+Home")
         await self.page.keyboard.press("Control+f")
         field = self.page.locator(".cm-search input[name=search]:visible")
+        await field.fill("")
         await field.press_sequentially(before)
         await field.press("Enter")
+        await expect(self.page.locator(".cm-searchMatch-selected:visible")).to_have_text(before)
         await field.press("Escape")
+        await expect(self.text).to_be_focused()
         await self.page.keyboard.type(after)
 
     async def write(self, words: str) -> None:
@@ -54,7 +58,8 @@ class Desk:
 
     async def open(self, file: str) -> None:
         await self.page.get_by_role("tab", name=file).click()
-        await expect(self.page.get_by_role("tab", name=file)).to_have_attribute("aria-selected", "true")
+        # The tab is chosen at once; its text is there a moment later.
+        await expect(self.text).to_have_attribute("aria-label", re.compile(rf"^{file}, "))
 
     async def saved(self) -> None:
         """Wait until the draft is saved."""
@@ -70,7 +75,7 @@ def edit(page_of: OpenPage) -> Edit:
 
     async def opened(name: str = "inbound-web", who: Role | str = Role.MARKETING, **options: object) -> Desk:
         desk = Desk(await page_of(who, f"/cadences/{name}/edit", **options))
-        await expect(desk.text).to_be_visible()
+        await expect(desk.text).to_have_attribute("contenteditable", "true")
         return desk
 
     return opened

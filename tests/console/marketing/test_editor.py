@@ -1,8 +1,10 @@
 """The cadence editor: marketing breaks, mends and publishes, alone and with somebody else at the same cadence."""
 
+import asyncio
+import re
 from uuid import UUID
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 from sqlalchemy import select
 
 from adapters.db.rows import AuditEntryRow, CadenceDraftRow, CadenceRow, EnrollmentRow
@@ -326,3 +328,30 @@ async def test_a_new_cadence_is_begun_and_published(stage: Stage, edit: Edit, pa
     async with stage.engine.connect() as connection:
         names = (await connection.execute(select(CadenceRow.name))).scalars().all()
     assert "price-list" in names
+
+
+async def test_who_types_on_over_a_slow_line_loses_no_keystroke(stage: Stage, edit: Edit) -> None:
+    desk = await edit()
+
+    def late(route: WebSocketRoute) -> None:
+        """What the server says arrives half a second later."""
+        server, loop = route.connect_to_server(), asyncio.get_running_loop()
+        route.on_message(server.send)
+        server.on_message(lambda message: loop.call_later(0.5, route.send, message) and None)
+
+    await desk.page.route_web_socket(re.compile("socket.io"), late)
+    await desk.page.reload()
+    await expect(desk.text).to_have_attribute("contenteditable", "true")
+    words = "nonsense: somebody writes a long line without ever looking up"
+    await desk.write("\n")
+    for number, character in enumerate(words):
+        await desk.page.keyboard.type(character)
+        # A pause now and then, so that what a check found comes back into the middle of a word.
+        await desk.page.wait_for_timeout(450 if number % 8 == 0 else 40)
+    await expect(desk.problems.first).to_contain_text("unknown key `nonsense`")
+    await expect(desk.text).to_contain_text(words)
+    await expect(desk.page.locator(".ft-mark-error")).to_have_text("nonsense")
+    await desk.saved()
+    saved = await stage.services.drafts.get("inbound-web")
+    assert saved is not None
+    assert saved.draft.text.endswith(words)
