@@ -1,5 +1,6 @@
 """Daily reviews in the database: their facts read, each written once together with its mail, and shown with names."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -190,7 +191,9 @@ class Reviews:
     ) -> Review:
         theirs = reviewed_by(manager, people)
         facts = await _read_facts(connection, theirs, span)
-        return compose_review(manager, clock_of(manager, self._company).key, span, theirs, facts)
+        zone = clock_of(manager, self._company).key
+        # Of ten thousands of overdue tasks it takes a while, in which others want their answers.
+        return await asyncio.to_thread(compose_review, manager, zone, span, theirs, facts)
 
 
 def _chosen(manager_id: str | None, people: Sequence[Colleague]) -> Colleague:

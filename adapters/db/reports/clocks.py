@@ -1,10 +1,10 @@
 """The first-response clocks that run now: who waits for a person's answer, whose it is, and until when."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, asc, desc, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.reports.models import ClocksNow, RunningClock, RunningClocks
@@ -13,6 +13,7 @@ from leads.measures import Dimension
 
 _WAITS = (FirstResponseRow.answered_at.is_(None), FirstResponseRow.moot_at.is_(None))
 """As the partial index has it."""
+Order = Callable[[Any], ColumnElement[Any]]
 _COLUMNS: Mapping[Dimension, Any] = {
     Dimension.SOURCE: LeadRow.source,
     Dimension.CADENCE: EnrollmentRow.cadence,
@@ -25,26 +26,35 @@ async def read_clocks(
     connection: AsyncConnection, of: Mapping[Dimension, str | None], now: datetime, limit: int
 ) -> ClocksNow:
     """How many run, and those that a person can still do most about: the next ones due, and the latest missed ones."""
-    only = [_COLUMNS[dimension].is_not_distinct_from(value) for dimension, value in of.items()]
     due_at = FirstResponseRow.due_at
     return ClocksNow(
         as_of=now,
-        in_time=await _read(connection, [*only, due_at >= now], due_at.asc(), limit),
-        late=await _read(connection, [*only, due_at < now], due_at.desc(), limit),
+        in_time=await _read(connection, of, due_at >= now, asc, limit),
+        late=await _read(connection, of, due_at < now, desc, limit),
     )
 
 
 async def _read(
-    connection: AsyncConnection, wanted: list[ColumnElement[bool]], order: ColumnElement[Any], limit: int
+    connection: AsyncConnection,
+    of: Mapping[Dimension, str | None],
+    wanted: ColumnElement[bool],
+    order: Order,
+    limit: int,
 ) -> RunningClocks:
-    total = (
-        select(func.count())
-        .select_from(FirstResponseRow)
-        .join(LeadRow, LeadRow.id == FirstResponseRow.lead_id)
-        .join(EnrollmentRow, EnrollmentRow.id == FirstResponseRow.enrollment_id)
-        .where(*_WAITS, *wanted)
+    running = select(FirstResponseRow).where(*_WAITS, wanted)
+    # Only what is asked for is joined: most looks ask for everybody's clocks, which the partial index counts by itself.
+    if not of.keys().isdisjoint((Dimension.SOURCE, Dimension.KIND)):
+        running = running.join(LeadRow, LeadRow.id == FirstResponseRow.lead_id)
+    if Dimension.CADENCE in of:
+        running = running.join(EnrollmentRow, EnrollmentRow.id == FirstResponseRow.enrollment_id)
+    running = running.where(*(_COLUMNS[one].is_not_distinct_from(value) for one, value in of.items()))
+    total = running.with_only_columns(func.count())
+    clock = (
+        running.order_by(order(FirstResponseRow.due_at), FirstResponseRow.enrollment_id)
+        .limit(limit)
+        .subquery("clock")
+        .c
     )
-    clock = FirstResponseRow
     page = (
         select(
             clock.lead_id,
@@ -60,9 +70,7 @@ async def _read(
         .join(LeadRow, LeadRow.id == clock.lead_id)
         .join(EnrollmentRow, EnrollmentRow.id == clock.enrollment_id)
         .outerjoin(ColleagueRow, ColleagueRow.id == clock.owner_id)
-        .where(*_WAITS, *wanted)
-        .order_by(order, clock.enrollment_id)
-        .limit(limit)
+        .order_by(order(clock.due_at), clock.enrollment_id)
     )
     rows = (await connection.execute(page)).mappings().all()
     return RunningClocks(total=int(await connection.scalar(total) or 0), items=[RunningClock(**row) for row in rows])
