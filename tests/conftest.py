@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
@@ -24,6 +25,9 @@ from tests.clocks import SettableClock
 from tests.sample import COLLEAGUES, COMPANY, KEY
 
 pytest_plugins = ["pytester", "tests.console.browser"]
+
+
+DEADLOCK = "40P01"
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +61,15 @@ async def engine(migrated: AsyncEngine) -> AsyncEngine:
 async def empty(engine: AsyncEngine) -> None:
     """Remove every row of a database."""
     names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    async with engine.begin() as connection:
-        await connection.execute(text(f"truncate {names} restart identity cascade"))
+    for _ in range(5):
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(text(f"truncate {names} restart identity cascade"))
+            return
+        except DBAPIError as error:  # A page of the test before may be reading still.
+            if getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                raise
+    raise AssertionError("somebody goes on reading the database of the test before")
 
 
 @pytest.fixture

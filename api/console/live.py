@@ -168,7 +168,10 @@ class Live:
             return
         self._blind = not can
         for watcher in watchers:
-            await watcher.keeps_up(can)
+            try:
+                await watcher.keeps_up(can)
+            except Exception as error:  # One page's trouble is not the others'.
+                log.warning("a page was not told", error=type(error).__name__)
 
     async def _tell(self, watcher: Watcher, seen: Seen, turns: asyncio.Semaphore) -> None:
         loop_now = asyncio.get_running_loop().time()

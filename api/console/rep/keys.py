@@ -32,13 +32,19 @@ def hint(key: str) -> None:
     kit.words(shown, "kbd").props("aria-hidden=true")
 
 
-def button(words: str, key: str, *, icon: str = "", flat: bool = True) -> ui.button:
-    """A button that shows the key that presses it."""
+def button(words: str, key: str, *, icon: str = "", flat: bool = True, asks: bool = False) -> ui.button:
+    """A button that shows the key that presses it.
+
+    Args:
+        asks: it only asks something; keys that are pressed before that is there are meant for it.
+    """
     made = ui.button(icon=icon or None).props("no-caps" + (" flat" if flat else "")).classes("ft-key-button")
     with made:
         kit.words(words)
         hint(key)
     by_key(made, key)
+    if asks:
+        made.props["data-asks"] = ""
     return made
 
 

@@ -57,7 +57,7 @@ class Work:
             self._box.classes("ft-work")
             self.note = ui.textarea("Note").props("autogrow outlined dense rows=1").classes("ft-noting")
             by_key(self.note, "o")
-            self._place = ui.element("div").classes("ft-stack")
+            self._place = ui.element("div").classes("ft-stack ft-place")
         self._offer()
 
     def close(self, by: str | None, how: str | None) -> None:
@@ -90,9 +90,9 @@ class Work:
                         self._outcome(choice)
             with ui.row().classes("ft-line ft-wrap"):
                 button("Keep the note", "ctrl+Enter").on_click(self._keep_note)
-                button("Email", "e").on_click(self._write_email)
-                button("Log a contact", "t").on_click(self._ask_touch)
-                button("Add phone or email", "p").on_click(self._ask_contacts)
+                button("Email", "e", asks=True).on_click(self._write_email)
+                button("Log a contact", "t", asks=True).on_click(self._ask_touch)
+                button("Add phone or email", "p", asks=True).on_click(self._ask_contacts)
 
     async def _keep_note(self) -> None:
         """Write the note down without anything else."""
@@ -117,7 +117,11 @@ class Work:
             Outcome.NO: self._ask_no,
         }
         tone = {Outcome.YES: "ft-yes", Outcome.NO: "ft-no"}.get(choice.outcome, "")
-        pressed = button(choice.words, choice.key, flat=False).classes(f"ft-outcome {tone}").props("outline")
+        pressed = (
+            button(choice.words, choice.key, flat=False, asks=choice.outcome in asked)
+            .classes(f"ft-outcome {tone}")
+            .props("outline")
+        )
 
         async def say() -> None:
             await self._complete(choice.outcome)
@@ -132,7 +136,7 @@ class Work:
             kit.heading(title, 3)
             yield
             with ui.row().classes("ft-line"):
-                button("Back", "Escape").on_click(self._offer)
+                button("Back", "Escape", asks=True).on_click(self._offer)
 
     def _ask_no(self) -> None:
         with self._asking("No means never: nothing is sent to them any more."):

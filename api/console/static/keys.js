@@ -2,6 +2,7 @@
 // Nothing happens while somebody types in a field, except for Ctrl and Enter, and Escape, which leaves the field.
 (() => {
   const TOO_SOON = 300;
+  const GIVEN_UP = 3000;
   let last = { key: "", at: 0 };
   let drawn = 0;
 
@@ -12,6 +13,31 @@
     new MutationObserver(() => (drawn = performance.now())).observe(desk, { childList: true });
   }
   watchDesk();
+
+  // From a press until the server has drawn what follows from it. What is pressed meanwhile is meant for that: it waits
+  // where the press only asks something, and is forgotten where it said how a lead's task ended.
+  let waiting = null;
+
+  function waitFor(box, asks) {
+    const wait = { keys: [], asks };
+    const over = () => {
+      observer.disconnect();
+      clearTimeout(timer);
+      if (waiting !== wait) return;
+      waiting = null;
+      for (const key of wait.keys) {
+        const element = named(key, scope());
+        if (element) press(element);
+      }
+    };
+    const observer = new MutationObserver(over);
+    observer.observe(box, { childList: true, subtree: true });
+    const timer = setTimeout(() => {
+      wait.keys.length = 0;
+      over();
+    }, GIVEN_UP);
+    waiting = wait;
+  }
 
   const isField = (element) =>
     element.isContentEditable ||
@@ -46,6 +72,11 @@
     const typing = isField(target);
     if (typing && !ctrl && key !== "Escape") return;
     if (!typing && ["Enter", " "].includes(key) && target.closest("button, a, [role=button], summary")) return;
+    if (waiting && !typing) {
+      if (waiting.asks && !event.repeat && key !== last.key) waiting.keys.push(key);
+      event.preventDefault();
+      return;
+    }
     const near = typing && target.closest("[data-keys]");
     const element = (near && named(key, near)) || named(key, scope());
     if (typing && key === "Escape") target.blur();
@@ -56,6 +87,8 @@
     const again = key === last.key && event.timeStamp - Math.max(last.at, drawn) < TOO_SOON;
     last = { key, at: event.timeStamp };
     if (!moves && (event.repeat || again)) return;
+    const box = element.closest("[data-keys] .ft-place");
     press(element);
+    if (box) waitFor(box, element.hasAttribute("data-asks"));
   });
 })();
