@@ -52,7 +52,13 @@ class View:
         return f"{name_of(self.page)}-{self.role.value}-{self.size[0]}"
 
 
-IN_THE_README: dict[str, str] = {}
+IN_THE_README: dict[str, str] = {
+    "today-rep-1280-light": "today",
+    "figures-manager-1280-light": "figures",
+    "lead-map-manager-1280-dark": "lead-map",
+    "cadences-name-edit-marketing-1280-light": "edit-cadence",
+    "outbox-admin-1280-light": "outbox",
+}
 """Pictures that are committed, and as what."""
 
 
