@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.engine import statement_by_statement
-from adapters.db.rows import BulkItemRow, BulkRunRow, LeadRow, table_of
+from adapters.db.rows import BulkItemRow, BulkRunRow, ColleagueRow, LeadRow, table_of
 
 _RUNS, _ITEMS = table_of(BulkRunRow), table_of(BulkItemRow)
 _LOCK_SPACE = 0x62756C6B
@@ -72,6 +72,7 @@ class BulkRunView:
     chosen: str
     total: int
     by: str
+    by_name: str
     via: str
     asked_at: datetime
     stopped_at: datetime | None
@@ -269,7 +270,9 @@ class BulkRuns:
 
 
 async def _views(connection: AsyncConnection, runs: Select[*tuple[Any, ...]]) -> list[BulkRunView]:
-    found = (await connection.execute(runs)).mappings().all()
+    by_name = func.coalesce(ColleagueRow.name, _RUNS.c.by).label("by_name")
+    named = runs.add_columns(by_name).outerjoin_from(_RUNS, ColleagueRow, ColleagueRow.id == _RUNS.c.by)
+    found = (await connection.execute(named)).mappings().all()
     counted = (
         select(_ITEMS.c.run_id, _ITEMS.c.state, func.count())
         .where(_ITEMS.c.run_id.in_([row["id"] for row in found]))

@@ -160,7 +160,9 @@ class Choices:
     versions: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)
     """Of each cadence, with when it was published; the newest first."""
     owners: dict[str, str] = field(default_factory=dict)
-    """Names by ids."""
+    """Names by ids, also of those who left."""
+    at_work: list[str] = field(default_factory=list)
+    """Ids of those who work here."""
     sources: list[str] = field(default_factory=list)
 
 
@@ -227,15 +229,19 @@ class LeadsInFlight:
         """What may be chosen in filters."""
         versions = select(CadenceVersionRow.name, CadenceVersionRow.version, CadenceVersionRow.published_at)
         sources = select(LeadRow.source).where(LeadRow.source.is_not(None)).distinct().order_by(LeadRow.source)
-        owners = select(ColleagueRow.id, ColleagueRow.name).order_by(ColleagueRow.name, ColleagueRow.id)
+        owners = select(ColleagueRow.id, ColleagueRow.name, ColleagueRow.active).order_by(
+            ColleagueRow.name, ColleagueRow.id
+        )
         async with self._engine.connect() as connection:
             by_cadence: dict[str, list[tuple[str, datetime]]] = {}
             newest_first = versions.order_by(CadenceVersionRow.name, CadenceVersionRow.published_at.desc())
             for name, version, published_at in await connection.execute(newest_first):
                 by_cadence.setdefault(name, []).append((version, published_at))
+            people = (await connection.execute(owners)).all()
             return Choices(
                 versions=by_cadence,
-                owners={colleague: name for colleague, name in await connection.execute(owners)},
+                owners={one.id: one.name for one in people},
+                at_work=[one.id for one in people if one.active],
                 sources=[one for one in (await connection.execute(sources.limit(_SOURCES))).scalars() if one],
             )
 

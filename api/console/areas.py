@@ -1,6 +1,18 @@
 """The areas of the console, in the order of the navigation; importing this registers every page."""
 
-from api.console.admin import audit, colleague, deliveries, erasure, health, people, suppressions, tokens
+from api.console.admin import (
+    audit,
+    bulk,
+    colleague,
+    deliveries,
+    engine_panel,
+    erasure,
+    health,
+    leads,
+    people,
+    suppressions,
+    tokens,
+)
 from api.console.front import add_lead
 from api.console.manager import figures, lead_map, leads_behind, reviews
 from api.console.marketing import cadence_list, cadence_page, editor_page, library_page
@@ -9,10 +21,10 @@ from api.console.own import account, home
 from api.console.pages import put_in_order
 from api.console.rep import lead, today
 
-_WORK = (home, today, lead, add_lead)
+_WORK = (home, today, leads, lead, engine_panel, add_lead)
 _MEASURE = (figures, leads_behind, lead_map, reviews)
 _WRITE = (cadence_list, cadence_page, editor_page, library_page)
-_HOUSE = (health, deliveries, outbox, people, colleague, suppressions, erasure, tokens, audit, account)
+_HOUSE = (health, bulk, deliveries, outbox, people, colleague, suppressions, erasure, tokens, audit, account)
 AREAS = (*_WORK, *_MEASURE, *_WRITE, *_HOUSE)
 """Modules with pages."""
 put_in_order(AREAS)

@@ -49,6 +49,18 @@ def skeleton(lines: int = 3) -> ui.element:
     return box
 
 
+def progress_bar(label: str, value: float = 0) -> ui.linear_progress:
+    """Shows how far something has come, from 0 to 1.
+
+    Args:
+        label: what that is, for whoever can't see it.
+    """
+    bar = ui.linear_progress(value, show_value=False, size="8px").props(
+        f'rounded instant-feedback aria-label="{label}"'
+    )
+    return bar.classes("ft-progress")
+
+
 def tile(label: str, value: str, *, note: str = "", target: str = "", good: bool | None = None) -> ui.element:
     """A figure with what it is called, and what is behind it.
 

@@ -11,6 +11,7 @@ class Page(StrEnum):
     TODAY = "today"
     LEADS = "leads"
     LEAD = "lead"
+    ENGINE = "engine of a lead"
     ADD_LEAD = "add lead"
     BULK = "bulk"
     FIGURES = "figures"
@@ -109,6 +110,7 @@ MAY_OPEN: dict[Page, frozenset[Role]] = {
     Page.TODAY: _SALES,
     Page.LEADS: _SALES,
     Page.LEAD: _SALES,
+    Page.ENGINE: _ADMIN,
     # Everyone who answers the phone.
     Page.ADD_LEAD: _EVERYBODY,
     Page.BULK: _MANAGEMENT,

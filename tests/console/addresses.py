@@ -28,6 +28,7 @@ def examples(incidents: Incidents, who: Role) -> Mapping[str, str]:
         "lead_id": str(incidents.leads[own.get(who, "replied")]),
         "name": "inbound-web",
         "colleague_id": "anna",
+        "run_id": str(incidents.bulk_run),
     }
 
 

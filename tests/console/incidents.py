@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from adapters.db.rows import LeadRow
 from api.app import create_app
+from api.bulk import BulkCommands
+from api.bulk_wishes import SkipStep
 from api.days_off import replan_leads_of
 from api.inbound import Inbox
 from api.meetings import MeetingCommands
@@ -42,6 +44,8 @@ class Incidents:
         self._everybody = everybody
         self.leads: dict[str, UUID] = {}
         """By what is worth seeing of them: `bounced`, `unknown send`, `on hold` …"""
+        self.bulk_run: UUID | None = None
+        """One change to many leads, of which some were refused."""
 
     def plan(self) -> None:
         """Put everything into the future."""
@@ -57,6 +61,7 @@ class Incidents:
             (timedelta(days=12), self._merge_two),
             (timedelta(days=9), self._days_off_of_chloe),
             (timedelta(days=7, hours=1), self._hooks),
+            (timedelta(days=5), self._skip_for_many),
             (timedelta(days=4), self._asks_again),
             (timedelta(days=3, hours=1), self._hold_one),
             (timedelta(days=3), self._reassign_one),
@@ -200,6 +205,16 @@ class Incidents:
             lambda lead_id: meetings.arrange(lead_id, caller, None, appointment=talk, organizer="anna"),
         )
         self._actors.left.add(self.leads["met"])
+
+    async def _skip_for_many(self) -> None:
+        """What comes next is left out for some, and for those that ended it can't be."""
+        bulk = BulkCommands(self._services)
+        some = (await self._running(owner="ben"))[:3]
+        over = [lead_id for lead_id in self._actors.everybody if lead_id not in await self._running()][:2]
+        self.bulk_run = await bulk.begin(SkipStep(), [*some, *over], chosen="owner Ben Okafor", by="mia", via="console")
+        await bulk.work_off(self.bulk_run)
+        for lead_id in some:
+            await self._actors.look(lead_id)
 
     async def _reassign_one(self) -> None:
         caller, commands = self._actors.caller("mia"), self._actors.commands

@@ -18,6 +18,7 @@ OPENS = {
     "today": "rep partner expert manager admin",
     "leads": "rep partner expert manager admin",
     "lead": "rep partner expert manager admin",
+    "engine of a lead": "admin",
     "add lead": "rep partner expert manager admin marketing",
     "account": "rep partner expert manager admin marketing",
     "bulk": "manager admin",

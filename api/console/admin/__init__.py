@@ -1,1 +1,1 @@
-"""The house-keeping pages: is all well, what came in, who may what, and what was done."""
+"""Leads in flight and the house: many leads at once, is all well, what came in, who may what, what was done."""

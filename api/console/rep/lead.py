@@ -9,6 +9,7 @@ from adapters.db.cases import UnknownLead
 from adapters.db.views import LeadView, TaskView
 from api.commands import CommandDone
 from api.console import kit
+from api.console.admin.engine_panel import engine_panel
 from api.console.desk import Desk
 from api.console.live import OpenPage
 from api.console.pages import console_page
@@ -51,6 +52,7 @@ async def lead(desk: Desk, lead_id: UUID) -> None:
     ticking.load()
     page = LeadPage(desk, ui.context.client, shown)
     page.build()
+    await engine_panel(desk, lead_id)
     page.begin()
 
 
