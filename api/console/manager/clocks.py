@@ -130,7 +130,7 @@ def _marks(clock: RunningClock) -> list[tuple[str, str]]:
     if clock.reassigned_at:
         marks.append(("taken over", "ft-warn"))
     if clock.escalated_at:
-        marks.append(("manager told", "ft-bad"))
+        marks.append(("escalated", "ft-bad"))
     elif clock.warned_at:
         marks.append(("owner warned", "ft-warn"))
     return marks
