@@ -14,7 +14,7 @@ from api.bulk import BulkCommands
 from api.bulk_wishes import Resume
 from api.commands import LeadCommands, ourselves
 from leads.model import Role
-from tests.console.accessibility import faults, overflow
+from tests.console.accessibility import faults, too_wide
 from tests.console.admin.conftest import Many, holds, rows
 from tests.console.browser import NARROW, Browser
 from tests.console.conftest import OpenPage
@@ -257,4 +257,4 @@ async def test_it_is_for_everybody_on_every_screen(stage: Stage, page_of: OpenPa
             await page.goto(f"/console{path}")
             await expect(page.get_by_text(shown)).to_be_visible()
             assert await faults(page) == []
-            assert await overflow(page) <= 0
+            assert await too_wide(page) == []

@@ -19,7 +19,7 @@ from api.commands import LeadCommands, ourselves
 from leads.contract import workflow_id
 from leads.model import Role
 from tests.adapters.dev_server import at_work, dev_server, until, with_nothing_running
-from tests.console.accessibility import faults, overflow
+from tests.console.accessibility import faults, too_wide
 from tests.console.admin.conftest import Many, holds, rows
 from tests.console.browser import NARROW, Browser
 from tests.console.conftest import OpenPage
@@ -122,7 +122,7 @@ async def test_an_activity_that_fails_is_shown_with_its_tries_and_its_last_error
         page = await page_of(Role.ADMIN, f"/leads/{lead_id}/engine", **options)
         await expect(page.get_by_role("heading", name="At send_email")).to_be_visible()
         assert await faults(page) == []
-        assert await overflow(page) <= 0
+        assert await too_wide(page) == []
 
 
 async def test_a_command_that_the_engine_has_not_heard_is_listed_with_its_error(
