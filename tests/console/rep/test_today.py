@@ -3,9 +3,11 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.async_api import expect
 
 from api.commands import LeadCommands, ourselves
+from api.console.rep.today import TodayPage
 from cadences.tasks import Outcome
 from leads.model import Role
 from tests.console.accessibility import faults, too_wide
@@ -192,8 +194,16 @@ async def test_who_is_slower_is_told_and_records_nothing(bench: Bench, page_of: 
     assert (await bench.outcomes(leads))["Ann One"] == ("voicemail", None, "ben")
 
 
-async def test_both_press_in_the_same_second(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+async def test_both_press_in_the_same_second(
+    bench: Bench, page_of: OpenPage, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The page has not heard of it yet: the database says no, and the rep is told."""
+
+    async def deaf(_: TodayPage) -> None:
+        return None
+
+    for heard in ("read_queue_anew", "read_lead_anew"):
+        monkeypatch.setattr(TodayPage, heard, deaf)
     leads = await bench.calls("Ann One", "Bea Two")
     page = await page_of(Role.REP, "/today")
     await on_desk(page, "Ann One")
