@@ -49,8 +49,10 @@ class LeadFinder:
         self._action = action
         self._asking = 0
         self._field = ui.input("Find a lead", placeholder="name, company, address, number or id")
-        self._field.props("outlined dense clearable debounce=300 type=search").on_value_change(self._look)
-        self._found = ui.element("ul").classes("ft-found").props("aria-live=polite")
+        self._field.classes("full-width").props("outlined dense clearable debounce=300 type=search").on_value_change(
+            self._look
+        )
+        self._found = ui.element("ul").classes("ft-finder").props("aria-live=polite")
 
     async def _look(self) -> None:
         async with kit.acting():
@@ -85,7 +87,7 @@ class LeadFinder:
         return FoundLead(view.id, view.name, view.company, email, phone, view.stage, view.owner)
 
     def _line(self, one: FoundLead) -> None:
-        with ui.element("li").classes("ft-found-line"):
+        with ui.element("li").classes("ft-finder-line"):
             with ui.element("div").classes("col"):
                 kit.words(one.who, "div")
                 details = (one.email, one.phone, one.stage, f"owner {one.owner}")

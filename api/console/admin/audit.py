@@ -55,7 +55,7 @@ class _Log:
             actions.setdefault(self._action, words(self._action))
         if self._by:
             people.setdefault(self._by, self._by)
-        with ui.element("div").classes("ft-filters").props("role=search"):
+        with ui.element("div").classes("ft-log-filters").props("role=search"):
             self._who = ui.select(people, label="Who", value=self._by or None, clearable=True, with_input=True)
             self._what = ui.select(actions, label="What", value=self._action or None, clearable=True, with_input=True)
             self._about = ui.input("Lead", value=self._lead, placeholder="id, address or number")

@@ -103,11 +103,11 @@ class _PersonalData:
 
     def _build_erase(self, would: WouldErase) -> None:
         with kit.section("What an erasure would take"):
-            with ui.element("ul").classes("ft-counts"):
+            with ui.element("ul").classes("ft-erasure-counts"):
                 for name, count in sorted(would.rows.items(), key=lambda pair: -pair[1]):
                     with ui.element("li"):
                         kit.words(_ROWS.get(name, name.replace("_", " ")))
-                        kit.words(f"{count:,}").classes("ft-strong")
+                        kit.words(f"{count:,}").classes("ft-bold")
             points = (
                 "1 contact point stays" if would.contact_points == 1 else f"{would.contact_points} contact points stay"
             )

@@ -117,7 +117,7 @@ class HookList:
             if one is None:
                 kit.refused("This delivery is not here any more; perhaps its lead was erased.")
                 return
-            with ui.dialog() as dialog, ui.card().classes("ft-dialog ft-wide"):
+            with ui.dialog() as dialog, ui.card().classes("ft-dialog ft-dialog-wide"):
                 kit.heading(f"Delivery {one.external_id}")
                 if one.error:
                     ui.label(one.error).classes("ft-bad-text")

@@ -66,8 +66,8 @@ class WaitingMessages:
                 ui.space()
                 kit.words(kit.moment(one.received_at, self._desk.zone, self._desk.services.clock())).classes("ft-quiet")
             if one.subject:
-                kit.words(one.subject, "p").classes("ft-warn-text" if self._forms else "ft-strong")
-            kit.words(one.text, "p").classes("ft-said")
+                kit.words(one.subject, "p").classes("ft-warn-text ft-words-said" if self._forms else "ft-bold")
+            kit.words(one.text, "p").classes("ft-words-said")
             with ui.row().classes("ft-line"):
                 if self._forms:
                     take = ui.button("It is a person", icon="person_add", on_click=lambda: self._take(one, card))

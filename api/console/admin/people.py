@@ -81,7 +81,7 @@ def account_tag(desk: Desk, one: RepView, account: AccountView | None) -> None:
 
 async def _add(desk: Desk) -> None:
     """Ask for a new colleague, and open its page."""
-    with ui.dialog() as dialog, ui.card().classes("ft-dialog ft-wide"):
+    with ui.dialog() as dialog, ui.card().classes("ft-dialog ft-dialog-wide"):
         kit.heading("Add a colleague")
         short = ui.input("Short name", placeholder="anna").props("outlined dense autofocus")
         short.props('hint="Small letters and digits; it stays."')
