@@ -26,7 +26,7 @@ from api.lead_changes import Decide, Decision, LeadChange, end_of_wait, value_fi
 from api.personal_emails import personal_email
 from api.problems import UnknownTask, ValueRefused
 from api.services import Services
-from api.telling import TELL_OF_CAPTURE_WITHIN, tell
+from api.telling import TELL_FOR_A_PAGE_WITHIN, TELL_OF_CAPTURE_WITHIN, tell
 from api.writes import REFUSALS, Caller, Writes, ourselves, watched_commit
 from cadences import commands, task_outcomes
 from cadences.bundle import CadenceBundle
@@ -381,7 +381,8 @@ class LeadCommands:
             answer = command_done(lead.file.case, plan, lead.now, told=False, undo_until=undo_until)
             await lead.done(action or kind.value, _DONE.dump_python(answer, mode="json"))
         log.info("command committed", lead_id=str(lead_id), kind=kind.value, revision=plan.revision)
-        if not await tell(self._services.delivery.deliver, lead_id):
+        within = TELL_FOR_A_PAGE_WITHIN if caller.via == "console" else None
+        if not await tell(self._services.delivery.deliver, lead_id, within):
             return answer
         answer = replace(answer, told=True)
         await self._writes.keep_anew(caller.write, 200, _DONE.dump_python(answer, mode="json"), lead.now)

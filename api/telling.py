@@ -12,6 +12,8 @@ TELL_WITHIN = timedelta(seconds=2)
 """So long a caller waits for the workflow to hear; what was committed stands either way, and the telling goes on."""
 TELL_OF_CAPTURE_WITHIN = timedelta(milliseconds=25)
 """Many leads may come at once, and whoever brings them must not wait for as many workflows to start."""
+TELL_FOR_A_PAGE_WITHIN = timedelta(milliseconds=50)
+"""Who works at a page waits for the next lead, and not to read that the workflow has heard."""
 _TELL_AT_ONCE = 16
 _TELLING: set["asyncio.Future[Any]"] = set()
 """What goes on after its caller was answered; the event loop alone would not keep it alive."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,9 +12,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.db.access import Token
 from adapters.db.rows import AnswerRow, CommandRow, HoldRow, LeadRow, TouchRow
 from api import telling
-from api.services import Delivery
+from api.commands import LeadCommands
+from api.services import Delivery, Services
+from api.writes import Caller
 from leads.contract import Told
 from tests.api.conftest import Capture
 from tests.api.fakes import HangingDelivery, RecordingDelivery, UnreachableDelivery
@@ -287,6 +291,19 @@ async def test_a_caller_does_not_wait_long_for_a_workflow_that_hangs(
     async with asyncio.timeout(5), with_delivery(HangingDelivery()) as client:
         done = await post(client, f"/api/leads/{lead}/answer", {"answer": "no"})
     assert (done["told"], done["ended"]) == (False, "no")
+
+
+async def test_who_works_at_a_page_waits_less_than_a_program(
+    services: Services, capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_id = UUID((await capture())["id"])
+    monkeypatch.setattr(telling, "TELL_WITHIN", timedelta(hours=1))
+    commands = LeadCommands(replace(services, delivery=HangingDelivery()))
+    async with asyncio.timeout(5):
+        done = await commands.record_answer(
+            lead_id, Caller(Token(uuid4(), "anna"), via="console"), "anna", answer="no", note=None
+        )
+    assert (done.told, done.ended) == (False, "no")
 
 
 async def test_commands_at_once_go_one_after_the_other(
