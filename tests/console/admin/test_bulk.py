@@ -115,6 +115,7 @@ async def test_a_run_is_stopped_halfway_and_goes_on_whoever_looks(
     await choose_all(page, 60)
     dialog = await look(page, "Hold", Until="2026-12-24", Why="trade fair")
     await dialog.get_by_role("button", name="Hold 60 leads").click()
+    await expect(page.get_by_text(re.compile(r"^[1-9]\d* of 60: "))).to_be_visible()
     await page.get_by_role("button", name="Stop", exact=True).click()
     await expect(page.get_by_role("status").get_by_text(re.compile("^Stopped: "))).to_be_visible()
     address = page.url
