@@ -34,6 +34,8 @@ EVERYTHING, BEST = ROOT / ".screenshots", ROOT / "docs" / "screenshots"
 _ON_A_TELEPHONE = frozenset({Role.REP, Role.PARTNER, Role.EXPERT})
 _QUALITY = 82
 """Of WebP, in percent."""
+_TALLEST = 4000
+"""Pixels."""
 _SETTLES = 700
 """Milliseconds that charts take to be drawn."""
 
@@ -109,9 +111,14 @@ async def _take(stage: Stage, browser: Browser, view: View, incidents: Incidents
         await tab.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         await tab.wait_for_timeout(_SETTLES)
         name = f"{view.name}-{theme}"
-        await tab.screenshot(path=EVERYTHING / f"{name}.png", full_page=True)
         if name in IN_THE_README:
             await _as_webp(context, tab, BEST / f"{IN_THE_README[name]}.webp")
+        # A window as high as its page, so that nothing that sticks to a window's edge covers the middle of the picture.
+        height = await tab.evaluate("document.documentElement.scrollHeight")
+        await tab.set_viewport_size({"width": view.size[0], "height": max(view.size[1], min(height, _TALLEST))})
+        await tab.wait_for_timeout(_SETTLES)
+        await tab.screenshot(path=EVERYTHING / f"{name}.png", full_page=True)
+        await tab.set_viewport_size({"width": view.size[0], "height": view.size[1]})
 
 
 async def _as_webp(context: "BrowserContext", tab: "Tab", path: Path) -> None:

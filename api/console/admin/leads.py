@@ -47,7 +47,7 @@ class _Leads:
     async def build(self) -> None:
         self._choices: Choices = await self._desk.services.in_flight.choices()
         self._filters = LeadFilters(self._query, self._choices, self._look_for, with_owner=self._desk.sees_all)
-        with ui.row().classes("ft-line ft-found"):
+        with ui.row().classes("ft-line"):
             self._count = ui.label().props("role=status aria-live=polite").classes("ft-strong")
         self._said = ui.element("div")
         self._table = lead_table(self._on_select if self._may_choose else None)
