@@ -21,8 +21,7 @@ from adapters.db.reading import Reading
 from adapters.db.routing import Router
 from adapters.db.rows import AssignmentRow, LeadRow
 from cadences.commands import reassign
-from leads.answer_sheets import load_answers
-from leads.answering import AnswerDesk
+from leads.answers_in_force import AnswersInForce
 from leads.capture import CaptureRefused, NewLead
 from leads.contract import CommandKind
 from leads.playbook import Playbook
@@ -169,9 +168,9 @@ async def test_a_question_goes_to_whom_its_topic_is_for(
     engine: AsyncEngine, shelf: CadenceShelf, cases: CaseStore, clock: SettableClock, tmp_path: Path
 ) -> None:
     (tmp_path / FILE).write_text("rules: [{rule: freight, when: {topic: delivery}, to: {reps: mia}}]", encoding="utf-8")
-    desk = AnswerDesk(load_answers(Playbook().files("answers")))
+    answers = AnswersInForce(lambda: Playbook().files("answers"))
     router = Router(engine, COMPANY, Playbook(tmp_path))
-    intake = LeadIntake(engine, shelf, cases, COMPANY, KEY, router, desk)
+    intake = LeadIntake(engine, shelf, cases, COMPANY, KEY, router, answers)
     for question, owner in (("Do you ship to Hawaii?", "mia"), ("Hello there", "anna"), (None, "ben")):
         clock.move_by(timedelta(seconds=1))
         new = NewLead(email=f"{owner}@example.com", question=question)
