@@ -61,10 +61,10 @@ class Incidents:
             (timedelta(days=12), self._merge_two),
             (timedelta(days=9), self._days_off_of_chloe),
             (timedelta(days=7, hours=1), self._hooks),
-            (timedelta(days=5), self._skip_for_many),
             (timedelta(days=4), self._asks_again),
             (timedelta(days=3, hours=1), self._hold_one),
             (timedelta(days=3), self._reassign_one),
+            (timedelta(days=2, hours=23), self._skip_for_many),
             (timedelta(days=2, hours=20), self._meet_one),
             (timedelta(days=2, hours=2), self._skip_and_switch),
             (timedelta(days=2), self._personal_touch),
@@ -210,8 +210,13 @@ class Incidents:
         """What comes next is left out for some, and for those that ended it can't be."""
         bulk = BulkCommands(self._services)
         some = (await self._running(owner="ben"))[:3]
-        over = [lead_id for lead_id in self._actors.everybody if lead_id not in await self._running()][:2]
-        self.bulk_run = await bulk.begin(SkipStep(), [*some, *over], chosen="owner Ben Okafor", by="mia", via="console")
+        ended = (
+            select(LeadRow.id).where(LeadRow.ended.is_not(None), LeadRow.owner_id == "ben").order_by(LeadRow.created_at)
+        )
+        async with self._actors.engine.connect() as connection:
+            over = list((await connection.execute(ended.order_by(LeadRow.created_at).limit(2))).scalars())
+        chosen = "owner Ben Okafor, running and ended"
+        self.bulk_run = await bulk.begin(SkipStep(), [*some, *over], chosen=chosen, by="mia", via="console")
         await bulk.work_off(self.bulk_run)
         for lead_id in some:
             await self._actors.look(lead_id)

@@ -31,10 +31,11 @@ from leads.answers_in_force import AnswersInForce
 from leads.model import Colleague, Role
 from leads.playbook import Playbook
 from tests.api.conftest import services_over
-from tests.api.fakes import RecordingDelivery, RecordingHistories
+from tests.api.fakes import NoEngine, RecordingDelivery, RecordingHistories
 from tests.clocks import SettableClock
 from tests.console import cast
 from tests.console.business import live_through
+from tests.console.engine_that_hears import EngineThatHears
 from tests.console.incidents import Incidents
 from tests.links import LINKS
 from tests.sample import COLLEAGUES, COMPANY, KEY
@@ -111,6 +112,8 @@ def stage_services(engine: AsyncEngine, clock: SettableClock, delivery: Recordin
     answers = AnswersInForce(lambda: Playbook().files("answers"))
     intake = LeadIntake(engine, shelf, cases, COMPANY, KEY, answers=answers)
     services = services_over(engine, shelf, cases, intake, delivery, RecordingHistories(), clock)
+    assert isinstance(services.engine, NoEngine)
+    services.engine.lent = EngineThatHears(engine, clock)
     return replace(services, links=replace(LINKS, base_url=url))
 
 

@@ -131,7 +131,8 @@ class _Run:
 
         chosen = self._shown is state
         button = ui.button(f"{label} {count:,}", on_click=choose)
-        button.props(f"dense no-caps {'unelevated' if chosen else 'flat'} aria-pressed={'true' if chosen else 'false'}")
+        look = "unelevated" if chosen else "flat"
+        button.props(f"dense no-caps padding='2px 10px' {look} aria-pressed={'true' if chosen else 'false'}")
 
     async def _list(self) -> None:
         """The leads, as they stand now."""
