@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.cases import UnknownLead
@@ -13,6 +13,8 @@ from adapters.db.erasure import answers_to, contacts_of, copies_for, is_from, te
 from adapters.db.merge_records import merge_of, merged_into
 from adapters.db.rows import (
     AuditEntryRow,
+    BulkItemRow,
+    BulkRunRow,
     ErasureRow,
     FormSubmissionRow,
     HookDeliveryRow,
@@ -76,6 +78,10 @@ def _theirs(lead_id: UUID, merged: list[UUID], contacts: list[str]) -> dict[Tabl
     found[messages] = or_(found[messages], answers_to(lead_id), is_from(contacts))
     found[forms] = or_(found[forms], is_from(contacts, FormSubmissionRow.sender))
     found[deliveries] = or_(found[deliveries], tells_of(contacts))
+    # A run that was for this lead alone; one of many leads stays.
+    runs, items = table_of(BulkRunRow), table_of(BulkItemRow)
+    in_it = exists().where(items.c.run_id == runs.c.id, items.c.lead_id == lead_id)
+    found[runs] = and_(in_it, ~exists().where(items.c.run_id == runs.c.id, items.c.lead_id != lead_id))
     found[outbox] = or_(*(copies_for(one) for one in (lead_id, *merged)))
     return found
 
