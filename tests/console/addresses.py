@@ -25,7 +25,7 @@ def examples(incidents: Incidents, who: Role) -> Mapping[str, str]:
     """What to put in place of each parameter of a path; a lead is one that the person may see."""
     own = {Role.PARTNER: "of paul", Role.EXPERT: "of eva"}
     return {
-        "lead_id": str(incidents.leads[own.get(who, "replied")]),
+        "lead_id": str(incidents.leads[own.get(who, "much to tell")]),
         "name": "inbound-web",
         "colleague_id": "anna",
         "run_id": str(incidents.bulk_run),

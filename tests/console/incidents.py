@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from adapters.db.rows import LeadRow
+from adapters.db.rows import LeadRow, TouchRow
 from api.app import create_app
 from api.bulk import BulkCommands
 from api.bulk_wishes import SkipStep
@@ -108,6 +108,12 @@ class Incidents:
         for owner in ("ben", "chloe", "paul", "eva"):
             running = await self._running(owner=owner, since=60)
             self.leads[f"of {owner}"] = running[0]
+        told = select(LeadRow.id).where(LeadRow.owner_id == "anna", LeadRow.ended.is_(None))
+        much = select(func.count()).where(TouchRow.lead_id == LeadRow.id).scalar_subquery()
+        async with self._actors.engine.connect() as connection:
+            richest = await connection.scalar(told.order_by(much.desc(), LeadRow.created_at).limit(1))
+        assert richest is not None
+        self.leads["much to tell"] = richest
 
     def _lead_of(self, guest: Guest) -> UUID:
         return next(lead_id for lead_id, one in self._actors.guests.items() if one.number == guest.number)

@@ -88,7 +88,9 @@ async def test_a_snapshot_is_put_back_whole_and_can_be_gone_on_with(busy_stage: 
     assert await busy_stage.services.tokens.find(token) is not None
 
 
-@pytest.mark.parametrize("what", ["bounced", "unknown send", "on hold", "merged", "account trouble", "replied"])
+@pytest.mark.parametrize(
+    "what", ["bounced", "unknown send", "on hold", "merged", "account trouble", "replied", "much to tell"]
+)
 async def test_what_happened_once_can_be_opened(busy_stage: Stage, lived: Lived, what: str) -> None:
     lead_id = lived.incidents.leads[what]
     assert [one.id for one in await busy_stage.services.reading.named([lead_id])] == [lead_id]
