@@ -193,7 +193,7 @@ def _show_refused(found: list[Rehearsed], names: Mapping[UUID, str]) -> None:
 
 
 def _show_changes(changed: list[Rehearsed], names: Mapping[UUID, str], zone: ZoneInfo, now: datetime) -> None:
-    with ui.element("div").classes("ft-preview"):
+    with ui.element("div").classes("ft-rehearsal"):
         table = Table("What would change", ("Lead", "Now", "Then"))
         for one in changed[:_SHOWN]:
             was, becomes = in_words(one.before, zone, now), in_words(one.after, zone, now)
