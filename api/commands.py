@@ -27,7 +27,7 @@ from api.personal_emails import personal_email
 from api.problems import UnknownTask, ValueRefused
 from api.services import Services
 from api.telling import TELL_FOR_A_PAGE_WITHIN, TELL_OF_CAPTURE_WITHIN, tell
-from api.writes import REFUSALS, Caller, Writes, ourselves, watched_commit
+from api.writes import REFUSALS, Caller, Writes, watched_commit
 from cadences import commands, task_outcomes
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
@@ -43,7 +43,6 @@ from leads.meetings import Appointment
 from leads.model import Channel, ContactKind
 from leads.normalising import normal_email, normal_phone
 
-__all__ = ["Caller", "CommandDone", "LeadCaptured", "LeadCommands", "command_done", "ourselves"]
 log = structlog.get_logger()
 
 
@@ -381,7 +380,7 @@ class LeadCommands:
             answer = command_done(lead.file.case, plan, lead.now, told=False, undo_until=undo_until)
             await lead.done(action or kind.value, _DONE.dump_python(answer, mode="json"))
         log.info("command committed", lead_id=str(lead_id), kind=kind.value, revision=plan.revision)
-        within = TELL_FOR_A_PAGE_WITHIN if caller.via == "console" else None
+        within = TELL_FOR_A_PAGE_WITHIN if caller.is_at_a_page else None
         if not await tell(self._services.delivery.deliver, lead_id, within):
             return answer
         answer = replace(answer, told=True)

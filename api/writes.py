@@ -41,6 +41,11 @@ class Caller:
     session_id: UUID | None = None
     """Of the console."""
 
+    @property
+    def is_at_a_page(self) -> bool:
+        """Whether a person sits at a page and waits, and not a program."""
+        return self.session_id is not None
+
 
 def ourselves(name: str) -> Caller:
     """Somebody at this installation's own doors and command line, who needs no token."""

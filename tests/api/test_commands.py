@@ -301,7 +301,7 @@ async def test_who_works_at_a_page_waits_less_than_a_program(
     commands = LeadCommands(replace(services, delivery=HangingDelivery()))
     async with asyncio.timeout(5):
         done = await commands.record_answer(
-            lead_id, Caller(Token(uuid4(), "anna"), via="console"), "anna", answer="no", note=None
+            lead_id, Caller(Token(uuid4(), "anna"), via="console", session_id=uuid4()), "anna", answer="no", note=None
         )
     assert (done.told, done.ended) == (False, "no")
 

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from adapters.db.rows import LeadRow, OutboxRow, TouchRow
 from adapters.providers.local_outbox import LocalOutbox
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
+from api.writes import ourselves
 from cadences.case import Case
 from leads.capture import NewLead
 from leads.contract import Plan

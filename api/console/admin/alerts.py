@@ -3,12 +3,12 @@
 from nicegui import ui
 
 from adapters.db.alerts import Alert, AlertKind
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk
 from api.console.permissions import Action
 from api.console.tables import Table
 from api.held_leads import resume_held
+from api.writes import Caller
 
 _KINDS = {
     AlertKind.ACCOUNT: "Provider's account",

@@ -7,13 +7,13 @@ from nicegui import ui
 
 from adapters.db.bulk_runs import BulkItemView, BulkRunView, ItemState
 from api.bulk_wishes import WISH
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk
 from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page
 from api.console.tables import GrowingList, Table
+from api.writes import Caller
 
 _LOOKS_EVERY = 0.5
 """Seconds, while a run is on."""

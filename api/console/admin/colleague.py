@@ -7,7 +7,6 @@ from nicegui import ui
 
 from adapters.db.reps import RepView
 from adapters.db.sessions import SessionView
-from api.commands import Caller
 from api.console import kit
 from api.console.admin.colleague_form import ColleagueForm, texts_of
 from api.console.admin.people import account_tag
@@ -19,6 +18,7 @@ from api.console.tables import Table
 from api.days_off import Replanned
 from api.problems import ValueRefused
 from api.staff import Away, Back, Staff
+from api.writes import Caller
 from leads.absences import Absence, WhileAway
 from leads.model import Colleague
 from leads.staff import StaffRefused

@@ -8,13 +8,14 @@ from nicegui import ui
 
 from adapters.db.cases import UnknownLead
 from api.bulk_wishes import Wish
-from api.commands import Caller, CommandDone
+from api.commands import CommandDone
 from api.console import kit
 from api.console.admin.wishes import KINDS, WishDialog, wish_buttons
 from api.console.desk import Desk
 from api.console.pages import console_page
 from api.console.permissions import Action, Page, may_do
 from api.console.tables import Table
+from api.writes import Caller
 from leads.engine import Agreement, EngineSide, EngineState, PendingActivity, Untold, verdict
 from leads.model import Role
 

@@ -7,7 +7,6 @@ from nicegui import ui
 from adapters.db.cases import UnknownLead
 from adapters.db.erasure_preview import WouldErase
 from adapters.erasing import Erased
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk
 from api.console.frame import Section
@@ -15,6 +14,7 @@ from api.console.lead_finder import FoundLead, LeadFinder
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page
 from api.problems import ValueRefused
+from api.writes import Caller
 
 WORD = "ERASE"
 """To be typed before somebody is erased."""

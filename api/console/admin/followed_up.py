@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from adapters.doctor.kept import LivenessFound
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk
 from api.console.permissions import Action
 from api.console.tables import Table
 from api.doctor import Checkup, DoctorAway
+from api.writes import Caller
 from leads.liveness import Finding
 
 _LOOKS_AGAIN_EVERY = 0.7

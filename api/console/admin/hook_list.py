@@ -8,12 +8,12 @@ from uuid import UUID
 from nicegui import ui
 
 from adapters.db.hook_deliveries import DeliveryLine, DeliveryState, NotReplayable
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk
 from api.console.permissions import Action
 from api.console.tables import GrowingList, Table
 from api.hook_intake import HookIntake
+from api.writes import Caller
 from leads.hook_bodies import Unreadable
 
 _PAGE = 30

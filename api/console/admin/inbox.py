@@ -6,7 +6,6 @@ from uuid import UUID
 from nicegui import ui
 
 from adapters.db.inbound import InboundMessage
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk, NotAllowed
 from api.console.lead_finder import FoundLead, LeadFinder
@@ -14,6 +13,7 @@ from api.console.permissions import Action
 from api.console.tables import GrowingList
 from api.form_intake import FormIntake, NotKept
 from api.inbound import Inbox
+from api.writes import Caller
 from leads.named_sheets import SheetBroken
 from leads.normalising import clean_text
 

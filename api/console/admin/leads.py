@@ -9,7 +9,6 @@ from nicegui.events import TableSelectionEventArguments
 from adapters.db.engine import is_trouble
 from adapters.db.leads_in_flight import MOST_CHOSEN, PAGE, Choices, LeadLines
 from api.bulk import BulkCommands
-from api.commands import Caller
 from api.console import kit
 from api.console.admin.lead_filters import LeadFilters
 from api.console.admin.lead_query import AskedQuery, LeadQuery
@@ -21,6 +20,7 @@ from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page, may_do
 from api.problems import ValueRefused
+from api.writes import Caller
 from leads.links import CONSOLE_PATH
 
 

@@ -4,7 +4,6 @@ from nicegui import ui
 
 from adapters.db.accounts import AccountView
 from adapters.db.reps import RepView
-from api.commands import Caller
 from api.console import kit
 from api.console.admin.colleague_form import ColleagueForm
 from api.console.desk import Desk
@@ -14,6 +13,7 @@ from api.console.permissions import Action, Page
 from api.console.tables import Table
 from api.problems import ValueRefused
 from api.staff import Staff
+from api.writes import Caller
 from leads.staff import StaffRefused
 
 

@@ -9,13 +9,13 @@ from adapters.db.senders import SenderView
 from adapters.db.sendings import ChannelSendings, FailedSending
 from adapters.providers.checks.dns_records import DnsRecords, DnsTextError
 from adapters.providers.checks.findings import State
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk
 from api.console.permissions import Action
 from api.console.tables import Table
 from api.problems import ValueRefused
 from api.providers import ChannelUse, ProvidersChecked
+from api.writes import Caller
 from leads.model import Channel
 
 _LATELY = timedelta(hours=24)

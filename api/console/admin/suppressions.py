@@ -6,7 +6,6 @@ from nicegui import ui
 
 from adapters.db.audit import LateClaim
 from adapters.db.suppressions import CHANNELS_OF, Suppression
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk
 from api.console.frame import Section
@@ -16,6 +15,7 @@ from api.console.tables import Table
 from api.named_contacts import normal_contact
 from api.problems import ValueRefused
 from api.suppressing import LookedUp, NotListed, SuppressionList
+from api.writes import Caller
 from leads.model import Channel, ContactKind
 from leads.normalising import clean_line
 

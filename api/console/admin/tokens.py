@@ -3,7 +3,6 @@
 from nicegui import ui
 
 from adapters.db.access import TokenView
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk
 from api.console.frame import Section
@@ -12,6 +11,7 @@ from api.console.permissions import Action, Page
 from api.console.shown_once import show_once
 from api.console.tables import Table
 from api.problems import ValueRefused
+from api.writes import Caller
 from leads.normalising import clean_line
 
 _LONGEST_NAME = 60

@@ -9,7 +9,6 @@ from nicegui.events import ValueChangeEventArguments
 
 from adapters.db.experiments import ArmView, ExperimentView
 from adapters.db.reports.models import StepsReport
-from api.commands import Caller
 from api.console import kit
 from api.console.desk import Desk
 from api.console.manager.behind_links import BehindLinks
@@ -18,6 +17,7 @@ from api.console.manager.counts import Counts
 from api.console.manager.loading import Later
 from api.console.manager.tables import Cell, Words, folded, scrolled, table
 from api.console.permissions import Action, may_do
+from api.writes import Caller
 from leads.amounts import percent
 from leads.best_time import LEAST_CALLS, ContactTimes, HourLearnt, learnt_hours
 from leads.experiments import Share, Verdict

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from adapters.db.audit_log import Change
 from adapters.db.cadence_drafts import DraftMoved, SavedDraft
 from adapters.db.cadences import PublishedMeanwhile
-from api.commands import Caller
 from api.console.desk import VIA, Desk
 from api.console.permissions import Action
 from api.publishing import CadencePublishing, Published
+from api.writes import Caller
 from cadences.bundle import CadenceBundle
 from cadences.drafts import Draft, draft_of, new_draft
 from leads.findings import Finding

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from nicegui import ui
 
-from api.commands import Caller, CommandDone
+from api.commands import CommandDone
 from api.console import kit
 from api.console.desk import Desk
 from api.console.permissions import Action
 from api.console.rep.keys import button
 from api.console.rep.ticking import Ticking
+from api.writes import Caller
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from nicegui import ui
 
 from adapters.db.views import TaskView
-from api.commands import Caller, CommandDone
+from api.commands import CommandDone
 from api.console import kit
 from api.console.desk import Desk, NotAllowed
 from api.console.permissions import Action
@@ -16,6 +16,7 @@ from api.console.rep.facts import LeadAtHand
 from api.console.rep.keys import button, by_key
 from api.console.rep.names import who_is
 from api.console.rep.outcomes import WORDS, Choice, choices_of
+from api.writes import Caller
 from cadences.tasks import Outcome, TaskKind
 from leads.meetings import MINUTES, Appointment
 from leads.model import Channel

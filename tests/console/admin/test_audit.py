@@ -5,7 +5,8 @@ from datetime import timedelta
 from playwright.async_api import expect
 
 from adapters.db.audit_log import AuditLog, Change, Outcome
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
+from api.writes import ourselves
 from leads.capture import NewLead
 from leads.model import Role
 from tests.console.conftest import OpenPage

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from adapters.db.bulk_runs import BulkRuns
 from api.bulk import BulkCommands
 from api.bulk_wishes import Resume
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
+from api.writes import ourselves
 from leads.model import Role
 from tests.console.accessibility import faults, too_wide
 from tests.console.admin.conftest import Many, holds, rows

@@ -15,7 +15,8 @@ from adapters.clock import wall_clock
 from adapters.delivery import CommandDelivery
 from adapters.engine_state import EngineStates
 from adapters.temporal import LeadWorkflows, connect
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
+from api.writes import ourselves
 from leads.contract import workflow_id
 from leads.model import Role
 from tests.adapters.dev_server import at_work, dev_server, until, with_nothing_running

@@ -6,7 +6,8 @@ from playwright.async_api import expect
 from sqlalchemy import func, select, text
 
 from adapters.db.rows import Base, LeadRow, SuppressionRow
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
+from api.writes import ourselves
 from leads.capture import NewLead
 from leads.model import Channel, Role
 from tests.console.admin.entries import entries

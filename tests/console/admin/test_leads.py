@@ -7,7 +7,8 @@ from typing import Any
 from playwright.async_api import Page, expect
 from sqlalchemy import text
 
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
+from api.writes import ourselves
 from leads.capture import NewLead
 from leads.model import Role
 from tests.console.accessibility import faults, too_wide

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import expect
 
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
 from api.merging import LeadMerging
+from api.writes import ourselves
 from leads.model import Role
 from tests.console.accessibility import faults, too_wide
 from tests.console.browser import NARROW, Browser

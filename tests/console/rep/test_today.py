@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
-from api.commands import LeadCommands, ourselves
+from api.commands import LeadCommands
 from api.console.rep.today import TodayPage
+from api.writes import ourselves
 from cadences.tasks import Outcome
 from leads.model import Role
 from tests.console.accessibility import faults, too_wide
