@@ -13,10 +13,11 @@ from adapters.db.published_cadences import VersionSeen
 from api.console import kit
 from api.console.desk import Desk
 from api.console.marketing.changes_view import changes_between
-from api.console.marketing.parts import Table, names_of, percent, plan_strip, short, when
+from api.console.marketing.parts import names_of, percent, plan_strip, short, when
 from api.console.marketing.plan_picture import by_step, plan_timeline, rules_aloud
 from api.console.pages import console_page
 from api.console.permissions import Action, Page, may_do
+from api.console.tables import Table
 from cadences.bundle import CadenceBundle
 from leads.experiments import Share
 from leads.measures import ask
@@ -157,7 +158,7 @@ async def _versions(desk: Desk, name: str, versions: Sequence[VersionSeen], chos
     before = {one.version: earlier for earlier, one in pairwise(by_time)}
     table = Table("Versions", ("version", "published", "by", "on their way", ""), (3,))
     for one in shown:
-        with table.body(), ui.element("tr"):
+        with table.row():
             with table.cell(0), ui.row().classes("ft-inline"):
                 if one is chosen:
                     ui.label(short(one.version)).classes("ft-code")

@@ -9,9 +9,10 @@ from adapters.db.inquiries import Used
 from api.console import kit
 from api.console.desk import Desk
 from api.console.frame import Section
-from api.console.marketing.parts import Table, names_of, when
+from api.console.marketing.parts import names_of, when
 from api.console.pages import Nav, console_page
 from api.console.permissions import Page
+from api.console.tables import Table
 from leads.answer_sheets import AnswerSheet, Shelved
 from leads.answer_trials import Trial, try_out
 from leads.answering import AnswerDesk
