@@ -1,5 +1,6 @@
 """What somebody may want for many leads at once: a hold, its end, a step left out, another cadence, another owner."""
 
+from abc import ABC, abstractmethod
 from datetime import date
 from typing import Annotated, Literal
 
@@ -12,17 +13,17 @@ from leads.capture import CaptureRefused
 from leads.normalising import clean_line
 
 
-class _Wish(BaseModel):
+class _Wish(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @abstractmethod
     def change(self) -> LeadChange:
         """What is done to each lead."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def words(self) -> str:
         """What it is, for a heading."""
-        raise NotImplementedError
 
 
 class Hold(_Wish):
