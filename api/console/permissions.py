@@ -77,24 +77,27 @@ class Action(StrEnum):
     CHANGE_PASSWORD = "change_password"
 
 
-WRITTEN_WITH_THE_CHANGE = frozenset(
-    {
-        Action.COMPLETE_TASK,
-        Action.LOG_TOUCH,
-        Action.RECORD_ANSWER,
-        Action.NOT_NOW,
-        Action.ADD_NOTE,
-        Action.SEND_EMAIL,
-        Action.ADD_CONTACTS,
-        Action.UNDO,
-        Action.HOLD,
-        Action.RESUME,
-        Action.SKIP_STEP,
-        Action.SWITCH_CADENCE,
-        Action.REASSIGN,
-        Action.SAVE_DRAFT,
-    }
+_OF_A_DAY = (
+    Action.COMPLETE_TASK,
+    Action.LOG_TOUCH,
+    Action.RECORD_ANSWER,
+    Action.NOT_NOW,
+    Action.ADD_NOTE,
+    Action.SEND_EMAIL,
+    Action.ADD_CONTACTS,
+    Action.UNDO,
 )
+"""What somebody does who follows a lead up."""
+_STEERING = (
+    Action.HOLD,
+    Action.RESUME,
+    Action.SKIP_STEP,
+    Action.SWITCH_CADENCE,
+    Action.REASSIGN,
+)
+"""What moves a lead within its plan, or to somebody else."""
+
+WRITTEN_WITH_THE_CHANGE = frozenset({*_OF_A_DAY, *_STEERING, Action.SAVE_DRAFT})
 """Commands to a lead: `LeadCommands` writes their audit entries in the transaction of the change. So do drafts, which
 are saved at each pause, and write one only when somebody begins, or goes on with what another one wrote."""
 
@@ -134,32 +137,8 @@ MAY_OPEN: dict[Page, frozenset[Role]] = {
 }
 MAY_DO: dict[Action, frozenset[Role]] = {
     Action.CAPTURE: _EVERYBODY,
-    **dict.fromkeys(
-        (
-            Action.COMPLETE_TASK,
-            Action.LOG_TOUCH,
-            Action.RECORD_ANSWER,
-            Action.NOT_NOW,
-            Action.ADD_NOTE,
-            Action.SEND_EMAIL,
-            Action.ADD_CONTACTS,
-            Action.UNDO,
-        ),
-        _SALES,
-    ),
-    **dict.fromkeys(
-        (
-            Action.HOLD,
-            Action.RESUME,
-            Action.SKIP_STEP,
-            Action.SWITCH_CADENCE,
-            Action.REASSIGN,
-            Action.RUN_BULK,
-            Action.STOP_BULK,
-            Action.TAKE_IN,
-        ),
-        _MANAGEMENT,
-    ),
+    **dict.fromkeys(_OF_A_DAY, _SALES),
+    **dict.fromkeys((*_STEERING, Action.RUN_BULK, Action.STOP_BULK, Action.TAKE_IN), _MANAGEMENT),
     Action.REFRESH_REPORTS: _OFFICE,
     **dict.fromkeys((Action.SAVE_DRAFT, Action.DROP_DRAFT, Action.PUBLISH_CADENCE), _WRITERS),
     **dict.fromkeys(
