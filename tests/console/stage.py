@@ -24,6 +24,8 @@ from adapters.db.engine import connect
 from adapters.db.migrate import migrate
 from api.app import create_app
 from api.console import passwords
+from api.console.desk import Desk
+from api.console.live import Live
 from api.console.mount import mount_console
 from api.services import Services
 from cadences.library import shipped
@@ -96,6 +98,13 @@ class Stage:
             self._hashes[PASSWORD] = await passwords.hashed(PASSWORD)
         for one in people:
             await self.services.accounts.set_password(one.id, self._hashes[PASSWORD], START)
+
+    async def desk(self, colleague_id: str) -> Desk:
+        """The desk that a page has, of somebody who has just signed in."""
+        text = await self.services.sessions.begin(colleague_id, "password", "a test", self.clock())
+        person = await self.services.sessions.find(text, self.clock())
+        assert person is not None
+        return Desk(self.services, person, Live(self.services.queue_watch, self.services.clock))
 
     async def sign_in(self, context: "BrowserContext", who: Role | str) -> None:
         """Sign somebody in, without the form: the first of a role, or a colleague by id."""

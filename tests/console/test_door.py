@@ -12,8 +12,7 @@ from websockets.typing import Origin
 
 from adapters.db.audit_log import Outcome
 from adapters.db.rows import AuditEntryRow
-from api.console.desk import Desk, NotAllowed, SignedOut
-from api.console.live import Live
+from api.console.desk import NotAllowed, SignedOut
 from api.console.permissions import Action
 from api.writes import Caller
 from tests.console.stage import Stage
@@ -24,14 +23,6 @@ HTML = {"Accept": "text/html"}
 async def signed_in(stage: Stage, colleague_id: str) -> httpx.AsyncClient:
     text = await stage.services.sessions.begin(colleague_id, "password", "a test", stage.clock())
     return httpx.AsyncClient(base_url=stage.url, cookies={"followthrough": text}, headers=HTML)
-
-
-async def desk_of(stage: Stage, colleague_id: str) -> Desk:
-    text = await stage.services.sessions.begin(colleague_id, "password", "a test", stage.clock())
-    person = await stage.services.sessions.find(text, stage.clock())
-    assert person is not None
-    services = stage.services
-    return Desk(services, person, Live(services.queue_watch, services.clock))
 
 
 async def test_without_a_session_a_browser_is_sent_to_sign_in_and_a_program_is_refused(stage: Stage) -> None:
@@ -97,7 +88,7 @@ async def test_what_is_posted_from_another_website_does_not_get_in(stage: Stage)
 
 
 async def test_an_action_is_refused_by_role_and_leaves_no_trace_of_being_done(stage: Stage) -> None:
-    desk, worked = await desk_of(stage, "anna"), []
+    desk, worked = await stage.desk("anna"), []
 
     async def work(_: Caller) -> None:
         worked.append(True)
@@ -108,7 +99,7 @@ async def test_an_action_is_refused_by_role_and_leaves_no_trace_of_being_done(st
 
 
 async def test_a_role_that_changed_counts_at_the_next_action(stage: Stage) -> None:
-    desk = await desk_of(stage, "mia")
+    desk = await stage.desk("mia")
 
     async def work(_: Caller) -> None:
         return None
@@ -134,18 +125,18 @@ async def test_an_action_on_somebody_elses_lead_is_refused(stage: Stage) -> None
     async def work(_: Caller) -> str:
         return "done"
 
-    mine, others = await desk_of(stage, owner), await desk_of(stage, other)
+    mine, others = await stage.desk(owner), await stage.desk(other)
     assert await mine.do(Action.COMPLETE_TASK, work, lead_id=captured.lead_id) == "done"
     with pytest.raises(NotAllowed, match="not one of yours"):
         await others.do(Action.COMPLETE_TASK, work, lead_id=captured.lead_id)
-    manager = await desk_of(stage, "mia")
+    manager = await stage.desk("mia")
     assert await manager.do(Action.COMPLETE_TASK, work, lead_id=captured.lead_id) == "done"
 
 
 async def test_the_audit_log_says_how_a_change_went(stage: Stage) -> None:
     from sqlalchemy import select
 
-    desk = await desk_of(stage, "ada")
+    desk = await stage.desk("ada")
 
     async def works(_: Caller) -> None:
         return None
