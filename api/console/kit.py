@@ -156,19 +156,12 @@ def link(text: str, path: str) -> ui.link:
 
 def outer_link(text: str, address: str, *, new_tab: bool = False) -> ui.element:
     """A link to an address outside of the console: a public page, or Temporal's UI."""
-    outside = _Link(text)
+    outside = words(text, "a")
     outside.props["href"] = address
     if new_tab:
         outside.props["target"] = "_blank"
         outside.props["rel"] = "noopener"
     return outside
-
-
-class _Link(TextElement):
-    """An anchor whose address stays as it is."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(tag="a", text=text)
 
 
 def leave_for(address: str) -> None:

@@ -12,7 +12,6 @@ from api.console.desk import Desk
 from api.console.manager.behind_links import LEAD
 from api.console.manager.counts import Counts
 from api.console.manager.loading import Later
-from api.console.manager.tables import Words
 from api.console.permissions import Page, may_open
 from leads.measures import Dimension
 
@@ -80,7 +79,7 @@ class ClocksNowPart:
                 kit.heading(title, 3)
                 late = title.startswith("Too late")
                 tone = "ft-bad" if late and clocks.total else "ft-good" if not late else ""
-                Words("span", f"{clocks.total:,}").classes(f"ft-tag {tone}")
+                kit.words(f"{clocks.total:,}").classes(f"ft-tag {tone}")
             if not clocks.items:
                 ui.label("Nobody.").classes("ft-quiet")
                 return
@@ -104,9 +103,9 @@ class ClocksNowPart:
                 else:
                     ui.label(clock.source or "No source").classes("ft-clock-who")
                 with ui.element("div").classes("ft-quiet"):
-                    Words("span", f"{clock.owner_name or clock.owner}; asked {self._at(clock.asked_at, now)}")
+                    kit.words(f"{clock.owner_name or clock.owner}; asked {self._at(clock.asked_at, now)}")
                     for mark, tone in _marks(clock):
-                        Words("span", mark).classes(f"ft-tag {tone}")
+                        kit.words(mark).classes(f"ft-tag {tone}")
 
     def _at(self, at: datetime, now: datetime) -> str:
         return kit.moment(at, ZoneInfo(self._desk.services.company.zone), now)

@@ -19,7 +19,6 @@ from api.console.manager.counts import Counts
 from api.console.manager.figure_values import Standing, count_of, proposed, said, standings
 from api.console.manager.filters import Filters, choices_of
 from api.console.manager.loading import Later
-from api.console.manager.tables import Words
 from api.console.pages import Nav, console_page
 from api.console.permissions import Page, may_open
 from leads.amounts import money
@@ -138,7 +137,7 @@ class FiguresPage:
                 ui.label(value).classes("ft-figure-value")
             with ui.element("div").classes("ft-notes"):
                 if note:
-                    Words("span", note)
+                    kit.words(note)
                 _goal(one, every)
             going = one.trend()
             if going is not None:
@@ -169,7 +168,7 @@ class FiguresPage:
                 if target and number:
                     ui.link(text, target)
                 else:
-                    Words("span", text)
+                    kit.words(text)
 
     async def _load_costs(self) -> tuple[Asked, CostsReport]:
         await self._desk.still_here()
@@ -212,7 +211,7 @@ def _goal(one: Standing, every: str) -> None:
     if one.goal is None:
         return
     tone, word = {None: ("", ""), True: ("ft-good", "met"), False: ("ft-bad", "missed")}[one.met]
-    tag = Words("span", f"goal {said(one.figure, one.goal)} {word}".strip()).classes(f"ft-tag {tone}")
+    tag = kit.words(f"goal {said(one.figure, one.goal)} {word}".strip()).classes(f"ft-tag {tone}")
     record = one.record(every)
     if record:
         with tag:

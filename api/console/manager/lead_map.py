@@ -18,7 +18,7 @@ from api.console.manager.figure_values import count_of
 from api.console.manager.filters import Filters, choices_of
 from api.console.manager.lead_map_picture import NAMES, STAGES, Picture, picture
 from api.console.manager.loading import Later
-from api.console.manager.tables import Cell, Words, folded, scrolled, table
+from api.console.manager.tables import Cell, folded, scrolled, table
 from api.console.manager.what_works import WhatWorks
 from api.console.pages import Nav, console_page
 from api.console.permissions import Page, may_open
@@ -123,18 +123,18 @@ class LeadMapPage:
                 name, number = STAGES[place], f"{stage.leads:,}"
                 with ui.element("li"):
                     with ui.element("div").classes("ft-line row"):
-                        Words("span", name).classes("ft-funnel-name")
+                        kit.words(name).classes("ft-funnel-name")
                         ui.space()
                         target = links.to(Counted.REACHED, None, target=place.value) if stage.leads else ""
                         if target:
                             ui.link(number, target).props(f'aria-label="{number}: {name}"')
                         else:
-                            Words("span", number)
-                        Words("span", percent(stage.share)).classes("ft-quiet ft-funnel-share")
+                            kit.words(number)
+                        kit.words(percent(stage.share)).classes("ft-quiet ft-funnel-share")
                     with ui.element("div").classes("ft-funnel-track").props("aria-hidden=true"):
                         ui.element("div").style(f"width: {100 * (stage.share or 0):.1f}%")
                     if stage.of_before is not None:
-                        Words("span", f"{percent(stage.of_before)} of the stage before").classes("ft-quiet")
+                        kit.words(f"{percent(stage.of_before)} of the stage before").classes("ft-quiet")
 
     async def _load_times(self) -> tuple[Asked, ResponseReport]:
         await self._desk.still_here()
@@ -149,9 +149,9 @@ class LeadMapPage:
             return
         links, response = self._links(asked), row.response
         with ui.element("div").classes("ft-notes"):
-            Words("span", f"{count_of(response.answered, 'question')} answered")
-            Words("span", f"half within {span(response.wall.median)}").classes("ft-tag")
-            Words("span", f"9 of 10 within {span(response.wall.p90)}").classes("ft-tag")
+            kit.words(f"{count_of(response.answered, 'question')} answered")
+            kit.words(f"half within {span(response.wall.median)}").classes("ft-tag")
+            kit.words(f"9 of 10 within {span(response.wall.p90)}").classes("ft-tag")
         chart = ui.echart(response_times(row.bins), renderer="svg").classes("ft-chart")
         chart.props('role=img aria-label="Response times; the table below has the numbers"')
         with folded("The same numbers as a table"):

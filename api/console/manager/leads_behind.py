@@ -17,7 +17,7 @@ from api.console.manager.figure_values import count_of
 from api.console.manager.filters import address
 from api.console.manager.lead_map_picture import NAMES, STAGES
 from api.console.manager.loading import Later
-from api.console.manager.tables import Cell, Words, table
+from api.console.manager.tables import Cell, table
 from api.console.pages import console_page
 from api.console.permissions import Page
 from api.problems import ValueRefused
@@ -59,9 +59,9 @@ def _show(
     leads, total, next_cursor = found
     with kit.section(f"{count_of(total, 'lead')} {said(behind)}"):
         with ui.element("div").classes("ft-notes"):
-            Words("span", days_of(behind.asked))
+            kit.words(days_of(behind.asked))
             for words in conditions(query, behind, people):
-                Words("span", words).classes("ft-tag")
+                kit.words(words).classes("ft-tag")
         if behind.figure not in OF_LEADS | OF_THE_MAP:
             what = "was contacted" if behind.figure in OF_CONTACTS else "asked"
             ui.label(f"Who {what} more than once stands here once.").classes("ft-quiet")
@@ -87,7 +87,7 @@ def _show(
             words=7,
         )
         with ui.element("nav").classes("ft-notes").props('aria-label="Pages"'):
-            Words("span", f"{len(leads):,} of {total:,}")
+            kit.words(f"{len(leads):,} of {total:,}")
             if query.cursor is not None:
                 ui.link("First page", _page(given, None))
             if next_cursor is not None:

@@ -11,7 +11,7 @@ from adapters.db.reviews import ReviewView
 from api.console import kit
 from api.console.manager.behind_links import LEAD
 from api.console.manager.figure_values import count_of
-from api.console.manager.tables import Cell, Words
+from api.console.manager.tables import Cell
 from cadences.reviews import Forgotten, Listed, RepDay
 
 HEADS = (
@@ -59,11 +59,11 @@ class Written:
             return
         with ui.element("div").classes("ft-notes"):
             late = f", {one.done_late} of them late" if one.done_late else ""
-            Words("span", f"{count_of(one.due, 'task')} due, {one.done} done{late}")
+            kit.words(f"{count_of(one.due, 'task')} due, {one.done} done{late}")
             for outcome, count in one.outcomes.items():
-                Words("span", f"{count} {outcome}").classes("ft-tag")
+                kit.words(f"{count} {outcome}").classes("ft-tag")
             if one.responses_running:
-                Words("span", f"{count_of(one.responses_running, 'first answer')} still to come")
+                kit.words(f"{count_of(one.responses_running, 'first answer')} still to come")
         with ui.element("div").classes("ft-columns"):
             self._group(
                 "Left undone",
@@ -113,8 +113,8 @@ class Written:
             for what, listed, clock in shown:
                 with ui.element("div").classes("ft-notes"):
                     if what:
-                        Words("span", what)
-                    Words("span", str(listed.total)).classes(f"ft-tag {tone}")
+                        kit.words(what)
+                    kit.words(str(listed.total)).classes(f"ft-tag {tone}")
                 with ui.element("ul").classes("ft-items"):
                     for item in listed.items:
                         self._item(item.lead_id, (names or {}).get(item.what, item.what), clock, item.at)
@@ -125,8 +125,8 @@ class Written:
         lead = self._view.leads.get(lead_id)
         with ui.element("li"):
             if lead is None:
-                Words("span", "An erased lead")
+                kit.words("An erased lead")
             else:
                 ui.link(lead.name, f"{LEAD}/{lead_id}")
             said = ", ".join(filter(None, (what, f"{clock} {kit.moment(at, self._zone, self._now)}".strip())))
-            Words("span", said).classes("ft-quiet")
+            kit.words(said).classes("ft-quiet")

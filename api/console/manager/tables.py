@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from nicegui import ui
-from nicegui.elements.mixins.text_element import TextElement
+
+from api.console import kit
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,6 @@ class Cell:
     """good, warn or bad: how it is coloured; what it means is said in words as well."""
 
 
-class Words(TextElement):
-    """Text in an element of some kind."""
-
-    def __init__(self, tag: str, text: str) -> None:
-        super().__init__(tag=tag, text=text)
-
-
 def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, words: int = 1) -> None:
     """A table; the first cell of each row is the row's head.
 
@@ -38,10 +32,10 @@ def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], *,
         words: so many columns at the left are words; the others are numbers, to the right.
     """
     with scrolled(caption), ui.element("table").classes("ft-table"):
-        Words("caption", caption).classes("ft-hidden")
+        kit.words(caption, "caption").classes("ft-hidden")
         with ui.element("thead"), ui.element("tr"):
             for number, head in enumerate(heads):
-                Words("th", head).props("scope=col").classes("" if number < words else "ft-number")
+                kit.words(head, "th").props("scope=col").classes("" if number < words else "ft-number")
         with ui.element("tbody"):
             for row in rows:
                 name = ", ".join(cell.text for cell in row[:words] if cell.text)
@@ -67,16 +61,16 @@ def _cell(cell: Cell, head: str, row: str, *, is_head: bool, is_number: bool) ->
                 # A number says little to who hears it alone.
                 link.props(f'aria-label="{_quoted(f"{cell.text}: {head}, {row}")}"')
         else:
-            Words("span", cell.text).classes(tone)
+            kit.words(cell.text).classes(tone)
         if cell.note:
-            Words("span", f" {cell.note}").classes("ft-quiet")
+            kit.words(f" {cell.note}").classes("ft-quiet")
 
 
 @contextmanager
 def folded(summary: str) -> Iterator[None]:
     """What is shown once somebody unfolds it: the numbers of a chart, for who reads rather than looks."""
     with ui.element("details").classes("ft-details"):
-        Words("summary", summary)
+        kit.words(summary, "summary")
         yield
 
 

@@ -15,7 +15,7 @@ from api.console.manager.behind_links import BehindLinks
 from api.console.manager.charts import best_times, contact_numbers, hour_of
 from api.console.manager.counts import Counts
 from api.console.manager.loading import Later
-from api.console.manager.tables import Cell, Words, folded, scrolled, table
+from api.console.manager.tables import Cell, folded, scrolled, table
 from api.console.permissions import Action, may_do
 from api.writes import Caller
 from leads.amounts import percent
@@ -149,7 +149,7 @@ class WhatWorks:
             return
         at = kit.moment(report.counted_as_of, ZoneInfo(self._desk.services.company.zone), report.as_of)
         with ui.element("div").classes("ft-notes"):
-            Words("span", f"Weeks before {report.counted_until:%a %-d %b} were counted {at}.")
+            kit.words(f"Weeks before {report.counted_until:%a %-d %b} were counted {at}.")
             if may_do(self._desk.person.role, Action.REFRESH_REPORTS):
                 button = ui.button("Count them anew").props("flat dense")
                 button.on_click(lambda: self._refresh(button))
@@ -178,8 +178,8 @@ class WhatWorks:
                 with ui.element("div").classes("ft-notes"):
                     kit.heading(f"{one.cadence}, {one.step}", 3)
                     verdict = one.judgement.verdict
-                    Words("span", verdict.value).classes(f"ft-tag {_TONES.get(verdict, '')}")
-                    Words("span", "running" if one.running else "over").classes("ft-tag")
+                    kit.words(verdict.value).classes(f"ft-tag {_TONES.get(verdict, '')}")
+                    kit.words("running" if one.running else "over").classes("ft-tag")
                 ui.label(one.judgement.text)
                 goal = f"{one.goal.capitalize()} within {one.within_days} days"
                 heads = ("Variant", "Leads", "Of the sample", "Replied", "Yes", goal)
@@ -197,9 +197,9 @@ class WhatWorks:
         hours = learnt_hours(times)
         best = sorted(hours, key=lambda one: -one.expected)[:_BEST_HOURS]
         with ui.element("div").classes("ft-notes"):
-            Words("span", "Best hours, on the lead's clock:")
+            kit.words("Best hours, on the lead's clock:")
             for one in best:
-                Words("span", f"{hour_of(one)} {_connecting(one)}").classes("ft-tag ft-good")
+                kit.words(f"{hour_of(one)} {_connecting(one)}").classes("ft-tag ft-good")
         with scrolled("Picture of the hours"):
             chart = ui.echart(best_times(hours), renderer="svg").classes("ft-chart ft-wide")
             chart.props('role=img aria-label="How likely a call connects; the table below has the numbers"')
