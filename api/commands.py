@@ -12,15 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import LeadMerged, OpenCase
-from adapters.db.views import (
-    HoldView,
-    MeetingView,
-    NextTouchView,
-    NoteView,
-    hold_view,
-    meeting_view,
-    next_touch_view,
-)
+from adapters.db.lead_views import NoteView
+from adapters.db.views import HoldView, MeetingView, NextTouchView, hold_view, meeting_view, next_touch_view
 from api import lead_changes
 from api.lead_changes import Decide, Decision, LeadChange, end_of_wait, value_fits
 from api.personal_emails import personal_email

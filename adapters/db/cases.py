@@ -32,6 +32,7 @@ from adapters.db.documents import (
     read_response,
     read_tasks,
 )
+from adapters.db.lead_views import NoteView
 from adapters.db.ledger import LeadLedger
 from adapters.db.merge_records import merge_of
 from adapters.db.notes import write_note
@@ -46,7 +47,6 @@ from adapters.db.senders import take_slot
 from adapters.db.slips import Kept, mark_corrected, newest_slip, remember
 from adapters.db.story import read_story
 from adapters.db.suppressions import queue_up
-from adapters.db.views import NoteView
 from cadences.absences import sends_as_company
 from cadences.away_tasks import while_away
 from cadences.bundle import CadenceBundle

@@ -10,6 +10,23 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.documents import read_enrollment, read_lead, read_meetings
+from adapters.db.lead_views import (
+    AnswerView,
+    AssignmentView,
+    CommandView,
+    ConsentView,
+    ContactView,
+    EndingView,
+    EnrollmentView,
+    LeadView,
+    QuestionView,
+    SameDomainView,
+    SlipView,
+    StageView,
+    TimelineEntry,
+    TouchView,
+    first_response_view,
+)
 from adapters.db.rows import (
     AnswerRow,
     AssignmentRow,
@@ -30,29 +47,7 @@ from adapters.db.rows import (
     TaskRow,
     TouchRow,
 )
-from adapters.db.views import (
-    AnswerView,
-    AssignmentView,
-    CommandView,
-    ConsentView,
-    ContactView,
-    EndingView,
-    EnrollmentView,
-    HoldView,
-    LeadView,
-    QuestionView,
-    SameDomainView,
-    SlipView,
-    StageView,
-    TaskView,
-    TimelineEntry,
-    TouchView,
-    first_response_view,
-    hold_view,
-    meeting_view,
-    next_touch_view,
-    outcomes_of,
-)
+from adapters.db.views import HoldView, TaskView, hold_view, meeting_view, next_touch_view, outcomes_of
 from cadences.enrollment import Enrollment
 from cadences.slips import UNDO_WITHIN
 from leads.contract import CommandKind, Plan, workflow_id

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.db.lead_views import NoteView
 from adapters.db.rows import NoteRow, table_of
-from adapters.db.views import NoteView
 
 
 async def write_note(connection: AsyncConnection, lead_id: UUID, by: str, text: str, now: datetime) -> NoteView:

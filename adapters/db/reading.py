@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.db.engine import statement_by_statement
 from adapters.db.lead_reading import read_lead_view, task_view
 from adapters.db.lead_search import first_contact, matching
+from adapters.db.lead_views import LeadView
 from adapters.db.paging import COUNTED, PAGE, count_some, cursor_after, place_of
 from adapters.db.rows import (
     ColleagueRow,
@@ -21,14 +22,7 @@ from adapters.db.rows import (
     TaskRow,
     TouchRow,
 )
-from adapters.db.views import (
-    LeadPage,
-    LeadSummary,
-    LeadView,
-    StatusView,
-    TaskPage,
-    TaskView,
-)
+from adapters.db.views import LeadPage, LeadSummary, StatusView, TaskPage, TaskView
 from cadences.tasks import TaskState
 from leads.capture import CaptureRefused
 from leads.model import Company, ContactKind

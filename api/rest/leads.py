@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from adapters.db.cases import LeadMerged, UnknownLead
-from adapters.db.views import LeadPage, LeadView, NoteView
+from adapters.db.lead_views import LeadView, NoteView
+from adapters.db.views import LeadPage
 from api.commands import CommandDone, LeadCaptured
 from api.merging import LeadMerging, LeadsMerged
 from api.problems import PROBLEMS, lead_address

@@ -19,7 +19,8 @@ from runtime.embedded.errors import StartError
 from runtime.settings import load_settings
 
 if TYPE_CHECKING:
-    from adapters.db.views import ContactView, LeadView, StatusView, TaskPage
+    from adapters.db.lead_views import ContactView, LeadView
+    from adapters.db.views import StatusView, TaskPage
     from api.csv_import import Defaults, Enrolled, Rehearsed, RejectsFile, RowDone
     from api.csv_table import Table
     from api.services import Services

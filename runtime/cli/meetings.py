@@ -15,7 +15,8 @@ from leads.spans import at_local
 from runtime.cli.leads import local_time, with_services
 
 if TYPE_CHECKING:
-    from adapters.db.views import LeadView, MeetingView
+    from adapters.db.lead_views import LeadView
+    from adapters.db.views import MeetingView
     from api.commands import CommandDone
     from api.meetings import MeetingCommands
     from api.services import Services

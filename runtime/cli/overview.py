@@ -10,7 +10,8 @@ from rich.table import Table as Grid
 from runtime.cli.leads import local_time, with_services
 
 if TYPE_CHECKING:
-    from adapters.db.views import LeadView, OutboxPage
+    from adapters.db.lead_views import LeadView
+    from adapters.db.views import OutboxPage
     from api.services import Services
 
 _SHOWN = 20

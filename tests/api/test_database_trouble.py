@@ -17,9 +17,9 @@ from structlog.testing import capture_logs
 
 from adapters.db.access import IdempotencyKeys, RepeatableWrite
 from adapters.db.engine import connect, is_trouble
+from adapters.db.lead_views import LeadView
 from adapters.db.reading import Reading
 from adapters.db.rows import IdempotencyKeyRow, LeadRow, TouchRow
-from adapters.db.views import LeadView
 from api import writes
 from api.services import Services
 from leads.model import Company

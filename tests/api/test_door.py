@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import Message
 from structlog.testing import capture_logs
 
+from adapters.db.lead_views import LeadView
 from adapters.db.reading import Reading
 from adapters.db.rows import LeadRow
-from adapters.db.views import LeadView
 from api.app import create_app
 from api.middleware import LONGEST_BODY
 from api.services import Services

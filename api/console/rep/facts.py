@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 
 from adapters.db.lead_desks import AtHand
-from adapters.db.views import ContactView, LeadView, TaskView, TimelineEntry
+from adapters.db.lead_views import ContactView, LeadView, TimelineEntry
+from adapters.db.views import TaskView
 from api.console import kit
 from api.console.desk import Desk
 from api.console.rep.keys import by_key, hint

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from nicegui import Client, ui
 
 from adapters.db.cases import UnknownLead
-from adapters.db.views import LeadView, TaskView
+from adapters.db.lead_views import LeadView
+from adapters.db.views import TaskView
 from api.commands import CommandDone
 from api.console import kit
 from api.console.admin.engine_panel import engine_panel
