@@ -148,7 +148,8 @@ async def _work(engine: Installation, session: str, actions: int, took: list[flo
             return
         async with ConsolePage(engine.web_port, TODAY, session) as second:
             for _ in range(actions // 2):
-                await asyncio.gather(page.push(_USUAL), second.push(_USUAL))
+                pressed = await asyncio.gather(page.push(_USUAL), second.push(_USUAL))
+                await asyncio.gather(page.until_gone(_USUAL, pressed[0]), second.until_gone(_USUAL, pressed[1]))
                 await asyncio.sleep(2 * _BETWEEN)
                 for one in (page, second):
                     if one.button(_USUAL) is None:  # The other was faster: it says so, and one goes on.

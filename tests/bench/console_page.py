@@ -89,12 +89,22 @@ class ConsolePage:
         await self.until_there(key, but=number)
         return time.monotonic() - pressed
 
-    async def push(self, key: str) -> None:
-        """Press a button, and wait for nothing."""
+    async def until_gone(self, key: str, number: int) -> None:
+        """Wait until a button that was pressed is there no more: its press has had its effect, or was refused.
+
+        Raises:
+            TimeoutError: it stays.
+        """
+        async with asyncio.timeout(_ANSWERS_WITHIN), self._changed:
+            await self._changed.wait_for(lambda: self.button(key) != number)
+
+    async def push(self, key: str) -> int:
+        """Press a button, and wait for nothing; the button that was pressed."""
         number = await self.until_there(key)
         listener = next(one for one in self._elements[number]["events"] if one["type"] == "click")
         event = {"id": number, "client_id": self._client_id, "listener_id": listener["listener_id"], "args": []}
         await self._socket.emit("event", event)
+        return number
 
     async def _update(self, data: dict[str, Any]) -> None:
         await self._take(data)
