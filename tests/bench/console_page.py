@@ -61,13 +61,8 @@ class ConsolePage:
         await self._socket.disconnect()
 
     def button(self, key: str) -> int | None:
-        """The newest button that a key presses; None without one."""
-        found = [
-            number
-            for number, element in self._elements.items()
-            if element.get("props", {}).get("data-key") == key and not element["props"].get("disable")
-        ]
-        return max(found, default=None)
+        """The newest element with a button that a key presses; None without one."""
+        return max((number for number, element in self._elements.items() if _has(element, key)), default=None)
 
     async def until_there(self, key: str, *, but: int | None = None) -> int:
         """Wait for a button; for another one than `but`.
@@ -101,9 +96,11 @@ class ConsolePage:
     async def push(self, key: str) -> int:
         """Press a button, and wait for nothing; the button that was pressed."""
         number = await self.until_there(key)
-        listener = next(one for one in self._elements[number]["events"] if one["type"] == "click")
-        event = {"id": number, "client_id": self._client_id, "listener_id": listener["listener_id"], "args": []}
-        await self._socket.emit("event", event)
+        element = self._elements[number]
+        kind = "press" if "groups" in element["props"] else "click"
+        listener = next(one for one in element["events"] if one["type"] == kind)
+        event = {"id": number, "client_id": self._client_id, "listener_id": listener["listener_id"]}
+        await self._socket.emit("event", event | {"args": [json.dumps(key)] if kind == "press" else []})
         return number
 
     async def _update(self, data: dict[str, Any]) -> None:
@@ -119,6 +116,14 @@ class ConsolePage:
                 else:
                     self._elements[int(number)] = element
             self._changed.notify_all()
+
+
+def _has(element: dict[str, Any], key: str) -> bool:
+    """Whether a key presses it, or one of the buttons that are drawn in it together."""
+    props = element.get("props", {})
+    if props.get("data-key") == key:
+        return not props.get("disable")
+    return any(one.get("key") == key for group in props.get("groups", ()) for one in group.get("buttons", ()))
 
 
 def _as_written(text: str) -> str:

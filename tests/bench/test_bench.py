@@ -329,3 +329,5 @@ async def test_a_page_without_a_browser_knows_its_newest_buttons() -> None:
     assert await waits == 12
     await page._take({"12": {**button, "props": {"data-key": "1", "disable": True}}})
     assert page.button("1") is None
+    await page._take({"13": {"tag": "div", "props": {"groups": [{"buttons": [{"key": "1"}, {"key": "2"}]}]}}})
+    assert (page.button("2"), page.button("3")) == (13, None)

@@ -4,24 +4,31 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from nicegui import ui
+from markupsafe import Markup
 
 from adapters.db.lead_desks import AtHand
-from adapters.db.lead_views import ContactView, LeadView, TimelineEntry
+from adapters.db.lead_views import LeadView, TimelineEntry
 from adapters.db.views import TaskView
 from api.console import kit
 from api.console.desk import Desk
-from api.console.rep.keys import by_key, hint
+from api.console.drawn import macros
 from api.console.rep.names import who_is
-from api.console.rep.ticking import Ticking
+from api.console.rep.ticking import ticking
 from cadences.calling import Calling, MayCall
+from leads.links import CONSOLE_PATH
 
 SHORT = 12
 """So many entries of the timeline are shown at first."""
+TEMPLATES = Path(__file__).parent / "templates"
+_FACTS = macros(TEMPLATES, "facts.html")
 _HEADLINE = re.compile(r"^[A-Z][^.!?:\n\"]{1,40}$")
+_ITEM, _QUOTED = "- ", ">"
 _ICONS = {
     "captured": "login",
     "assignment": "person_add",
@@ -70,47 +77,40 @@ async def read_lead(desk: Desk, lead_id: UUID) -> LeadAtHand | None:
     return LeadAtHand(view, at_hand) if view is not None and at_hand is not None else None
 
 
-def header(lead: LeadAtHand, now: datetime, *, page: bool = False) -> None:
+def header(lead: LeadAtHand, now: datetime, *, page: bool = False, answer_by: datetime | None = None) -> Markup:
     """Who it is, the time there, and whether one may call now.
 
     Args:
         page: it stands on the lead's own page, and leads nowhere.
+        answer_by: until when it wants its first answer, if it still waits for that.
     """
     view = lead.view
-    with ui.element("div").classes("ft-who"):
-        with ui.element("div").classes("ft-who-name"):
-            kit.heading(who_is(view.name, view.company)).classes("ft-name")
-            with ui.row().classes("ft-line ft-wrap"):
-                if view.name and view.company:
-                    kit.words(view.company)
-                kit.words(view.stage).classes("ft-tag")
-                if view.ended:
-                    kit.words(view.ended.replace("_", " ")).classes(
-                        "ft-tag ft-good" if view.ended == "yes" else "ft-tag ft-warn"
-                    )
-                kit.words(f"with {view.owner_name}").classes("ft-quiet")
-                if not page:
-                    whole = kit.link("Whole lead", f"/leads/{view.id}")
-                    by_key(whole, "l")
-                    hint("l")
-        with ui.element("div").classes("ft-there"):
-            Ticking("clock", now=now, zone=lead.zone)
-            kit.words(_place(lead.zone)).classes("ft-quiet")
-    call_line(lead.at_hand.calling, now)
+    drawn: Markup = _FACTS.header(
+        lead,
+        who_is(view.name, view.company),
+        _call(lead.at_hand.calling, now),
+        ticking("clock", now=now, zone=lead.zone),
+        "" if page else f"{CONSOLE_PATH}/leads/{view.id}",
+        ticking("countdown", now=now, at=answer_by) if answer_by is not None else "",
+    )
+    return drawn
 
 
-def call_line(calling: Calling, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Call:
     """Whether one may call now, why not, and the number to press."""
+
+    number: str | None
+    dials: bool
+    tone: str
+    words: str
+    why: str | None
+
+
+def _call(calling: Calling, now: datetime) -> _Call:
     tone, words = _may(calling, now)
-    with ui.row().classes("ft-line ft-wrap ft-call"):
-        if calling.number is not None and calling.may is not MayCall.NEVER:
-            dial = kit.outer_link(f"Call {calling.number}", f"tel:{calling.number}")
-            dial.classes("ft-dial" + ("" if calling.may is MayCall.YES else " ft-dial-quiet"))
-            by_key(dial, "c")
-            hint("c")
-        kit.words(words).classes(f"ft-tag {tone}").classes("ft-may-words")
-        if calling.why:
-            kit.words(calling.why).classes("ft-quiet")
+    dials = calling.number is not None and calling.may is not MayCall.NEVER
+    return _Call(calling.number, dials, tone, words, calling.why)
 
 
 def _may(calling: Calling, now: datetime) -> tuple[str, str]:
@@ -127,113 +127,68 @@ def _may(calling: Calling, now: datetime) -> tuple[str, str]:
     return "ft-bad", "No call"
 
 
-def question(lead: LeadAtHand, *, told: str = "") -> None:
+def question(lead: LeadAtHand, *, told: str = "") -> Markup:
     """What was asked, and what the library suggests.
 
     Args:
         told: what stands below it anyway, such as a talk track; an answer that is in there is folded.
     """
-    view, at_hand = lead.view, lead.at_hand
-    if not view.question:
-        return
-    with kit.section("The question"):
-        kit.words(view.question, "blockquote").classes("ft-question ft-words")
-        for answer in at_hand.suggested:
-            with (
-                ui.expansion(f"Our answer: {answer.title}", value=answer.title not in told)
-                .classes("ft-answer")
-                .props("dense")
-            ):
-                kit.words(answer.whole, "p").classes("ft-words")
-        for part in at_hand.unanswered if at_hand.suggested else ():
-            kit.words(f"No answer of ours covers: {part}").classes("ft-quiet")
+    drawn: Markup = _FACTS.question(lead.view, lead.at_hand, told)
+    return drawn
 
 
-def talk(task: TaskView) -> None:
+def talk(task: TaskView) -> Markup:
     """What the task says: the talk track, the reply's words."""
     if not task.text.strip():
-        return
+        return Markup()
     written = task.kind in ("reply", "question")
     title = "They wrote" if written else "Talk track" if task.kind == "call" else "What it is about"
-    with kit.section(title), ui.element("div").classes("ft-talk"):
-        for part in task.text.strip().split("\n\n"):
-            if not written and _HEADLINE.match(part):
-                kit.heading(part, 3)
-            else:
-                kit.words(part, "p").classes("ft-words")
+    parts = [Part("words", [task.text.strip()])] if written else parts_of(task.text)
+    drawn: Markup = _FACTS.talk(title, parts)
+    return drawn
 
 
-def next_touch(lead: LeadAtHand, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what a task tells."""
+
+    kind: Literal["heading", "list", "quote", "words"]
+    lines: list[str]
+
+
+def parts_of(text: str) -> list[Part]:
+    """What marketing, or we, wrote in plain text: headings by themselves, "- " in lists, "> " before what is quoted."""
+    return [part for block in text.strip().split("\n\n") if block.strip() for part in _parts(block.strip("\n"))]
+
+
+def _parts(block: str) -> list[Part]:
+    if _HEADLINE.match(block):
+        return [Part("heading", [block])]
+    return [_part(kind, list(lines)) for kind, lines in groupby(block.split("\n"), key=_kind)]
+
+
+def _kind(line: str) -> Literal["list", "quote", "words"]:
+    return "list" if line.startswith(_ITEM) else "quote" if line.startswith(_QUOTED) else "words"
+
+
+def _part(kind: Literal["list", "quote", "words"], lines: list[str]) -> Part:
+    marks = {"list": _ITEM, "quote": _QUOTED, "words": ""}[kind]
+    return Part(kind, [line.removeprefix(marks).strip() if marks else line for line in lines])
+
+
+def next_touch(lead: LeadAtHand, now: datetime) -> Markup:
     """What the plan does next, when, and the chain of rules that put it there."""
-    view = lead.view
-    with kit.section("Next"):
-        if view.hold is not None:
-            held = f"On hold until {kit.moment(view.hold.until, lead.zone, now)}: {view.hold.reason.replace('_', ' ')}"
-            kit.words(held).classes("ft-tag ft-warn ft-wrapping")
-            if view.hold.note:
-                kit.words(view.hold.note).classes("ft-quiet")
-        touch = view.next_touch
-        if touch is None:
-            why = view.ending.why if view.ending is not None and view.ending.why else "Nothing is planned."
-            kit.words(why)
-            return
-        kit.words(f"{touch.channel}: {touch.step.replace('-', ' ')}").classes("ft-strong")
-        kit.words(f"{kit.moment(touch.at, lead.zone, now)} there ({_place(lead.zone)}), by {view.cadence}")
-        with ui.expansion("Why then").props("dense").classes("ft-answer"), ui.element("ol").classes("ft-reasons"):
-            for reason in touch.reasons:
-                with ui.element("li"):
-                    kit.words(reason.text)
-                    if reason.at is not None:
-                        kit.words(kit.moment(reason.at, lead.zone, now)).classes("ft-quiet")
+    drawn: Markup = _FACTS.next_touch(lead.view, lead.zone, now)
+    return drawn
 
 
-def contacts(view: LeadView) -> None:
+def contacts(view: LeadView) -> Markup:
     """How the lead is reached."""
-    with kit.section("Contacts"), ui.element("ul").classes("ft-plain"):
-        for point in view.contacts:
-            with ui.element("li"):
-                _contact(point)
-        if not view.contacts:
-            kit.words("None yet.", "li").classes("ft-quiet")
-        if view.reach:
-            kit.words(f"Wants to be called {view.reach}", "li").classes("ft-quiet")
+    drawn: Markup = _FACTS.contacts(view)
+    return drawn
 
 
-def _contact(point: ContactView) -> None:
-    prefix = "tel" if point.kind == "phone" else "mailto"
-    if point.lost or point.suppressed:
-        kit.words(point.value, "s")
-        kit.words("stopped" if point.suppressed else point.lost or "").classes("ft-tag ft-bad")
-    else:
-        kit.outer_link(point.value, f"{prefix}:{point.value}")
-
-
-def timeline(entries: Sequence[TimelineEntry], zone: ZoneInfo, now: datetime, *, shown: int = SHORT) -> None:
+def timeline(entries: Sequence[TimelineEntry], zone: ZoneInfo, now: datetime, *, shown: int = SHORT) -> Markup:
     """What happened, the newest first, on the clock of whoever reads it."""
-    with kit.section("What happened"):
-        with ui.element("ol").classes("ft-timeline"):
-            _entries(entries[:shown], zone, now)
-        rest = entries[shown:]
-        if rest:
-
-            def show() -> None:
-                more.delete()
-                with older:
-                    _entries(rest, zone, now)
-
-            older = ui.element("ol").classes("ft-timeline")
-            more = ui.button(f"{len(rest)} earlier", on_click=show).props("flat dense no-caps")
-
-
-def _entries(entries: Sequence[TimelineEntry], zone: ZoneInfo, now: datetime) -> None:
-    for entry in entries:
-        with ui.element("li"):
-            ui.icon(_ICONS.get(entry.kind, "circle")).props("aria-hidden=true")
-            with ui.element("div"):
-                kit.words(entry.text, "p").classes("ft-words")
-                by = f" · {entry.by}" if entry.by else ""
-                kit.words(f"{kit.moment(entry.at, zone, now)}{by}").classes("ft-quiet")
-
-
-def _place(zone: ZoneInfo) -> str:
-    return zone.key.rpartition("/")[2].replace("_", " ")
+    drawn: Markup = _FACTS.timeline(entries, shown, _ICONS, zone, now)
+    return drawn

@@ -21,27 +21,30 @@ def by_key(element: Element, key: str, *, repeats: bool = False) -> None:
         repeats: holding it down goes on, as for moving through a list.
     """
     element.props["data-key"] = key
-    element.props["aria-keyshortcuts"] = {"ctrl+Enter": "Control+Enter"}.get(key, key)
+    element.props["aria-keyshortcuts"] = aria(key)
     if repeats:
         element.props["data-repeats"] = ""
 
 
-def hint(key: str) -> None:
-    """Show a key beside what it does."""
-    shown = {"ctrl+Enter": "Ctrl ⏎", "Escape": "Esc"}.get(key, key.upper() if len(key) == 1 else key)
-    kit.words(shown, "kbd").props("aria-hidden=true")
+def shown(key: str) -> str:
+    """What a key is called."""
+    return {"ctrl+Enter": "Ctrl ⏎", "Escape": "Esc"}.get(key, key.upper() if len(key) == 1 else key)
 
 
-def button(words: str, key: str, *, icon: str = "", flat: bool = True, asks: bool = False) -> ui.button:
+def aria(key: str) -> str:
+    """A key, as screen readers are told of it."""
+    return {"ctrl+Enter": "Control+Enter"}.get(key, key)
+
+
+def button(words: str, key: str, *, flat: bool = True, asks: bool = False) -> ui.button:
     """A button that shows the key that presses it.
 
     Args:
         asks: it only asks something; keys that are pressed before that is there are meant for it.
     """
-    made = ui.button(icon=icon or None).props("no-caps" + (" flat" if flat else "")).classes("ft-key-button")
+    made = ui.button(words).props("no-caps" + (" flat" if flat else "")).classes("ft-key-button")
     with made:
-        kit.words(words)
-        hint(key)
+        kit.words(shown(key), "kbd").props("aria-hidden=true")
     by_key(made, key)
     if asks:
         made.props["data-asks"] = ""

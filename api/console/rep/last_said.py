@@ -10,9 +10,10 @@ from nicegui import ui
 from api.commands import CommandDone
 from api.console import kit
 from api.console.desk import Desk
+from api.console.drawn import Drawn
 from api.console.permissions import Action
 from api.console.rep.keys import button
-from api.console.rep.ticking import Ticking
+from api.console.rep.ticking import ticking
 from api.writes import Caller
 
 
@@ -61,7 +62,8 @@ class LastSaid:
             kit.words(change.words).classes("ft-said")
             if change.undo_until is not None:
                 undo = button("Undo", "u")
-                Ticking("left", now=self._desk.services.clock(), at=change.undo_until).classes("ft-quiet")
+                left = ticking("left", now=self._desk.services.clock(), at=change.undo_until)
+                Drawn("span").show(left).classes("ft-quiet")
 
                 async def take_back() -> None:
                     async with kit.acting(undo):

@@ -12,6 +12,7 @@ from api.commands import CommandDone
 from api.console import kit
 from api.console.admin.engine_panel import engine_panel
 from api.console.desk import Desk
+from api.console.drawn import Drawn, macros
 from api.console.live import OpenPage
 from api.console.pages import console_page
 from api.console.permissions import Page
@@ -20,7 +21,9 @@ from api.console.rep.facts import LeadAtHand, read_lead
 from api.console.rep.last_said import LastSaid, Recorded, recorded
 from api.console.rep.names import who_is
 from api.console.rep.work import Work
+from leads.links import CONSOLE_PATH
 
+_LEAD = macros(facts.TEMPLATES, "lead.html")
 _SHOWN = 40
 """So many entries of the timeline are shown at first."""
 _KEYS = (
@@ -74,11 +77,11 @@ class LeadPage(OpenPage):
         """The lead at the left, its plan and its story at the right."""
         with ui.element("div").classes("ft-lead"):
             with ui.element("div").classes("ft-stack"):
-                self._head = ui.element("section").classes("ft-card").props('aria-label="Who"')
-                self._asked = ui.element("div").classes("ft-stack")
+                self._head = Drawn("section").classes("ft-card").props('aria-label="Who"')
+                self._asked = Drawn().classes("ft-stack")
                 self._working = ui.element("div").classes("ft-stack")
-                self._more = ui.element("div").classes("ft-stack")
-            self._side = ui.element("div").classes("ft-stack ft-side")
+                self._more = Drawn().classes("ft-stack")
+            self._side = Drawn().classes("ft-stack ft-side")
         with ui.element("div").classes("ft-bar"):
             self._last = LastSaid(self._desk, self._taken_back)
             ui.space()
@@ -94,6 +97,8 @@ class LeadPage(OpenPage):
 
     async def read_lead_anew(self) -> None:
         """Show what happened to the lead; what is typed stays, unless its task is over."""
+        if self._work is not None and self._work.is_recording:
+            return
         with self._page_client:
             await self._read()
             task, work = self._task, self._work
@@ -134,88 +139,37 @@ class LeadPage(OpenPage):
         with self._working:
             self._work = Work(self._desk, self._shown, self._task, self._settled, self._noted)
             if self._task is not None:
-                facts.talk(self._task)
+                Drawn().show(facts.talk(self._task))
 
     def _draw_facts(self) -> None:
-        now, lead = self._desk.services.clock(), self._shown
-        for place in (self._head, self._asked, self._more, self._side):
-            place.clear()
-        with self._head:
-            facts.header(lead, now, page=True)
-        with self._asked:
-            facts.question(lead, told=self._task.text if self._task is not None else "")
-        with self._more:
-            _ending(lead.view, self._zone, lead.zone)
-            facts.timeline(lead.view.timeline, self._zone, now, shown=_SHOWN)
-        with self._side:
+        now, lead, zone = self._desk.services.clock(), self._shown, self._zone
+        view = lead.view
+        self._head.show(facts.header(lead, now, page=True))
+        self._asked.show(facts.question(lead, told=self._task.text if self._task is not None else ""))
+        story = facts.timeline(view.timeline, zone, now, shown=_SHOWN)
+        self._more.show(_LEAD.ending(view, zone, now) + story)
+        self._side.show(
             facts.next_touch(lead, now)
-            _tasks(lead.view)
-            facts.contacts(lead.view)
-            _consents(lead.view)
-            _about(lead.view)
-            _same_company(lead.view)
+            + _LEAD.tasks(view)
+            + facts.contacts(view)
+            + _LEAD.consents(view, zone, now)
+            + _LEAD.about(_about(view))
+            + _LEAD.same_company(view.company_domain, _same_company(view))
+        )
 
 
-def _ending(view: LeadView, zone: ZoneInfo, there: ZoneInfo) -> None:
-    """Why the messages ended, and what proves it."""
-    if view.ending is None:
-        return
-    with kit.section(f"Over: {view.ending.reason.replace('_', ' ')}"):
-        kit.words(view.ending.why or "").classes("ft-words")
-        kit.words(f"{view.ending.at.astimezone(zone):%a %d %b %Y %H:%M}").classes("ft-quiet")
-        for entry in view.ending.evidence:
-            kit.words(f"{entry.text}" + (f" · {entry.by}" if entry.by else "")).classes("ft-words ft-quiet")
-
-
-def _tasks(view: LeadView) -> None:
-    """What else is to be done, and by whom."""
-    if not view.open_tasks:
-        return
-    with kit.section("Open tasks"), ui.element("ul").classes("ft-plain"):
-        for task in view.open_tasks:
-            with ui.element("li"):
-                kit.words(task.title)
-                whose = f"{task.owner}, also {task.escalated_to}" if task.escalated_to else task.owner
-                kit.words(f" {whose}").classes("ft-quiet")
-                if task.overdue:
-                    kit.words("overdue").classes("ft-tag ft-bad")
-
-
-def _consents(view: LeadView) -> None:
-    """What the person permitted, in the words it was asked with."""
-    if not view.consents:
-        return
-    with kit.section("Consents"), ui.element("ul").classes("ft-plain"):
-        for one in view.consents:
-            with ui.element("li"):
-                kit.words(f"{one.channel}: {one.contact}")
-                if one.revoked_at is not None:
-                    kit.words("revoked").classes("ft-tag ft-bad")
-                kit.words(f"“{one.wording}” ({one.method}, {one.given_at:%d %b %Y})", "p").classes("ft-quiet ft-words")
-
-
-def _about(view: LeadView) -> None:
+def _about(view: LeadView) -> list[tuple[str, str | None]]:
     """Where it came from, and what else it told."""
-    told = [
+    return [
         ("Came", f"{view.kind}, {view.source}" if view.source else view.kind),
         ("Found by", view.generated_by),
         ("Cost", f"{view.cost}" if view.cost is not None else None),
         ("Country", view.country),
         *((name.replace("_", " ").capitalize(), value) for name, value in view.attributes.items()),
     ]
-    with kit.section("About"), ui.element("dl").classes("ft-keys"):
-        for name, value in told:
-            if value:
-                kit.words(name, "dt").classes("ft-quiet")
-                kit.words(value, "dd").classes("ft-words")
 
 
-def _same_company(view: LeadView) -> None:
-    """Who else came from there, as a hint."""
-    if not view.same_domain:
-        return
-    with kit.section(f"Also at {view.company_domain}"), ui.element("ul").classes("ft-plain"):
-        for other in view.same_domain:
-            with ui.element("li"):
-                kit.link(who_is(other.name, other.company), f"/leads/{other.id}")
-                kit.words(f" {other.stage}, with {other.owner}").classes("ft-quiet")
+def _same_company(view: LeadView) -> list[tuple[str, str, str, str]]:
+    """Who else came from there, as a hint: who, the path of its page, its stage and its owner."""
+    others = view.same_domain
+    return [(who_is(one.name, one.company), f"{CONSOLE_PATH}/leads/{one.id}", one.stage, one.owner) for one in others]

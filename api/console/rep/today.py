@@ -11,6 +11,7 @@ from nicegui import Client, background_tasks, ui
 from api.commands import CommandDone
 from api.console import kit
 from api.console.desk import Desk
+from api.console.drawn import Drawn
 from api.console.frame import Section as NavSection
 from api.console.live import OpenPage
 from api.console.pages import Nav, console_page
@@ -20,7 +21,6 @@ from api.console.rep.facts import LeadAtHand, read_lead
 from api.console.rep.last_said import LastSaid, Recorded, recorded
 from api.console.rep.names import who_is
 from api.console.rep.queue_list import QueueList
-from api.console.rep.ticking import Ticking
 from api.console.rep.work import Work
 from cadences.work_queue import QueuedTask, Section, WorkQueue
 
@@ -123,6 +123,8 @@ class TodayPage(OpenPage):
     async def read_lead_anew(self) -> None:
         """Show what happened to the lead; what is typed stays."""
         if self._current is None or self._shown is None:
+            return
+        if self._work is not None and self._work.is_recording:
             return
         with self._page_client:
             lead = await read_lead(self._desk, self._current.lead_id)
@@ -283,33 +285,24 @@ class TodayPage(OpenPage):
         open_task = lead.task(task.id)
         with self._panel, ui.element("div").classes("ft-lead"):
             with ui.element("div").classes("ft-stack"):
-                self._head = ui.element("section").classes("ft-card").props('aria-label="Who"')
-                self._asked = ui.element("div").classes("ft-stack")
+                self._head = Drawn("section").classes("ft-card").props('aria-label="Who"')
+                self._asked = Drawn().classes("ft-stack")
                 self._work = Work(self._desk, lead, open_task, self._settled, self._noted)
                 if open_task is None:
                     self._work.close(None, "this task is not open any more")
                 else:
-                    facts.talk(open_task)
-            self._side = ui.element("div").classes("ft-stack ft-side")
+                    Drawn().show(facts.talk(open_task))
+            self._side = Drawn().classes("ft-stack ft-side")
         self._draw_facts(lead)
 
     def _draw_facts(self, lead: LeadAtHand) -> None:
-        now, clock = self._desk.services.clock(), self._current.clock if self._current is not None else None
-        for place in (self._head, self._asked, self._side):
-            place.clear()
-        with self._head:
-            facts.header(lead, now)
-            if clock is not None:
-                with ui.row().classes("ft-line"):
-                    kit.words("First answer")
-                    Ticking("countdown", now=now, at=clock.due_at).classes("ft-strong")
-        with self._asked:
-            task = lead.task(self._current.id) if self._current is not None else None
-            facts.question(lead, told=task.text if task is not None else "")
-        with self._side:
-            facts.next_touch(lead, now)
-            facts.contacts(lead.view)
-            facts.timeline(lead.view.timeline, self._zone, now)
+        now, current = self._desk.services.clock(), self._current
+        clock = current.clock if current is not None else None
+        task = lead.task(current.id) if current is not None else None
+        self._head.show(facts.header(lead, now, answer_by=clock.due_at if clock is not None else None))
+        self._asked.show(facts.question(lead, told=task.text if task is not None else ""))
+        story = facts.timeline(lead.view.timeline, self._zone, now)
+        self._side.show(facts.next_touch(lead, now) + facts.contacts(lead.view) + story)
 
     def _draw_nothing(self) -> None:
         self._panel.clear()

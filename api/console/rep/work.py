@@ -13,6 +13,7 @@ from api.console.desk import Desk, NotAllowed
 from api.console.permissions import Action
 from api.console.rep import dates
 from api.console.rep.facts import LeadAtHand
+from api.console.rep.key_buttons import Group, KeyButton, KeyButtons, Press
 from api.console.rep.keys import button, by_key
 from api.console.rep.names import who_is
 from api.console.rep.outcomes import WORDS, Choice, choices_of
@@ -79,21 +80,20 @@ class Work:
     def _offer(self) -> None:
         """The outcomes, and what else one may do."""
         task, lead = self._task, self._lead.view
+        groups = []
+        if task is not None:
+            groups.append(Group([self._outcome(one) for one in choices_of(TaskKind(task.kind))], "How did it go?"))
+        elif lead.ended not in ("no", "opted_out"):
+            groups.append(Group([self._outcome(one) for one in choices_of(TaskKind.KICK_BACK)], "What did they say?"))
+        beside = (
+            KeyButton("Keep the note", "ctrl+Enter", self._keep_note),
+            KeyButton("Email", "e", self._write_email, asks=True),
+            KeyButton("Log a contact", "t", self._ask_touch, asks=True),
+            KeyButton("Add phone or email", "p", self._ask_contacts, asks=True),
+        )
         self._place.clear()
         with self._place:
-            if task is not None:
-                with ui.element("div").classes("ft-outcomes").props('role=group aria-label="How did it go?"'):
-                    for choice in choices_of(TaskKind(task.kind)):
-                        self._outcome(choice)
-            elif lead.ended not in ("no", "opted_out"):
-                with ui.element("div").classes("ft-outcomes").props('role=group aria-label="What did they say?"'):
-                    for choice in choices_of(TaskKind.KICK_BACK):
-                        self._outcome(choice)
-            with ui.row().classes("ft-line ft-wrap"):
-                button("Keep the note", "ctrl+Enter").on_click(self._keep_note)
-                button("Email", "e", asks=True).on_click(self._write_email)
-                button("Log a contact", "t", asks=True).on_click(self._ask_touch)
-                button("Add phone or email", "p", asks=True).on_click(self._ask_contacts)
+            KeyButtons([*groups, Group(beside)])
 
     async def _keep_note(self) -> None:
         """Write the note down without anything else."""
@@ -110,24 +110,22 @@ class Work:
             self.note.set_value("")
             await self._noted()
 
-    def _outcome(self, choice: Choice) -> None:
-        asked = {
+    def _outcome(self, choice: Choice) -> KeyButton:
+        asked: dict[Outcome, Press] = {
             Outcome.CALL_BACK: self._ask_call_back,
             Outcome.MEETING: self._ask_meeting,
             Outcome.NOT_NOW: self._ask_wait,
             Outcome.NO: self._ask_no,
         }
         tone = {Outcome.YES: "ft-yes", Outcome.NO: "ft-no"}.get(choice.outcome, "")
-        pressed = (
-            button(choice.words, choice.key, flat=False, asks=choice.outcome in asked)
-            .classes(f"ft-outcome {tone}")
-            .props("outline")
-        )
 
         async def say() -> None:
             await self._complete(choice.outcome)
 
-        pressed.on_click(asked.get(choice.outcome, say))
+        press = asked.get(choice.outcome, say)
+        return KeyButton(
+            choice.words, choice.key, press, asks=choice.outcome in asked, tone=f"ft-outcome {tone}".strip()
+        )
 
     @contextmanager
     def _asking(self, title: str) -> Iterator[None]:
@@ -335,7 +333,16 @@ class Work:
             return
         self._busy = goes_on
         self._box.classes(remove="ft-busy")
-        await self._settled(f"{who_is(self._lead.view.name, self._lead.view.company)}: {words}", done)
+        try:
+            await self._settled(f"{who_is(self._lead.view.name, self._lead.view.company)}: {words}", done)
+        except Exception as error:  # It is recorded: what could not be shown is read anew.
+            self._busy = False
+            kit.say_what_happened(error)
+
+    @property
+    def is_recording(self) -> bool:
+        """What was pressed is being written down: what follows from it is drawn once that is done."""
+        return self._busy
 
     async def _was_done_already(self, error: Exception) -> bool:
         """Whether the task is not open any more: then that is what one is told."""

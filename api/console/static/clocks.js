@@ -32,3 +32,29 @@ window.followthrough.clocks = {
     return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(at);
   },
 };
+
+// Times in what the server wrote that keep going: <time data-ticking="countdown" data-at="…" data-now="…">.
+(() => {
+  const skews = new WeakMap();
+
+  function show(time) {
+    if (!skews.has(time)) skews.set(time, Number(time.dataset.now) - Date.now());
+    const { ticking, at, zone } = time.dataset;
+    const here = Date.now() + skews.get(time);
+    const words = followthrough.clocks[ticking](Number(at), here, zone);
+    if (time.textContent !== words) time.textContent = words;
+    time.dateTime = new Date(ticking === "clock" ? here : Number(at)).toISOString();
+    time.classList.toggle("ft-bad-text", ticking !== "clock" && Number(at) < here);
+  }
+
+  const showAll = () => document.querySelectorAll("time[data-ticking]").forEach(show);
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes)
+      for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) {
+        if (node.matches("time[data-ticking]")) show(node);
+        else node.querySelectorAll("time[data-ticking]").forEach(show);
+      }
+  }).observe(document.documentElement, { childList: true, subtree: true });
+  setInterval(showAll, 1000);
+  showAll();
+})();

@@ -30,8 +30,10 @@
         if (element) press(element);
       }
     };
-    const observer = new MutationObserver(over);
-    observer.observe(box, { childList: true, subtree: true });
+    const observer = new MutationObserver((changes) => {
+      if (!box.isConnected || changes.some((one) => box.contains(one.target))) over();
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
     const timer = setTimeout(() => {
       wait.keys.length = 0;
       over();

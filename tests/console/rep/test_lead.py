@@ -39,6 +39,18 @@ async def test_it_shows_the_whole_lead_with_the_reasons_for_the_wait(
     await expect(page.get_by_text("Ovens", exact=True)).to_be_visible()
 
 
+async def test_what_people_wrote_is_shown_as_they_wrote_it_and_is_no_markup(bench: Bench, page_of: OpenPage) -> None:
+    wrote = '<img src=x onerror="document.title=1"> & <b>you</b>'
+    asked = f"Is {wrote} there?"
+    lead_id = await bench.lead("Ann One", company=f"One {wrote}", question=asked, attributes={"on": wrote})
+    page = await page_of(Role.REP, f"/leads/{lead_id}")
+    await on_desk(page, "Ann One")
+    await expect(page.get_by_role("region", name="Who").get_by_text(f"One {wrote}")).to_be_visible()
+    await expect(page.locator("blockquote")).to_have_text(asked)
+    await expect(page.locator("dd").get_by_text(wrote)).to_be_visible()
+    assert await page.locator("img[src=x]").count() == 0
+
+
 @pytest.mark.parametrize(("key", "stage_after"), [("y", "qualified"), ("n", "working")])
 async def test_an_answer_is_recorded_without_any_task(
     bench: Bench, page_of: OpenPage, stage: Stage, key: str, stage_after: str

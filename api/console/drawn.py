@@ -1,0 +1,51 @@
+"""Parts of a page that the server writes whole: one element for the browser, where widgets would be dozens."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from nicegui import ui
+
+from api.console.kit import moment, place_of
+
+
+class Drawn(ui.html):
+    """What a template made, in one element; it is sent again only when it changed."""
+
+    def __init__(self, tag: str = "div") -> None:
+        """
+        Args:
+            tag: the element around it.
+        """
+        super().__init__(sanitize=False, tag=tag)
+
+    def show(self, markup: Markup) -> Self:
+        """Show this; as templates make it, what people wrote is escaped in there."""
+        self.set_content(markup)
+        return self
+
+
+def macros(folder: Path, name: str) -> Any:
+    """The macros of a template: each is called like a function and returns a Markup.
+
+    Args:
+        folder: where the area of the console keeps its templates.
+    """
+    return _environment(folder).get_template(name).module
+
+
+@cache
+def _environment(folder: Path) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., Any]] = {"moment": moment, "place": place_of}
+    environment.filters |= filters
+    return environment
