@@ -86,6 +86,11 @@ def render_prose(markdown: str, values: Values) -> tuple[str, str]:
     return f"{text}\n", values.as_html(html)
 
 
+def plain_prose(markdown: str) -> str:
+    """Markdown of our own, with nobody's words in it, as plain text."""
+    return render_prose(markdown, Values())[0].strip()
+
+
 @lru_cache(maxsize=512)
 def _read(markdown: str) -> tuple[Sequence[SyntaxTreeNode], str] | None:
     """The Markdown's blocks and html, the same for every lead; None where a link's target depends on the values."""

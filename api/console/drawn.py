@@ -1,15 +1,18 @@
 """Parts of a page that the server writes whole: one element for the browser, where widgets would be dozens."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 from nicegui import ui
 
 from api.console.kit import moment, place_of
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
 class Drawn(ui.html):
@@ -46,6 +49,12 @@ def _environment(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Callable[..., Any]] = {"moment": moment, "place": place_of}
+    filters: dict[str, Callable[..., Any]] = {"moment": moment, "place": place_of, "markdown": _from_markdown}
     environment.filters |= filters
     return environment
+
+
+@lru_cache(maxsize=512)
+def _from_markdown(text: str) -> Markup:
+    """What the answer library says, as a page shows it: no html of its own in it, and nothing that is fetched."""
+    return Markup(_MARKDOWN.render(text))

@@ -176,12 +176,12 @@ def leave_for(address: str) -> None:
 
 def done(text: str) -> None:
     """Say that something was done."""
-    ui.notify(text, type="positive", position="bottom", attrs={"role": "status"})
+    ui.notify(text, type="positive", position="top", attrs={"role": "status"})
 
 
 def refused(text: str) -> None:
     """Say why something was not done."""
-    ui.notify(text, type="negative", position="bottom", timeout=8000, attrs={"role": "alert"})
+    ui.notify(text, type="negative", position="top", timeout=8000, attrs={"role": "alert"})
 
 
 async def confirm(question: str, *lines: str, yes: str, no: str = "Cancel", danger: bool = False) -> bool:

@@ -51,6 +51,11 @@ def button(words: str, key: str, *, flat: bool = True, asks: bool = False) -> ui
     return made
 
 
+def begin_to_write(field: ui.textarea, at: int) -> None:
+    """Put the cursor into a field, behind so many characters, where one sees it."""
+    ui.run_javascript(f"followthrough.beginToWrite(getHtmlElement({field.id}), {at})")
+
+
 def help_button(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
     """A button, and a dialog behind it with every key of the page."""
     with ui.dialog().props('aria-label="All keys"') as dialog, ui.card().classes("ft-dialog"):

@@ -20,6 +20,7 @@ from api.console.rep import facts, keys, ticking
 from api.console.rep.facts import LeadAtHand, read_lead
 from api.console.rep.last_said import LastSaid, Recorded, recorded
 from api.console.rep.names import who_is
+from api.console.rep.unsaid import Unsaid
 from api.console.rep.work import Work
 from leads.links import CONSOLE_PATH
 
@@ -71,6 +72,7 @@ class LeadPage(OpenPage):
         self._shown = shown
         self._work: Work | None = None
         self._task: TaskView | None = None
+        self._unsaid = Unsaid()
         self.lead = (shown.view.id, shown.view.revision)
 
     def build(self) -> None:
@@ -103,7 +105,11 @@ class LeadPage(OpenPage):
             await self._read()
             task, work = self._task, self._work
             if task is not None and work is not None and not work.over and self._shown.task(task.id) is None:
-                work.close_as(await self._desk.services.reading.task(task.id, self._desk.services.clock()))
+                closed = await self._desk.services.reading.task(task.id, self._desk.services.clock())
+                if closed is not None and closed.closed_by == self._desk.person.id:
+                    self._draw_work()
+                else:
+                    work.close_as(closed)
             self._draw_facts()
 
     async def _read(self) -> None:
@@ -115,7 +121,7 @@ class LeadPage(OpenPage):
         self._shown = found
         self.lead = (found.view.id, found.view.revision)
 
-    async def _settled(self, words: str, done: CommandDone) -> None:
+    async def _settled(self, words: str, done: CommandDone, _: bool) -> None:
         self._last.show(recorded(words, self._task.id if self._task is not None else None, done))
         await self._read()
         self._draw_work()
@@ -137,7 +143,7 @@ class LeadPage(OpenPage):
         self._task = next(iter(mine or view.open_tasks), None)
         self._working.clear()
         with self._working:
-            self._work = Work(self._desk, self._shown, self._task, self._settled, self._noted)
+            self._work = Work(self._desk, self._shown, self._task, self._unsaid, self._settled, self._noted)
             if self._task is not None:
                 Drawn().show(facts.talk(self._task))
 

@@ -1,7 +1,9 @@
 """Today: what to do next, most urgent first, and one lead at a time, from the first key in the morning to the last."""
 
 import asyncio
+from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,6 +23,7 @@ from api.console.rep.facts import LeadAtHand, read_lead
 from api.console.rep.last_said import LastSaid, Recorded, recorded
 from api.console.rep.names import who_is
 from api.console.rep.queue_list import QueueList
+from api.console.rep.unsaid import Unsaid
 from api.console.rep.work import Work
 from cadences.work_queue import QueuedTask, Section, WorkQueue
 
@@ -56,6 +59,10 @@ _KEYS = (
 )
 
 
+_DONE_WITHIN = timedelta(seconds=20)
+"""An email that answers a task is sent by then, or the task is there again."""
+
+
 @console_page("/today", Page.TODAY, title="Today", nav=Nav(NavSection.WORK, "today"))
 async def today(desk: Desk) -> None:
     """The queue, and the first lead of it."""
@@ -79,6 +86,9 @@ class TodayPage(OpenPage):
         self._shown: LeadAtHand | None = None
         self._work: Work | None = None
         self._next: tuple[UUID, asyncio.Task[LeadAtHand | None]] | None = None
+        self._unsaid: defaultdict[UUID, Unsaid] = defaultdict(Unsaid)
+        self._will_be_done: dict[UUID, datetime] = {}
+        """Tasks that are completed by what was recorded, and until when the queue leaves them out for that."""
         self.colleague_id = desk.person.id
 
     def build(self) -> None:
@@ -117,7 +127,13 @@ class TodayPage(OpenPage):
             self._tell_of_news(known)
             if self._current is None:
                 await self._show(self._first_due())
-            elif self._work is not None and self._current.id not in self.task_ids:
+                return
+            again = next((task for _, task in self._queue if task.id == self._current.id), None)
+            if again is not None and self._work is not None and self._work.over:  # What ended it was taken back.
+                await self._show(again)
+                return
+            self._keep_current(again or replace(self._current, clock=None))
+            if again is None and self._work is not None:
                 await self._see_whether_it_is_over(self._work, self._current)
 
     async def read_lead_anew(self) -> None:
@@ -135,6 +151,12 @@ class TodayPage(OpenPage):
                 return
             self._take(lead)
             self._draw_facts(lead)
+
+    def _keep_current(self, task: QueuedTask) -> None:
+        """What the queue tells of the task on the desk is told there, too: its clock may have stopped."""
+        clock, self._current = self._current.clock if self._current is not None else None, task
+        if self._shown is not None and clock != task.clock:
+            self._draw_facts(self._shown)
 
     async def keeps_up(self, yes: bool) -> None:
         """Say so while changes are not heard of."""
@@ -173,7 +195,10 @@ class TodayPage(OpenPage):
         now = self._desk.services.clock()
         here = now.astimezone(self._zone)
         ends_at = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        self._queue = await self._desk.services.queues.of(self._desk.person.id, now, ends_at)
+        queue = await self._desk.services.queues.of(self._desk.person.id, now, ends_at)
+        self._will_be_done = {task: until for task, until in self._will_be_done.items() if until > now}
+        left = tuple(one for one in queue.tasks if one[1].id not in self._will_be_done)
+        self._queue = replace(queue, tasks=left)
         self._draw_queue(now)
 
     def _draw_queue(self, now: datetime) -> None:
@@ -228,10 +253,12 @@ class TodayPage(OpenPage):
 
     # What happens.
 
-    async def _settled(self, words: str, done: CommandDone) -> None:
+    async def _settled(self, words: str, done: CommandDone, will_be_done: bool) -> None:
         """Something was recorded: say so, and go on to the next lead."""
         task = self._current
-        open_still = task is not None and task.id in done.open_tasks
+        open_still = task is not None and task.id in done.open_tasks and not will_be_done
+        if task is not None and will_be_done:
+            self._will_be_done[task.id] = self._desk.services.clock() + _DONE_WITHIN
         self._last.show(recorded(words, task.id if task is not None else None, done))
         if open_still and self._shown is not None and task is not None:
             lead = await read_lead(self._desk, task.lead_id)
@@ -287,7 +314,8 @@ class TodayPage(OpenPage):
             with ui.element("div").classes("ft-stack"):
                 self._head = Drawn("section").classes("ft-card").props('aria-label="Who"')
                 self._asked = Drawn().classes("ft-stack")
-                self._work = Work(self._desk, lead, open_task, self._settled, self._noted)
+                unsaid = self._unsaid[lead.view.id]
+                self._work = Work(self._desk, lead, open_task, unsaid, self._settled, self._noted)
                 if open_task is None:
                     self._work.close(None, "this task is not open any more")
                 else:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
 
 from adapters.db.views import TaskView
 from api.commands import CommandDone
@@ -17,16 +18,17 @@ from api.console.rep.key_buttons import Group, KeyButton, KeyButtons, Press
 from api.console.rep.keys import button, by_key
 from api.console.rep.names import who_is
 from api.console.rep.outcomes import WORDS, Choice, choices_of
+from api.console.rep.own_email import OwnEmail
+from api.console.rep.unsaid import Unsaid
 from api.writes import Caller
 from cadences.tasks import Outcome, TaskKind
 from leads.meetings import MINUTES, Appointment
 from leads.model import Channel
 
-Settled = Callable[[str, CommandDone], Awaitable[None]]
-"""Called with what was recorded, in words, once it was committed."""
+Settled = Callable[[str, CommandDone, bool], Awaitable[None]]
+"""Called once something is committed: with it in words, and whether the task will be done by what follows from it."""
 Noted = Callable[[], Awaitable[None]]
 Command = Callable[[Caller], Awaitable[CommandDone]]
-_ANSWERED_BY_EMAIL = frozenset({TaskKind.REPLY.value, TaskKind.QUESTION.value})
 _TOUCHES = (("1", "Call", Channel.CALL), ("2", "Email", Channel.EMAIL), ("3", "Text", Channel.SMS))
 
 
@@ -38,12 +40,14 @@ class Work:
         desk: Desk,
         lead: LeadAtHand,
         task: TaskView | None,
+        unsaid: Unsaid,
         settled: Settled,
         noted: Noted,
     ) -> None:
         """
         Args:
             task: the one to complete; None: the lead is looked at without one.
+            unsaid: what was written before.
             settled: called after each change.
             noted: called when a note was kept by itself.
         """
@@ -51,16 +55,21 @@ class Work:
         self._noted = noted
         self._lead = lead
         self._task = task
+        self._unsaid = unsaid
         self._settled = settled
         self._busy = False
         self.over = False
         """Somebody else completed the task: nothing can be said about it any more."""
         with kit.section(task.title if task is not None else "Record").props("data-keys") as self._box:
             self._box.classes("ft-work")
-            self.note = ui.textarea("Note").props("autogrow outlined dense rows=1").classes("ft-noting")
+            self.note = ui.textarea("Note", value=unsaid.note, on_change=self._noting)
+            self.note.props("autogrow outlined dense rows=1").classes("ft-noting")
             by_key(self.note, "o")
             self._place = ui.element("div").classes("ft-stack ft-place")
         self._offer()
+
+    def _noting(self, changed: ValueChangeEventArguments[str | None]) -> None:
+        self._unsaid.note = changed.value or ""
 
     def close(self, by: str | None, how: str | None) -> None:
         """Somebody else was faster: say so, and leave the note to be copied."""
@@ -75,7 +84,8 @@ class Work:
         if task is None:
             self.close(None, "it is gone")
         else:
-            self.close(task.closed_by, task.outcome or task.note or task.state)
+            by = "you" if task.closed_by == self._desk.person.id else task.closed_by
+            self.close(by, task.outcome or task.note or task.state)
 
     def _offer(self) -> None:
         """The outcomes, and what else one may do."""
@@ -230,7 +240,7 @@ class Work:
                         lead.id, caller, None, channel=channel, at=None, note=note
                     )
 
-                await self._do(Action.LOG_TOUCH, work, f"logged: {words.lower()}")
+                await self._do(Action.LOG_TOUCH, work, f"logged: {words.lower()}", used=self._note_used)
 
             return say
 
@@ -242,38 +252,24 @@ class Work:
                 button(words, key, flat=False).props("outline").on_click(by(channel, words))
 
     def _write_email(self) -> None:
-        """An email in one's own words, begun with what the library says where it answers a question."""
-        desk, lead, task = self._desk, self._lead.view, self._task
-        answers = task.id if task is not None and task.kind in _ANSWERED_BY_EMAIL else None
+        email = OwnEmail(self._desk, self._lead, self._task, self._unsaid)
+
+        async def send() -> None:
+            if not email.is_whole:
+                kit.refused("Write a subject and an email.")
+                return
+            await self._do(
+                Action.SEND_EMAIL,
+                email.send,
+                "email on its way",
+                used=self._unsaid.forget_email,
+                will_be_done=email.answers is not None,
+            )
+
         with self._asking("Your email goes out at once; the plan pauses."):
-            subject = ui.input("Subject", value=self._subject()).props("outlined dense")
-            text = ui.textarea("Email", value=self._draft(answers is not None)).props("outlined autogrow")
-
-            async def send() -> None:
-                async def work(caller: Caller) -> CommandDone:
-                    return await desk.commands.send_personal_email(
-                        lead.id, caller, None, subject=subject.value, text=text.value, reply_to_task=answers
-                    )
-
-                if not (subject.value or "").strip() or not (text.value or "").strip():
-                    kit.refused("Write a subject and an email.")
-                    return
-                await self._do(Action.SEND_EMAIL, work, "email on its way")
-
+            email.draw()
             button("Send", "ctrl+Enter", flat=False).on_click(send)
-        text.run_method("focus")
-
-    def _subject(self) -> str:
-        told = next((touch.subject for touch in self._lead.view.touches if touch.subject), None)
-        if told is None:
-            return f"Your question to {self._desk.services.company.name}"
-        return told if told.lower().startswith("re:") else f"Re: {told}"
-
-    def _draft(self, answers: bool) -> str:
-        view = self._lead.view
-        first = view.name.split()[0] if view.name else "there"
-        said = [answer.whole for answer in self._lead.at_hand.suggested] if answers else []
-        return "\n\n".join([f"Hello {first},", *said, "", f"Best regards\n{self._desk.person.name}"])
+        email.begin()
 
     def _ask_contacts(self) -> None:
         with self._asking("Another way to reach them"):
@@ -316,9 +312,28 @@ class Work:
             words += f" {until.astimezone(self._lead.zone):%a %H:%M}"
         elif until is not None:
             words += f" until {_day(until)}"
-        await self._do(action, work, words)
+        await self._do(action, work, words, used=self._note_used)
 
-    async def _do(self, action: Action, command: Command, words: str, *, goes_on: bool = True) -> None:
+    def _note_used(self) -> None:
+        self._unsaid.note = ""
+
+    async def _do(
+        self,
+        action: Action,
+        command: Command,
+        words: str,
+        *,
+        goes_on: bool = True,
+        used: Callable[[], None] | None = None,
+        will_be_done: bool = False,
+    ) -> None:
+        """Record something, and let the page go on from it.
+
+        Args:
+            goes_on: nothing else is to be recorded here before the page was drawn anew.
+            used: forgets what was written, once it was said.
+            will_be_done: the task is done as soon as this is carried out.
+        """
         if self._busy or self.over:
             return
         self._busy = True
@@ -333,8 +348,11 @@ class Work:
             return
         self._busy = goes_on
         self._box.classes(remove="ft-busy")
+        if used is not None:
+            used()
+        who = who_is(self._lead.view.name, self._lead.view.company)
         try:
-            await self._settled(f"{who_is(self._lead.view.name, self._lead.view.company)}: {words}", done)
+            await self._settled(f"{who}: {words}", done, will_be_done)
         except Exception as error:  # It is recorded: what could not be shown is read anew.
             self._busy = False
             kit.say_what_happened(error)

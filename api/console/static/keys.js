@@ -66,6 +66,14 @@
     else element.click();
   }
 
+  window.followthrough = window.followthrough ?? {};
+  window.followthrough.beginToWrite = (element, at) => {
+    const field = isField(element) ? element : element.querySelector("textarea");
+    field.focus({ preventScroll: true });
+    field.setSelectionRange(at, at);
+    element.scrollIntoView({ block: "center" });
+  };
+
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.altKey) return;
     const target = event.target instanceof HTMLElement ? event.target : document.body;
@@ -79,9 +87,13 @@
       event.preventDefault();
       return;
     }
+    if (typing && key === "Escape") {
+      event.preventDefault();
+      target.blur();
+      return;
+    }
     const near = typing && target.closest("[data-keys]");
     const element = (near && named(key, near)) || named(key, scope());
-    if (typing && key === "Escape") target.blur();
     if (!element) return;
     event.preventDefault();
     // Whoever presses twice by mistake must not answer for the next lead, too.

@@ -350,3 +350,64 @@ async def test_on_a_telephone_the_queue_is_folded_away_until_it_is_wanted(bench:
     await expect(row).to_be_hidden()
     await page.get_by_role("button", name="Voicemail").click()
     await expect(page.get_by_text("Bea Two: Voicemail")).to_be_visible()
+
+
+async def test_what_one_began_to_write_is_there_again_when_one_comes_back(bench: Bench, page_of: OpenPage) -> None:
+    leads = await bench.calls("Ann One", "Bea Two")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("o")
+    await page.keyboard.type("has two sons")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("e")
+    await expect(page.get_by_label("Email", exact=True)).to_be_focused()
+    await page.keyboard.type("We have it.")
+    for key in ("Escape", "Escape", "j"):  # out of the field, out of the email, to the next lead
+        await page.keyboard.press(key)
+        await page.wait_for_timeout(320)
+    await on_desk(page, "Bea Two")
+    await expect(page.get_by_label("Note")).to_have_value("")
+    await page.keyboard.press("k")
+    await on_desk(page, "Ann One")
+    await expect(page.get_by_label("Note")).to_have_value("has two sons")
+    await page.keyboard.press("e")
+    await expect(page.get_by_label("Email", exact=True)).to_have_value(
+        "Hello Ann,\n\nWe have it.\n\nBest regards\nAnna Keller"
+    )
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Voicemail").click()
+    await on_desk(page, "Bea Two")
+    assert (await bench.outcomes(leads))["Ann One"] == ("voicemail", "has two sons", "anna")
+
+
+async def test_the_lead_of_a_slip_that_was_taken_back_in_another_window_is_open_again(
+    bench: Bench, page_of: OpenPage
+) -> None:
+    await bench.calls("Ann One", "Bea Two")
+    page, other = await page_of(Role.REP, "/today"), await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await on_desk(other, "Ann One")
+    await page.keyboard.press("2")
+    await on_desk(page, "Bea Two")
+    await expect(other.get_by_text("Done already: voicemail, by you.")).to_be_visible()
+    await page.keyboard.press("u")
+    await on_desk(page, "Ann One")
+    await expect(other.get_by_role("button", name="Voicemail")).to_be_visible()
+    await expect(other.get_by_text("Done already")).to_have_count(0)
+
+
+async def test_one_goes_on_after_an_email_that_answers_and_its_clock_is_gone(bench: Bench, page_of: OpenPage) -> None:
+    asked = "And where is my cat?"
+    await bench.lead("Ann One", question=asked)
+    await bench.lead("Bea Two", question=asked)
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("e")
+    await expect(page.get_by_label("Email", exact=True)).to_be_focused()
+    await page.keyboard.type("We have it.")
+    await page.keyboard.press("Control+Enter")
+    await on_desk(page, "Bea Two")
+    await expect(page.get_by_text("Ann One: email on its way")).to_be_visible()
+    await page.wait_for_timeout(2500)  # in which the page looked at the queue again
+    await expect(page.get_by_role("navigation", name="Queue").get_by_text("Ann One")).to_have_count(0)
