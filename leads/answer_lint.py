@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from leads.answer_sheets import AnswerLibrary, AnswerSheet
 from leads.findings import Finding, Severity
+from leads.flowing import runs_together
 from leads.matching import Matcher, surest
 from leads.sheets import Sheet
 from leads.wording import plain_words, stem
@@ -23,6 +24,7 @@ def check_answers(sheets: Sequence[Sheet[AnswerSheet]], colleagues: Collection[s
     read = [(sheet.source, sheet.value) for sheet in sheets if sheet.value is not None]
     findings += _repeated_ids(read)
     findings += _contradicting_synonyms(read)
+    findings += _lists_in_one_line(read)
     if colleagues is not None:
         findings += _unknown_experts(read, colleagues)
     if not any(finding.is_error for finding in findings):
@@ -64,6 +66,15 @@ def _contradicting_synonyms(read: _Read) -> Iterator[Finding]:
                 if (where, other) != (path, source.file):
                     message = f"`{member}` counts as the same word as `{first}`, which has other synonyms"
                     yield _finding(source, path, message, "put both groups into one, or leave the word out of one")
+
+
+def _lists_in_one_line(read: _Read) -> Iterator[Finding]:
+    for source, sheet in read:
+        for number, answer in enumerate(sheet.answers):
+            path: Path = ("answers", number, "answer")
+            if runs_together(source.at(path)):
+                message = f"the list in `{answer.id}` becomes one line, since YAML puts these lines together"
+                yield _finding(source, path, message, "write `answer: |`", Severity.WARNING)
 
 
 def _unknown_experts(read: _Read, colleagues: Collection[str]) -> Iterator[Finding]:

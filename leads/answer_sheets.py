@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
 )
 
+from leads.flowing import flowing
 from leads.sheets import Sheet, SheetError, read_sheet, read_text
 
 Value = TypeVar("Value")
@@ -95,6 +96,10 @@ def _members(value: object) -> object:
     return members
 
 
+def _flowing(value: object) -> object:
+    return flowing(value) if isinstance(value, str) else value
+
+
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Pattern = Annotated[_Text, AfterValidator(_forms)]
 Keywords = Annotated[_Text, AfterValidator(_no_gap), AfterValidator(_forms)]
@@ -131,7 +136,9 @@ class Answer(_Part):
     )
     title: _Text = Field(description="What it is about, as a heading.")
     questions: Questions = Field(description="How people ask for it.")
-    answer: Annotated[_Text, StringConstraints(max_length=4000)] = Field(description="The answer itself, in Markdown.")
+    answer: Annotated[_Text, StringConstraints(max_length=4000), BeforeValidator(_flowing)] = Field(
+        description="The answer itself, in Markdown; an empty line begins a paragraph, a single line end means nothing."
+    )
     links: tuple[AnswerLink, ...] = Field((), description="What belongs to it: pages, drawings, price lists.")
     stage: BuyingStage | None = Field(None, description="How far somebody is who asks this.")
     product: _Text | None = Field(None, description="Which product it is about, where it is about one.")

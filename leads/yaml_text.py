@@ -42,6 +42,12 @@ class Place:
     column: int
 
 
+class Folded(str):
+    """Text whose lines YAML put together (`>`, or without a mark): each line end that is left was an empty line."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True)
 class Source:
     """A YAML text, read: its value, the place of every key and value, and what was wrong on the way."""
@@ -242,7 +248,8 @@ class _Builder:
             return []
         if isinstance(event, MappingStartEvent):
             return {}
-        return event.value if event.style is not None else _plain(event.value)
+        value: Value = event.value if event.style is not None else _plain(event.value)
+        return Folded(value) if isinstance(value, str) and "\n" in value and event.style != "|" else value
 
 
 def _short(text: str) -> str:

@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from cadences.answering import question_text
 from cadences.bundle import CadenceBundle
 from cadences.fields import ANSWERED_LEAD, SAMPLE_COMPANY, SAMPLE_LEAD
 from cadences.library import shipped
 from cadences.lint import check
 from cadences.rendering import RenderedEmail, RenderError, render_email, render_sms, render_talk_track
+from leads.answer_sheets import load_answers
+from leads.answering import AnswerDesk
 from leads.inquiries import AnswerFound, Inquiry
 from leads.model import Lead
+from leads.playbook import Playbook
 from tests.cadences.test_rendering import Page, bundle, email_of
 
 INBOUND = next(found for found in shipped() if found.name == "inbound-web")
@@ -122,6 +126,31 @@ def test_the_first_calls_talk_track_shows_the_answers() -> None:
     track = render_talk_track(INBOUND, "first-call", ANSWERED_LEAD, SAMPLE_COMPANY, answer_by=BY).text
     assert "From Monday to Saturday, between 7 am and 4 pm." in track
     assert "A colleague answers the rest today before 5:15 pm:\n\n> Is Sunday possible?" in track
+
+
+def test_answers_typed_in_lines_flow_wherever_they_are_read() -> None:
+    """The shipped answers, each line of which ends where the file's width ends."""
+    desk = AnswerDesk(load_answers(Playbook().files("answers")))
+    (area,) = desk.look_up("Do you deliver to Boston?").answers
+    (size,) = desk.look_up("How wide is a two-deck oven?").answers
+    lead = replace(SAMPLE_LEAD, inquiry=Inquiry(answers=(area, size)))
+    flows = "to your kitchen door. To Alaska and Hawaii the oven goes by sea freight, which adds"
+    lists = "- One deck: 38 in wide, 34 in deep, 22 in high, 260 lb\n- Two decks: 38 in wide"
+    paragraphs = "430 lb\n\nBoth go through a door of 36 inches, since they travel on their side. Leave 4 inches free"
+    email = first_email(lead)
+    plan = bundle(sms="{% for answer in answers %}{{ answer.text }}\n{% endfor %} Reply STOP to opt out.")
+    texts = [
+        email.text,
+        render_sms(plan, "a", lead, SAMPLE_COMPANY).text,
+        render_talk_track(INBOUND, "first-call", lead, SAMPLE_COMPANY).text,
+        question_text(lead),
+        f"{area.whole}\n\n{size.whole}",
+    ]
+    for text in texts:
+        assert [words for words in (flows, lists, paragraphs) if words not in text] == []
+    assert flows in email.html
+    assert "<p" in email.html.split("260 lb")[1].split("Both go through")[0]
+    assert email.html.split("260 lb")[1].lstrip().startswith("</li>")
 
 
 def findings(words: str) -> list[str]:

@@ -99,3 +99,13 @@ def test_one_word_in_two_groups_of_synonyms_is_an_error() -> None:
     found = findings(first, second)
     assert found[0][:4] == ("2.yaml", 4, 5, "error")
     assert found[0][4] == "`installment` counts as the same word as `install`, which has other synonyms"
+
+
+def test_a_list_in_lines_that_yaml_puts_together_is_a_warning() -> None:
+    listed = "\n      - to Boston\n      - to Maine\n"
+    (found,) = findings(GOOD.replace(" Yes, to every address.\n", f" >{listed}"))
+    assert found[1:] == (
+        *(12, 13, "warning", "the list in `area` becomes one line, since YAML puts these lines together"),
+        "write `answer: |`",
+    )
+    assert findings(GOOD.replace(" Yes, to every address.\n", f" |{listed}")) == []
