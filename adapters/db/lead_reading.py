@@ -47,12 +47,27 @@ from adapters.db.rows import (
     TaskRow,
     TouchRow,
 )
+from adapters.db.timeline import (
+    of_answers,
+    of_assignments,
+    of_commands,
+    of_consents,
+    of_emails,
+    of_enrollments,
+    of_holds,
+    of_meetings,
+    of_notes,
+    of_questions,
+    of_responses,
+    of_stages,
+    of_tasks,
+    of_touches,
+)
 from adapters.db.views import HoldView, TaskView, hold_view, meeting_view, next_touch_view, outcomes_of
 from cadences.enrollment import Enrollment
 from cadences.slips import UNDO_WITHIN
 from leads.contract import CommandKind, Plan, workflow_id
-from leads.meetings import MeetingState, step_name
-from leads.model import Company, Stage
+from leads.model import Company
 from leads.personal_emails import EmailState
 from leads.zones import main_zone
 
@@ -63,26 +78,7 @@ NEWEST = 200
 HINTED = 20
 """So many leads of the same company's domain are shown; a hint needs no more."""
 
-_RESPONSE_STORY = {
-    "warned_at": "half of the time to answer is gone: the owner is warned",
-    "escalated_at": "about to be missed: escalated",
-    "reassigned_at": "about to be missed: another rep takes over",
-    "answered_at": "answered by a person",
-}
 _NOT_OUT = (EmailState.WAITING.value, EmailState.NOT_SENT.value)
-_TOLD_ELSEWHERE = frozenset(
-    kind.value
-    for kind in (
-        CommandKind.START,
-        CommandKind.LOG_PERSONAL_TOUCH,
-        CommandKind.RECORD_ANSWER,
-        CommandKind.HOLD,
-        CommandKind.COMPLETE_TASK,
-        CommandKind.LEAD_ASKED_AGAIN,
-        CommandKind.MESSAGE_REPORTED,
-    )
-)
-"""Commands of which the timeline tells by what they made: a touch, an answer, a hold, a task, a question."""
 
 
 class _Newest:
@@ -146,20 +142,20 @@ async def read_lead_view(
         entry
         for entry in (
             TimelineEntry(row["created_at"], "captured", f"captured as {row['kind']} lead"),
-            *_of_assignments(assignments),
-            *_of_questions(inquiries),
-            *_of_touches(touches),
-            *_of_tasks([*waiting, *closed]),
-            *_of_meetings(meetings, zone),
-            *_of_holds(holds),
-            *_of_answers(answers),
-            *_of_enrollments(enrollments),
-            *_of_stages(stages),
-            *_of_responses(responses),
-            *_of_consents(consents),
-            *_of_notes(notes),
-            *_of_emails(emails),
-            *_of_commands(commands),
+            *of_assignments(assignments),
+            *of_questions(inquiries),
+            *of_touches(touches),
+            *of_tasks([*waiting, *closed]),
+            *of_meetings(meetings, zone),
+            *of_holds(holds, zone),
+            *of_answers(answers),
+            *of_enrollments(enrollments),
+            *of_stages(stages),
+            *of_responses(responses),
+            *of_consents(consents),
+            *of_notes(notes),
+            *of_emails(emails),
+            *of_commands(commands, zone),
         )
         if entry.at <= now  # a "not now" has an enrollment that begins later
     )
@@ -182,7 +178,7 @@ async def read_lead_view(
         answer=row["answer"],
         ended=row["ended"],
         ended_at=row["ended_at"],
-        ending=_ending(enrollment, _holding(answers), commands, touches),
+        ending=_ending(enrollment, _holding(answers), commands, touches, zone),
         owner=lead.owner.id,
         owner_name=lead.owner.name,
         assignments=[_picked(AssignmentView, one) for one in _holding(assignments)],
@@ -279,10 +275,6 @@ def _holding(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row in rows if row["corrected_at"] is None]
 
 
-def _told_of(text: str, row: Mapping[str, Any]) -> str:
-    return text if row["corrected_at"] is None else f"{text} (taken back)"
-
-
 def _picked(view: type[View], row: Mapping[str, Any]) -> View:
     fields: Iterable[str] = view.__dataclass_fields__  # type: ignore[attr-defined]
     return view(**{name: row[name] for name in fields})
@@ -293,144 +285,21 @@ def _ending(
     answers: Sequence[Mapping[str, Any]],
     commands: Sequence[Mapping[str, Any]],
     touches: Sequence[Mapping[str, Any]],
+    zone: ZoneInfo,
 ) -> EndingView | None:
     """Why the messages of the current enrollment ended; what was written at that very instant proves it."""
     at = enrollment.ended_at
     if enrollment.ended is None or at is None:
         return None
     evidence = [
-        *_of_answers([one for one in answers if one["said_at"] == at]),
-        *_of_commands(
-            [one for one in commands if one["created_at"] == at], elsewhere=frozenset({CommandKind.START.value})
+        *of_answers([one for one in answers if one["said_at"] == at]),
+        *of_commands(
+            [one for one in commands if one["created_at"] == at], zone, elsewhere=frozenset({CommandKind.START.value})
         ),
-        *_of_touches([one for one in touches if at in (one["settled_at"], one["happened_at"])]),
+        *of_touches([one for one in touches if at in (one["settled_at"], one["happened_at"])]),
     ]
     return EndingView(enrollment.ended.value, enrollment.ended_why, at, evidence)
 
 
-def _of_assignments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        yield TimelineEntry(row["at"], "assignment", _told_of(f"given to {row['owner']}: {row['why']}", row), row["by"])
-
-
 def _question_view(row: Mapping[str, Any]) -> QuestionView:
     return _picked(QuestionView, {**row, "answers": [answer["id"] for answer in row["answers"]]})
-
-
-def _of_questions(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        titles = ", ".join(answer["title"] for answer in row["answers"])
-        yield TimelineEntry(
-            row["asked_at"], "question", row["question"] + (f" (we answer: {titles})" if titles else "")
-        )
-
-
-def _of_touches(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        what = "personal touch" if row["personal"] else step_name(row["step_id"] or "touch")
-        times = f" ({row['occurrence']})" if (row["occurrence"] or 1) > 1 else ""
-        said = row["outcome"] or row["subject"] or (row["text"] if row["personal"] else None)
-        text = f"{row['channel']}: {what}{times}, {row['state']}" + (f": {said}" if said else "")
-        yield TimelineEntry(row["happened_at"], "touch", text, row["by"], str(row["id"]))
-
-
-def _of_meetings(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Iterable[TimelineEntry]:
-    for row in rows:
-        when, reference = f"{row['starts_at'].astimezone(zone):%a %d %b %Y %H:%M} {zone.key}", str(row["id"])
-        text = f"meeting agreed with {row['organizer_name']}: {row['subject']}"
-        yield TimelineEntry(row["agreed_at"], "meeting", text, row["asked_by"], reference)
-        if row["sequence"]:
-            words = "called off" if row["state"] == MeetingState.CANCELLED else f"changed: {when}"
-            yield TimelineEntry(row["changed_at"], "meeting", f"meeting {words}", row["asked_by"], reference)
-        if row["answered_at"] is not None:
-            text = f"invitation for {when}: {row['state']}"
-            yield TimelineEntry(row["answered_at"], "meeting", text, None, reference)
-
-
-def _of_tasks(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        reference = str(row["id"])
-        yield TimelineEntry(row["created_at"], "task", f"{row['title']}: for {row['owner']}", None, reference)
-        if row["closed_at"] is not None:
-            how = row["outcome"] or row["note"]
-            text = f"{row['title']}: {row['state']}" + (f", {how}" if how else "")
-            yield TimelineEntry(row["closed_at"], "task", text, row["closed_by"], reference)
-
-
-def _of_holds(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        reason, reference = row["reason"].replace("_", " "), str(row["id"])
-        text = f"held until {row['until']:%Y-%m-%d %H:%M} UTC: {reason}" + (f", {row['note']}" if row["note"] else "")
-        yield TimelineEntry(row["since"], "hold", text, row["owner"], reference)
-        if row["lifted_at"] is not None:
-            yield TimelineEntry(row["lifted_at"], "hold", f"hold ended early: {reason}", None, reference)
-
-
-def _of_answers(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        text = f"said {row['answer']}" + (f": {row['note']}" if row["note"] else "")
-        yield TimelineEntry(row["said_at"], "answer", _told_of(text, row), row["by"])
-
-
-def _of_enrollments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        reference = str(row["id"])
-        yield TimelineEntry(row["started_at"], "enrollment", f"{row['cadence']} begins", None, reference)
-        if row["ended_at"] is not None:
-            text = f"{row['cadence']} ended: {row['ended'].replace('_', ' ')}"
-            yield TimelineEntry(row["ended_at"], "enrollment", text, None, reference)
-
-
-def _of_consents(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        yield TimelineEntry(row["given_at"], "consent", f"consent to {row['channel']}: {row['method']}")
-        if row["revoked_at"] is not None:
-            yield TimelineEntry(row["revoked_at"], "consent", f"consent to {row['channel']} revoked")
-
-
-def _of_notes(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    return (TimelineEntry(row["written_at"], "note", row["text"], row["by"], str(row["id"])) for row in rows)
-
-
-def _of_emails(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    """What a colleague wrote and what did not go out (yet); the ledger tells of the rest."""
-    for row in rows:
-        how = "on its way" if row["state"] == EmailState.WAITING else row["state"]
-        why = f" ({row['why']})" if row["why"] else ""
-        text = f"personal email, {how}: {row['subject']}{why}"
-        yield TimelineEntry(row["settled_at"] or row["written_at"], "touch", text, row["by"], str(row["id"]))
-
-
-def _of_stages(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        if row["stage"] != Stage.NEW.value:  # that it was captured stands there already
-            text = f"stage {row['stage']}" + (f": {row['why']}" if row["why"] else "")
-            yield TimelineEntry(row["at"], "stage", _told_of(text, row), row["by"])
-
-
-def _of_responses(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        for name, text in _RESPONSE_STORY.items():
-            if row[name] is not None:
-                yield TimelineEntry(
-                    row[name], "first response", text, row["answered_by"] if name == "answered_at" else None
-                )
-
-
-_IDS = frozenset({"message"})
-"""Details that name a row of ours, which tell a reader nothing."""
-
-
-def _of_commands(
-    rows: Sequence[Mapping[str, Any]], elsewhere: frozenset[str] = _TOLD_ELSEWHERE
-) -> Iterable[TimelineEntry]:
-    for row in rows:
-        details = row["details"]
-        if "undone" in details:
-            text = f"taken back, since it was a slip: {details['undone'].replace('_', ' ')} by {details['by']}"
-            yield TimelineEntry(row["created_at"], "correction", text, row["by"], details["command"])
-        elif row["kind"] not in elsewhere and not {"meeting", "personal_email"} & details.keys():
-            text = row["kind"].replace("_", " ")
-            said = [str(value) for name, value in details.items() if value is not None and name not in _IDS]
-            text = _told_of(f"{text}: {', '.join(said)}" if said else text, row)
-            yield TimelineEntry(row["created_at"], "command", text, row["by"], str(row["id"]))

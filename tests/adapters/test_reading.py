@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -151,6 +151,27 @@ async def test_a_lead_shows_its_task_its_hold_and_its_clock(
     assert later is not None
     assert later.hold is None
     assert later.open_tasks[0].overdue is True
+
+
+async def test_instants_in_what_happened_are_on_the_leads_clock_which_is_named(
+    reading: Reading, cases: CaseStore, lead: UUID, clock: SettableClock
+) -> None:
+    """04:30 UTC on the 4th is still the 3rd where the lead is; whoever reads it may be elsewhere again."""
+    until = datetime(2026, 12, 4, 4, 30, tzinfo=UTC)
+    async with cases.open(lead, clock()) as file:
+        held = commands.hold(file.case, until=until, reason="fair", by="mia", now=clock())
+        await file.save(held, CommandKind.HOLD, by="mia", details={}, told={"until": until})
+    async with cases.open(lead, clock()) as file:
+        details = {"until": until, "note": "after the fair"}
+        told_too = {"until": until, "cadence": file.case.cadence.name}
+        await file.save(file.case, CommandKind.NOT_NOW, by="mia", details=details, told=told_too)
+    view = await reading.lead(lead, COMPANY, clock())
+    assert view is not None
+    told = {entry.kind: entry.text for entry in view.timeline}
+    there = "Thu 03 Dec 2026 23:30 America/New_York"
+    assert told["hold"] == f"held until {there}: manual, fair"
+    assert told["command"] == f"not now: after the fair, until {there}"
+    assert [entry.text for entry in view.timeline if "UTC" in entry.text or "+00:00" in entry.text] == []
 
 
 async def test_pages_of_every_task_come_newest_due_first_without_gaps(
