@@ -27,6 +27,11 @@ class Experiment:
     fingerprint: str
     """The same for all versions of the cadence in which the words, shares, goal and sample are the same."""
 
+    @property
+    def id(self) -> str:
+        """A short name for ever, in addresses: of cadence, step and fingerprint."""
+        return hashlib.sha256(f"{self.cadence}\n{self.step}\n{self.fingerprint}".encode()).hexdigest()[:16]
+
 
 def experiments_of(bundle: CadenceBundle) -> tuple[Experiment, ...]:
     """The experiments of a published version, in the order of its steps."""

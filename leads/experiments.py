@@ -72,6 +72,18 @@ class Arm:
     """How many of these reached the goal."""
 
 
+class ArmFigure(StrEnum):
+    """A number of people in an `Arm`, by its name there; the leads behind each can be named."""
+
+    LEADS = "leads"
+    REPLIED = "replied"
+    YES = "yes"
+    OPTED_OUT = "opted_out"
+    RIPE = "ripe"
+    SAMPLED = "sampled"
+    SUCCESSES = "successes"
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """A share, and where the true one probably lies."""

@@ -1,4 +1,4 @@
-"""What came of an experiment, counted by the database in one statement: a row for each variant."""
+"""What came of an experiment, counted by the database in one statement: a row for each variant; and who was counted."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from sqlalchemy import (
     Interval,
     Select,
     String,
+    Subquery,
     Uuid,
     and_,
     case,
@@ -29,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.db.rows import AnswerRow, EnrollmentRow, InboundMessageRow, TouchRow
 from cadences.experiments import Experiment
 from cadences.tasks import TALKED_TO
-from leads.experiments import OPT_OUT_WITHIN, WITHIN, Arm, Goal
+from leads.experiments import OPT_OUT_WITHIN, WITHIN, Arm, ArmFigure, Goal
 from leads.model import Channel, Ending
 from leads.replies import InboundKind
 from leads.sending import TouchState
@@ -64,6 +65,33 @@ async def count(
     return arms, next((row["until"] for row in found.values()), None)
 
 
+def people_behind(
+    experiment: Experiment, versions: Sequence[str], variant: str, figure: ArmFigure, now: datetime
+) -> Select[Any]:
+    """The leads that a number of one variant counts, each once, with the instant at which the variant reached them.
+
+    Args:
+        versions: the versions of the cadence that have the experiment.
+    """
+    first = _first(_tried(experiment, versions))
+    found = select(first.c.lead_id, first.c.at).where(first.c.variant == variant)
+    if figure is ArmFigure.LEADS:
+        return found
+    if figure is ArmFigure.RIPE:
+        return found.where(first.c.at <= now - WITHIN[experiment.goal]).order_by(first.c.at).limit(experiment.sample)
+    sample = _sample(first, experiment)
+    if figure is ArmFigure.SAMPLED:
+        return found.where(first.c.at <= select(sample.c.until).scalar_subquery())
+    did = _did(first)
+    what = {ArmFigure.REPLIED: Goal.REPLY.value, ArmFigure.YES: Goal.YES.value, ArmFigure.OPTED_OUT: _OPT_OUT}
+    who = select(did.c.lead_id, did.c.at).where(
+        did.c.variant == variant, did.c.what == what.get(figure, experiment.goal.value)
+    )
+    if figure is ArmFigure.SUCCESSES:
+        who = who.where(did.c.at <= select(sample.c.until).scalar_subquery())
+    return who
+
+
 def _counts(experiment: Experiment, versions: Sequence[str], now: datetime) -> Select[Any]:
     tried = _tried(experiment, versions)
     first = _first(tried)
@@ -89,7 +117,7 @@ def _counts(experiment: Experiment, versions: Sequence[str], now: datetime) -> S
         .group_by(first.c.variant)
         .subquery()
     )
-    outcomes = _outcomes(first, sample, experiment)
+    outcomes = _outcomes(_did(first), sample, experiment)
     return (
         select(
             touches.c.variant,
@@ -168,8 +196,8 @@ def _sample(first: CTE, experiment: Experiment) -> CTE:
     )
 
 
-def _outcomes(first: CTE, sample: CTE, experiment: Experiment) -> Any:
-    """How many people did what in the time after their first touch, each counted once."""
+def _did(first: CTE) -> Subquery:
+    """Who did what in the time after their first touch, each once."""
     said = union_all(
         _said(Goal.REPLY.value, WITHIN[Goal.REPLY], InboundMessageRow.lead_id, InboundMessageRow.received_at).where(
             InboundMessageRow.kind == InboundKind.REPLY
@@ -187,9 +215,12 @@ def _outcomes(first: CTE, sample: CTE, experiment: Experiment) -> Any:
         said.c.at.between(first.c.at, first.c.at + said.c.within),
         or_(said.c.enrollment_id.is_(None), said.c.enrollment_id == first.c.enrollment_id),
     )
-    did = (
-        select(first.c.lead_id, first.c.variant, first.c.at, said.c.what).join_from(first, said, then).distinct()
-    ).subquery("did")
+    did = select(first.c.lead_id, first.c.variant, first.c.at, said.c.what).join_from(first, said, then)
+    return did.distinct().subquery("did")
+
+
+def _outcomes(did: Subquery, sample: CTE, experiment: Experiment) -> Subquery:
+    """How many people did what."""
     reached_goal = did.c.what == experiment.goal.value
     return (
         select(

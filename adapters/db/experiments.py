@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
-from adapters.db.experiment_counts import count
+from adapters.db.experiment_counts import count, people_behind
+from adapters.db.reports.behind import read_page
+from adapters.db.reports.models import LeadsBehind
 from adapters.db.reports.snapshot import snapshot
 from adapters.db.rows import CadenceRow, CadenceVersionRow
 from cadences.experiments import Experiment, experiments_of
-from leads.experiments import WITHIN, Arm, Judgement, Share, judge, share_of
+from leads.experiments import WITHIN, Arm, ArmFigure, Judgement, Share, judge, share_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class ArmView:
 class ExperimentView:
     """An experiment and its verdict."""
 
+    id: str
+    """The same as long as the words, shares, goal and sample are."""
     cadence: str
     step: str
     channel: str
@@ -47,6 +51,15 @@ class ExperimentView:
     """The last first touch of the sample; None before each variant has its number."""
     arms: list[ArmView]
     judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class ArmLeads:
+    """The leads behind a number of a variant, and where the experiment stands."""
+
+    cadence: str
+    step: str
+    page: LeadsBehind
 
 
 class Experiments:
@@ -68,6 +81,32 @@ class Experiments:
         # Loading the statistics takes half a second, in which other requests want their answers.
         found = await asyncio.to_thread(lambda: [_view(*one) for one in counted])
         return sorted(found, key=lambda view: (not view.running, -view.begun_at.timestamp(), view.cadence, view.step))
+
+    async def leads_behind(
+        self,
+        experiment: str,
+        variant: str,
+        figure: ArmFigure,
+        now: datetime,
+        *,
+        limit: int,
+        cursor: str | None,
+    ) -> ArmLeads | None:
+        """A page of the leads that a number of a variant counts; None where there is no such variant.
+
+        Args:
+            experiment: its id.
+
+        Raises:
+            BadCursor: no page gave this cursor out.
+        """
+        async with snapshot(self._engine) as connection:
+            for one in await self._published(connection, None):
+                if one.experiment.id == experiment and variant in {arm.name for arm in one.experiment.variants}:
+                    who = people_behind(one.experiment, one.versions, variant, figure, now)
+                    page = await read_page(connection, who, limit, cursor)
+                    return ArmLeads(one.experiment.cadence, one.experiment.step, page)
+        return None
 
     async def _published(self, connection: AsyncConnection, cadence: str | None) -> "list[_Published]":
         """Each experiment once, with all versions that have it."""
@@ -103,6 +142,7 @@ class _Published:
 def _view(published: _Published, arms: list[Arm], sampled_until: datetime | None) -> ExperimentView:
     experiment = published.experiment
     return ExperimentView(
+        id=experiment.id,
         cadence=experiment.cadence,
         step=experiment.step,
         channel=experiment.channel.value,

@@ -11,6 +11,7 @@ from adapters.db.paging import MAX_PAGE, PAGE
 from adapters.db.reports.behind import OF_CONTACTS, OF_LEADS, OF_THE_MAP, Behind
 from api.problems import ValueRefused
 from api.rest.models import Line
+from leads.experiments import ArmFigure
 from leads.measures import Asked, Counted, Dimension, Hours, Unaskable, Within, ask, at_most_a_year
 from leads.model import Channel, Company, LeadKind
 from leads.periods import Every, Period, period_named
@@ -211,6 +212,22 @@ class BehindQuery(ReportQuery):
         always = {"by", "first", "last", "figure", "bucket", "limit", "cursor"}
         for name in sorted(self.model_fields_set - fitting - always):
             raise ValueRefused(name, f"`{self.figure.value}` is not counted by {name.replace('_', ' ')}")
+
+
+class ArmQuery(BaseModel):
+    """Which number of which variant."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    experiment: Line
+    """Its id, as `GET /api/experiments` gives it."""
+    variant: Line
+    """Its name; `original` for the words that were there before."""
+    figure: ArmFigure = ArmFigure.LEADS
+    """Which of the variant's counts."""
+    limit: int = Field(PAGE, ge=1, le=MAX_PAGE)
+    cursor: str | None = Field(None, max_length=300)
+    """`next_cursor` of the page before."""
 
 
 def _a_year_at_most(asked: Asked) -> Asked:

@@ -14,7 +14,7 @@ from adapters.db.cadences import CadenceShelf
 from adapters.db.experiments import Experiments, ExperimentView
 from adapters.db.rows import AnswerRow, EnrollmentRow, InboundMessageRow, LeadRow, TouchRow
 from cadences.bundle import CadenceBundle
-from leads.experiments import Verdict
+from leads.experiments import ArmFigure, Verdict
 
 BEGUN = datetime(2026, 3, 2, 15, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -127,6 +127,72 @@ async def test_the_verdict_rests_on_those_reached_until_the_slowest_variant_had_
     assert view.judgement.text.startswith("short is better: 40.0% against 10.0%")
     # What came after the sample is shown, and decides nothing.
     assert [(arm.counts.leads, arm.counts.replied) for arm in view.arms] == [(120, 12), (110, 50)]
+
+
+@pytest.mark.parametrize("days", [9, 15, 60])
+async def test_behind_each_number_stand_as_many_leads(trial: Trial, days: int) -> None:
+    version = await trial.publish(trying())
+    run(trial, version)
+    enrolled = trial.lead(version, ended="opted_out", ended_at=BEGUN + 2 * DAY)
+    stopped = trial.touched(version, "short", BEGUN + DAY, lead=enrolled)
+    twice = trial.lead(version)
+    trial.touched(version, "original", BEGUN + DAY, lead=twice)
+    trial.touched(version, "short", BEGUN + 2 * DAY, lead=twice, occurrence=2)
+    trial.reply(twice[0], BEGUN + 2 * DAY)
+    trial.reply(twice[0], BEGUN + 3 * DAY)
+    trial.answer(twice[0], BEGUN + 3 * DAY)
+    now = BEGUN + days * DAY
+    view, experiments = await trial.seen(now), Experiments(trial.engine, trial.shelf)
+    seen = {}
+    for arm in view.arms:
+        for figure in ArmFigure:
+            found = await experiments.leads_behind(view.id, arm.counts.name, figure, now, limit=500, cursor=None)
+            assert found is not None
+            assert (found.cadence, found.step) == ("trying", "a")
+            assert len(found.page.items) == found.page.total == len(set(found.page.items))
+            assert found.page.total == getattr(arm.counts, figure.value), (arm.counts.name, figure)
+            seen[arm.counts.name, figure] = found.page.items
+    assert seen["short", ArmFigure.OPTED_OUT] == [stopped]
+    assert seen["original", ArmFigure.YES] == [twice[0]]
+    assert twice[0] in seen["original", ArmFigure.REPLIED]
+    if days == 60:
+        assert len(seen["short", ArmFigure.SUCCESSES]) == 40
+        assert len(seen["original", ArmFigure.RIPE]) == 100
+
+
+async def test_the_leads_behind_a_number_come_page_by_page(trial: Trial) -> None:
+    run(trial, await trial.publish(trying()))
+    view, experiments = await trial.seen(BEGUN + 60 * DAY), Experiments(trial.engine, trial.shelf)
+    found, cursor = [], None
+    while True:
+        one = await experiments.leads_behind(
+            view.id, "short", ArmFigure.REPLIED, BEGUN + 60 * DAY, limit=20, cursor=cursor
+        )
+        assert one is not None
+        assert one.page.total == 50
+        found += one.page.items
+        cursor = one.page.next_cursor
+        if cursor is None:
+            break
+    assert len(set(found)) == len(found) == 50
+    for experiment, variant in ((view.id, "long"), ("x", "short")):
+        nobody = await experiments.leads_behind(experiment, variant, ArmFigure.LEADS, BEGUN, limit=1, cursor=None)
+        assert nobody is None
+
+
+async def test_another_trial_of_the_same_step_has_leads_of_its_own(trial: Trial) -> None:
+    first = trial.touched(await trial.publish(trying()), "short", BEGUN)
+    second = trial.touched(
+        await trial.publish(trying(**EMAILS | {"email/b.md": "---\nsubject: New\n---\nB"})), "short", BEGUN
+    )
+    await trial.store()
+    experiments = Experiments(trial.engine, trial.shelf)
+    views = await experiments.all(BEGUN + DAY)
+    found = [
+        await experiments.leads_behind(one.id, "short", ArmFigure.LEADS, BEGUN + DAY, limit=9, cursor=None)
+        for one in views
+    ]
+    assert sorted([one.page.items for one in found if one is not None]) == sorted([[first], [second]])
 
 
 async def test_until_the_last_of_the_sample_had_its_time_there_is_no_verdict(trial: Trial) -> None:

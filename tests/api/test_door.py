@@ -52,6 +52,7 @@ PROTECTED = [
     ("GET", "/api/reports/funnel"),
     ("GET", "/api/lead-map"),
     ("GET", "/api/experiments"),
+    ("GET", "/api/experiments/leads"),
     ("GET", "/api/best-times"),
     ("GET", "/api/staff-mails"),
     ("GET", "/api/answers/unanswered"),

@@ -32,3 +32,16 @@ async def test_only_one_cadences_experiments(
     await shelf.publish(TRYING, clock())
     assert (await client.get("/api/experiments", params={"cadence": "inbound-web"})).json() == []
     assert (await client.get("/api/experiments", params={"cadense": "x"})).status_code == 422
+
+
+async def test_the_leads_behind_a_number_of_a_variant(
+    client: httpx.AsyncClient, shelf: CadenceShelf, clock: SettableClock
+) -> None:
+    await shelf.publish(TRYING, clock())
+    (found,) = (await client.get("/api/experiments")).json()
+    asked = {"experiment": found["id"], "variant": "short", "figure": "replied"}
+    answered = await client.get("/api/experiments/leads", params=asked)
+    assert answered.json() == {"items": [], "total": 0, "next_cursor": None}
+    refused = await client.get("/api/experiments/leads", params=asked | {"variant": "long"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "variant")
+    assert (await client.get("/api/experiments/leads", params=asked | {"figure": "touches"})).status_code == 422

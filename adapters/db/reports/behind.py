@@ -49,7 +49,19 @@ async def read_leads_behind(
     Raises:
         BadCursor: no page gave this cursor out.
     """
-    counted = _counted(behind, now).subquery("counted")
+    return await read_page(connection, _counted(behind, now), limit, cursor)
+
+
+async def read_page(connection: AsyncConnection, who: Select[Any], limit: int, cursor: str | None) -> LeadsBehind:
+    """A page of those whom a number counts.
+
+    Args:
+        who: their `lead_id`, and `at` which instant each was counted.
+
+    Raises:
+        BadCursor: no page gave this cursor out.
+    """
+    counted = who.subquery("counted")
     # Who is counted several times, for two questions or contacts, stands on the page once.
     lead = select(counted.c.lead_id, func.max(counted.c.at).label("at")).group_by(counted.c.lead_id).cte("lead")
     page = select(lead.c.lead_id, lead.c.at).order_by(lead.c.at.desc(), lead.c.lead_id.desc()).limit(limit + 1)

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from leads.experiments import ArmFigure
 from leads.measures import Asked, Counted, Dimension
 
 BEHIND = "/figures/leads"
+BEHIND_A_VARIANT = "/figures/variant"
 LEAD = "/leads"
 WORDS: dict[Counted, str] = {
     Counted.LEADS: "that came in",
@@ -31,6 +33,15 @@ WORDS: dict[Counted, str] = {
     Counted.LEG: "that went this way",
     Counted.PLACE: "that came here",
     Counted.REACHED: "that came this far, or further",
+}
+WORDS_OF_VARIANTS: dict[ArmFigure, str] = {
+    ArmFigure.LEADS: "that it reached",
+    ArmFigure.REPLIED: "that replied",
+    ArmFigure.YES: "that said yes",
+    ArmFigure.OPTED_OUT: "that stopped the messages",
+    ArmFigure.RIPE: "of the sample whose time to answer is over",
+    ArmFigure.SAMPLED: "of the complete sample",
+    ArmFigure.SUCCESSES: "of the sample that reached the goal",
 }
 
 
@@ -66,3 +77,8 @@ class BehindLinks:
         cadence = {Dimension.CADENCE: self.asked.of[Dimension.CADENCE]} if Dimension.CADENCE in self.asked.of else {}
         bare = Asked(self.asked.every, self.asked.periods, cadence)
         return BehindLinks(bare, self.open).to(figure, None, **conditions)
+
+    def of_variant(self, experiment: str, variant: str, figure: ArmFigure) -> str:
+        """The same for a number of a variant, which counts all that it ever reached, whatever the page's days are."""
+        asked = {"experiment": experiment, "variant": variant, "figure": figure.value}
+        return f"{BEHIND_A_VARIANT}?{urlencode(asked)}" if self.open else ""

@@ -20,7 +20,7 @@ from api.console.permissions import Action, may_do
 from api.writes import Caller
 from leads.amounts import percent
 from leads.best_time import LEAST_CALLS, ContactTimes, HourLearnt, learnt_hours
-from leads.experiments import Share, Verdict
+from leads.experiments import ArmFigure, Share, Verdict
 from leads.measures import Asked, Counted, Dimension
 
 _ALL = "*"
@@ -173,6 +173,7 @@ class WhatWorks:
         if not found:
             kit.empty("Nothing is tried out.", "A step with variants begins an experiment.", icon="science")
             return
+        links = self._links(self._asked_for())
         for one in found:
             with ui.element("article").classes("ft-stack"):
                 with ui.element("div").classes("ft-notes"):
@@ -183,7 +184,7 @@ class WhatWorks:
                 ui.label(one.judgement.text)
                 goal = f"{one.goal.capitalize()} within {one.within_days} days"
                 heads = ("Variant", "Leads", "Of the sample", "Replied", "Yes", goal)
-                table(f"Variants of {one.step}", heads, [_arm(arm, one) for arm in one.arms])
+                table(f"Variants of {one.step}", heads, [_arm(arm, one, links) for arm in one.arms])
 
     async def _load_times(self) -> ContactTimes:
         await self._desk.still_here()
@@ -217,16 +218,23 @@ def _connecting(one: HourLearnt) -> str:
     return percent(round(one.expected, 3))
 
 
-def _arm(arm: ArmView, one: ExperimentView) -> list[Cell]:
+def _arm(arm: ArmView, one: ExperimentView, links: BehindLinks) -> list[Cell]:
     counts = arm.counts
     best = "good" if one.judgement.best == counts.name else ""
+
+    def cell(figure: ArmFigure, text: str = "", note: str = "") -> Cell:
+        number: int = getattr(counts, figure.value)
+        target = links.of_variant(one.id, counts.name, figure) if number else ""
+        return Cell(text or f"{number:,}", target, note)
+
+    reached_goal = f"{counts.successes:,} of {counts.sampled:,}"
     return [
         Cell(counts.name, tone=best),
-        Cell(f"{counts.leads:,}"),
-        Cell(f"{min(counts.ripe, one.sample):,} of {one.sample:,}"),
-        Cell(f"{counts.replied:,}", note=_share(arm.reply_share)),
-        Cell(f"{counts.yes:,}", note=_share(arm.yes_share)),
-        Cell(_share(arm.sample_share) or "-"),
+        cell(ArmFigure.LEADS),
+        cell(ArmFigure.RIPE, f"{counts.ripe:,} of {one.sample:,}"),
+        cell(ArmFigure.REPLIED, note=_share(arm.reply_share)),
+        cell(ArmFigure.YES, note=_share(arm.yes_share)),
+        cell(ArmFigure.SUCCESSES, reached_goal, _share(arm.sample_share)) if arm.sample_share else Cell("-"),
     ]
 
 

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.db.reports.behind import OF_CONTACTS, OF_THE_MAP, Behind
-from api.console.manager.behind_links import WORDS, BehindLinks
-from api.rest.report_queries import BehindQuery
+from api.console.manager.behind_links import WORDS, WORDS_OF_VARIANTS, BehindLinks
+from api.rest.report_queries import ArmQuery, BehindQuery
+from leads.experiments import ArmFigure
 from leads.measures import Counted, Dimension, Hours, Within, ask
 from leads.places import Place
 from tests.sample import COMPANY
@@ -55,9 +56,19 @@ def test_parts_of_the_map_bins_and_priced_leads() -> None:
     assert meant(LINKS.to(Counted.ORDERED, priced="true", source="fair")).priced
 
 
+@pytest.mark.parametrize("figure", ArmFigure)
+def test_each_number_of_a_variant_can_be_asked_for(figure: ArmFigure) -> None:
+    parts = urlsplit(LINKS.of_variant("0123", "short & sweet", figure))
+    assert parts.path == "/figures/variant"
+    asked = ArmQuery.model_validate(dict(parse_qsl(parts.query)))
+    assert (asked.experiment, asked.variant, asked.figure) == ("0123", "short & sweet", figure)
+    assert WORDS_OF_VARIANTS[figure]
+
+
 def test_who_may_not_open_them_gets_none() -> None:
     shut = BehindLinks(WEEKS, open=False)
     assert (shut.to(Counted.LEADS), shut.of_contacts(Counted.SENT)) == ("", "")
+    assert shut.of_variant("0123", "short", ArmFigure.LEADS) == ""
 
 
 def test_every_number_has_words() -> None:

@@ -4,10 +4,12 @@ import re
 
 import pytest
 from playwright.async_api import expect
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 
-from adapters.db.rows import ContactTimeRow
+from adapters.db.rows import ContactTimeRow, LeadRow
 from leads.model import Role
+from tests.adapters.reports.small_business import PLAN
+from tests.adapters.test_experiments import BEGUN, DAY, HOUR, Trial, trying
 from tests.console.accessibility import faults, too_wide
 from tests.console.browser import NARROW
 from tests.console.conftest import OpenPage
@@ -104,6 +106,30 @@ async def test_counting_anew_is_noted_in_the_audit_log(business: Stage, page_of:
     async with business.engine.connect() as connection:
         entries = (await connection.execute(text("select by, action, outcome from audit_entries"))).all()
     assert [tuple(one) for one in entries] == [("mia", "refresh_reports", "done")]
+
+
+async def test_each_number_of_a_variant_opens_the_leads_behind_it(nobody: Stage, page_of: OpenPage) -> None:
+    trial = Trial(nobody.engine, nobody.services.shelf)
+    version = await trial.publish(trying())
+    leads = [trial.touched(version, variant, BEGUN + HOUR) for variant in ("original", "short", "short")]
+    trial.reply(leads[2], BEGUN + DAY)
+    await trial.store()
+    async with nobody.engine.begin() as connection:
+        await connection.execute(update(LeadRow).values(plan=PLAN, name="Somebody", enrollment_id=None))
+    page = await page_of(Role.MANAGER, "/lead-map")
+    variants = page.get_by_role("table", name="Variants of a")
+    await expect(variants.get_by_role("row", name=re.compile("^original")).get_by_role("link")).to_have_count(2)
+    await variants.get_by_role("link", name="1: Replied, short").click()
+    await expect(page.get_by_role("heading", name="1 lead that replied")).to_be_visible()
+    await expect(page.get_by_text("variant: short")).to_be_visible()
+    assert await listed(page) == [leads[2].int]
+    assert await faults(page) == []
+    await page.go_back()
+    await variants.get_by_role("link", name="2: Leads, short").click()
+    await expect(page.get_by_role("heading", name="2 leads that it reached")).to_be_visible()
+    assert await listed(page) == sorted([leads[1].int, leads[2].int])
+    await page.goto("/console/figures/variant?experiment=x&variant=y")
+    await expect(page.get_by_text("This address names no number that we know.")).to_be_visible()
 
 
 async def test_when_people_pick_up(business: Stage, page_of: OpenPage) -> None:
