@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, insert, literal_column, select, update
+from sqlalchemy import and_, bindparam, case, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -85,7 +85,17 @@ _FAIL_REFUSED = (
 _NEW_RESPONSE, _FORMER_RESPONSE = postgresql.insert(_RESPONSES), _RESPONSES.alias("former")
 _WRITE_RESPONSE = _NEW_RESPONSE.on_conflict_do_update(
     index_elements=[_RESPONSES.c.enrollment_id],
-    set_={column.name: _NEW_RESPONSE.excluded[column.name] for column in _RESPONSES.columns if not column.primary_key},
+    set_={
+        **{column.name: _NEW_RESPONSE.excluded[column.name] for column in _RESPONSES.columns if not column.primary_key},
+        # An earlier contact that is logged later stops the clock anew, and makes it nobody else's.
+        "owner_id": case(
+            (
+                and_(_RESPONSES.c.answered_at.is_not(None), _NEW_RESPONSE.excluded.answered_at.is_not(None)),
+                _RESPONSES.c.owner_id,
+            ),
+            else_=_NEW_RESPONSE.excluded.owner_id,
+        ),
+    },
 ).returning(
     # Whose it was: a sub-select still sees the row as it stood before.
     select(_FORMER_RESPONSE.c.owner_id)
@@ -133,7 +143,7 @@ class CaseWriter:
         if after.enrollment.id != before.enrollment.id:
             await self._insert_enrollment(after.enrollment, lead_id)
         await self._write_lead(after, plan)
-        if after.response is not None and after.response != before.response:
+        if after.response is not None and (after.response != before.response or _new_owner_owes(before, after)):
             await self._write_response(after.response, after)
         if self._corrects is None and after.lead.stage is not before.lead.stage:
             await self._facts.stage(after.lead)
@@ -167,7 +177,7 @@ class CaseWriter:
         self.wrote.left += left
 
     async def _write_response(self, response: ResponseClock, case: Case) -> None:
-        """The clock of a first response; one that was stopped stays its owner's of then."""
+        """The clock of a first response: while the person waits the owner's, and then its owner's of then."""
         owner = self._corrects.response_owner if self._corrects is not None else None
         values = response_values(response, case.lead.id, owner or case.lead.owner.id)
         self.wrote.response_owner = (await self._connection.execute(_WRITE_RESPONSE, values)).scalar_one()
@@ -244,6 +254,13 @@ def _enrollment_values(enrollment: Enrollment) -> dict[str, Any]:
         "enrollment_ended_at": enrollment.ended_at,
         "enrollment_progress": enrollment_document(enrollment),
     }
+
+
+def _new_owner_owes(before: Case, after: Case) -> bool:
+    """Whether a question that is waited for is somebody else's to answer now, whoever gave the lead on, and why."""
+    clock = after.response
+    waits = clock is not None and clock.is_open and clock.moot_at is None
+    return waits and after.lead.owner.id != before.lead.owner.id
 
 
 def _gives_up_refused(before: Enrollment, after: Enrollment) -> bool:
