@@ -21,7 +21,7 @@ from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import LeadMerged, OpenCase, UnknownLead
 from adapters.db.engine import is_trouble
 from adapters.db.leads_in_flight import MOST_CHOSEN
-from api.bulk_wishes import WISH, SwitchCadence, Wish
+from api.bulk_wishes import WISH, GoOn, SwitchCadence, Wish
 from api.changes import standing, what_differs
 from api.commands import LeadCommands
 from api.lead_changes import Decision, LeadChange
@@ -89,7 +89,7 @@ class BulkCommands:
                     group.create_task(one(lead_id))
         return [found[lead_id] for lead_id in lead_ids]
 
-    async def begin(self, wish: Wish, lead_ids: Sequence[UUID], *, chosen: str, by: str, via: str) -> UUID:
+    async def begin(self, wish: Wish | GoOn, lead_ids: Sequence[UUID], *, chosen: str, by: str, via: str) -> UUID:
         """Have it done to these leads, whoever looks on; the run's id.
 
         Args:
@@ -117,14 +117,16 @@ class BulkCommands:
             run = await runs.of(run_id) if alone else None
             if run is None:
                 return
+            apart = WISH.validate_python(run.wish).apart.total_seconds()
             while batch := await runs.waiting(run_id, _BATCH):
                 async with asyncio.TaskGroup() as group:
                     for position, lead_id in batch:
                         group.create_task(self._item(run, position, lead_id, progress))
+                        await asyncio.sleep(apart)
             if await runs.finish(run_id, self._services.clock()):
                 log.info("a bulk run is over", run=str(run_id))
 
-    async def _sound(self, wish: Wish, lead_ids: Sequence[UUID]) -> LeadChange:
+    async def _sound(self, wish: Wish | GoOn, lead_ids: Sequence[UUID]) -> LeadChange:
         """The change, if it could be made to any lead at all."""
         if not lead_ids:
             raise ValueRefused("leads", "no lead is chosen")

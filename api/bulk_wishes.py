@@ -1,7 +1,7 @@
 """What somebody may want for many leads at once: a hold, its end, a step left out, another cadence, another owner."""
 
 from abc import ABC, abstractmethod
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -24,6 +24,11 @@ class _Wish(BaseModel, ABC):
     @abstractmethod
     def words(self) -> str:
         """What it is, for a heading."""
+
+    @property
+    def apart(self) -> timedelta:
+        """At least so long passes between the beginning of one lead and of the next."""
+        return timedelta()
 
 
 class Hold(_Wish):
@@ -97,8 +102,30 @@ class Reassign(_Wish):
         return f"Reassign to {self.owner}"
 
 
+class GoOn(_Wish):
+    """End the holds that a provider's account is the reason of, since somebody has mended it."""
+
+    kind: Literal["go_on"] = "go_on"
+    provider: str
+    per_second: float = Field(gt=0)
+    """So many leads at most begin in a second, for the account's sake."""
+
+    def change(self) -> LeadChange:
+        return lead_changes.go_on(provider=self.provider)
+
+    @property
+    def words(self) -> str:
+        return f"Go on, since {self.provider} is mended"
+
+    @property
+    def apart(self) -> timedelta:
+        return timedelta(seconds=1 / self.per_second)
+
+
 Wish = Annotated[Hold | Resume | SkipStep | SwitchCadence | Reassign, Field(discriminator="kind")]
-WISH: TypeAdapter[Wish] = TypeAdapter(Wish)
+"""What people may want for leads that they chose."""
+Kept = Annotated[Wish | GoOn, Field(discriminator="kind")]
+WISH: TypeAdapter[Wish | GoOn] = TypeAdapter(Kept)
 """Reads a wish from JSON, and writes it."""
 
 

@@ -10,6 +10,7 @@ from adapters.db.cases import OpenCase
 from api.problems import ValueRefused
 from cadences import commands, slips
 from cadences.case import Case
+from cadences.enrollment import HoldReason
 from cadences.planning import plan
 from cadences.refusals import CommandRefused, require_future
 from leads.contract import CommandKind
@@ -55,6 +56,18 @@ def resume() -> LeadChange:
     """End the hold."""
 
     async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+        return Decision(commands.resume(file.case, by=who, now=now))
+
+    return LeadChange(CommandKind.RESUME, decide)
+
+
+def go_on(*, provider: str) -> LeadChange:
+    """End the hold if a provider's account is its reason; whatever else holds the lead goes on to hold it."""
+
+    async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
+        held = file.case.enrollment.hold
+        if held is None or held.reason is not HoldReason.PROVIDER or not (held.note or "").startswith(f"{provider} "):
+            raise CommandRefused("hold", f"the lead does not hold because of {provider} any more")
         return Decision(commands.resume(file.case, by=who, now=now))
 
     return LeadChange(CommandKind.RESUME, decide)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from adapters.db.alerts import Alert
     from api.services import Services
 
-LEADS_PER_SECOND = 20.0
 _BY = "follow alerts"
 alerts = typer.Typer(help="Show what has to be mended, and go on once it is.", invoke_without_command=True)
 
@@ -51,17 +50,31 @@ def show(
 @alerts.command()
 def retry(
     provider: Annotated[str, typer.Argument(help="sendgrid or twilio, as the alert names it.", show_default=False)],
-    rate: Annotated[float, typer.Option(min=0.1, help="How many leads at most go on in a second.")] = LEADS_PER_SECOND,
+    rate: Annotated[float, typer.Option(min=0.1, help="How many leads at most go on in a second.")] = 20.0,
 ) -> None:
     """Let every lead that a provider's account holds go on now, instead of when its hold ends."""
+    from runtime.cli.bulk_progress import how_it_stands, items_grid, not_done, work_off
 
-    async def run(services: "Services") -> tuple[int, int]:
-        from api.held_leads import resume_held
+    console, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
-        return await resume_held(services, provider, _BY, per_second=rate)
+    async def run(services: "Services") -> bool:
+        from api.held_leads import let_go_on
 
-    resumed, left = with_services(run)
-    Console(highlight=False).print(f"{resumed} resumed" + (f", {left} not on hold any more" if left else ""))
+        found = await let_go_on(services, provider, by=_BY, via="command line", per_second=rate)
+        failed = False
+        for run_id in found:
+            if (done := await work_off(services, run_id, err)) is None:
+                continue
+            console.print(f"{how_it_stands(done)} (bulk run {run_id})")
+            if left := await not_done(services, run_id):
+                console.print(items_grid(left, "not resumed"))
+            failed = failed or any(one.state.value == "failed" for one in left)
+        if not found:
+            console.print("no lead is held because of it")
+        return failed
+
+    if with_services(run):
+        raise typer.Exit(1)
 
 
 @alerts.command()

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.staff_mails import NewStaffMail, write_staff_mails
-from api.held_leads import resume_held
+from api.held_leads import let_go_on
 from api.reports import ProviderReports
 from api.services import Services
 from leads.sending import AccountTrouble, MessageReport, TouchState
@@ -71,5 +71,5 @@ async def test_once_an_account_is_mended_the_mails_it_refused_go_on_too(
     refused = settled_by(AccountTrouble("the key is wrong", "401"), 4, clock())
     await services.staff_mails.settle(claimed, refused, clock())  # type: ignore[arg-type]
     assert await services.staff_mails.claim("sendgrid", clock()) is None
-    await resume_held(services, "sendgrid", "test")
+    assert await let_go_on(services, "sendgrid", by="test", via="test") == []
     assert await services.staff_mails.claim("sendgrid", clock()) is not None

@@ -1,5 +1,8 @@
 """What an admin has to mend: the open alerts, and leads that go on once an account works again."""
 
+from typing import Any
+from uuid import UUID
+
 from nicegui import ui
 
 from adapters.db.alerts import Alert, AlertKind
@@ -7,7 +10,7 @@ from api.console import kit
 from api.console.desk import Desk
 from api.console.permissions import Action
 from api.console.tables import Table
-from api.held_leads import resume_held
+from api.held_leads import LEADS_PER_SECOND, let_go_on
 from api.writes import Caller
 
 _KINDS = {
@@ -76,21 +79,27 @@ class AlertList:
             await self._fill()
 
     async def _go_on(self, one: Alert) -> None:
-        """Resume what an account's trouble holds, at a pace."""
+        """Resume what an account's trouble holds, at a pace; the run's page shows how far it has come."""
         services, provider = self._desk.services, one.subject.partition(" ")[0]
         await self._desk.still_here()
         held = len(await services.alerts.held_by(provider, services.clock()))
+        who = "1 lead holds" if held == 1 else f"{held:,} leads hold"
         lines = (
-            f"{held:,} leads hold because of {provider}, and would try again by themselves.",
-            "They go on now, 20 in a second; mails to colleagues are tried again, too.",
+            f"{who} because of {provider}, and would try again by {'itself' if held == 1 else 'themselves'}.",
+            f"They go on now, {LEADS_PER_SECOND:.0f} in a second; mails to colleagues are tried again, too.",
         )
         if not await kit.confirm(f"Is {provider} mended?", *lines, yes="Let them go on", no="Not yet"):
             return
         async with kit.acting():
 
-            async def work(caller: Caller) -> tuple[int, int]:
-                return await resume_held(services, provider, self._desk.person.id, caller=caller)
+            async def work(caller: Caller) -> list[UUID]:
+                return await let_go_on(services, provider, by=caller.token.name, via=caller.via)
 
-            resumed, left = await self._desk.do(Action.RUN_BULK, work, subject=one.subject, after={"resume": held})
-            kit.done(f"{resumed:,} leads go on" + (f"; {left:,} were not on hold any more." if left else "."))
-            await self._fill()
+            def became(runs: list[UUID]) -> dict[str, Any]:
+                return {"runs": [str(run_id) for run_id in runs], "kind": "go_on", "leads": held}
+
+            runs = await self._desk.do(Action.RUN_BULK, work, subject=one.subject, became=became)
+            if not runs:
+                kit.done(f"No lead holds because of {provider}; mails to colleagues are tried again.")
+                return
+            ui.navigate.to(f"/bulk/{runs[0]}" if len(runs) == 1 else "/bulk")

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 import pytest
 from playwright.async_api import Page, expect
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import array
 
 from adapters.db.alerts import AlertKind, raise_alert
 from adapters.db.checks import Checks
-from adapters.db.rows import AlertRow, AuditEntryRow
+from adapters.db.rows import AlertRow, AuditEntryRow, EnrollmentRow
 from adapters.doctor.check import LivenessCheck
 from adapters.doctor.suspects import Suspects
 from adapters.providers.checks.dns_records import DnsRecords
 from adapters.providers.checks.findings import Check, State
+from api.bulk import bulk_at_work
 from leads.contract import workflow_id
 from leads.liveness import UNDELIVERED_AFTER
 from leads.model import Role
@@ -106,16 +108,27 @@ async def test_what_is_not_mended_says_why(clinic: Clinic, stage: Stage, page_of
 async def test_leads_that_an_account_holds_go_on_once_it_is_mended(
     clinic: Clinic, stage: Stage, page_of: OpenPage
 ) -> None:
-    lead_id = await clinic.emailed_with(AccountTrouble("no credit left", "20003"))
+    lead_id, late = [await clinic.emailed_with(AccountTrouble("no credit left", "20003")) for _ in range(2)]
     async with stage.engine.connect() as connection:
         subject = await connection.scalar(select(AlertRow.subject))
     assert await clinic.value("select plan->>'hold' from leads where id = :id", id=lead_id) == "provider"
     page = await page_of(Role.ADMIN, "/health")
     await page.get_by_role("button", name=f"Let leads go on: {subject}").click()
-    await expect(page.get_by_text("1 leads hold because of", exact=False)).to_be_visible()
+    await expect(page.get_by_text("2 leads hold because of", exact=False)).to_be_visible()
+    # Somebody is faster with one of them: it holds for something else now, and so it goes on to hold.
+    async with stage.engine.begin() as connection:
+        other = update(EnrollmentRow).where(EnrollmentRow.lead_id == late)
+        reason = func.jsonb_set(EnrollmentRow.progress, array(["hold", "reason"]), func.to_jsonb("manual"))
+        await connection.execute(other.values(progress=reason))
     await page.get_by_role("button", name="Let them go on").click()
-    await expect(page.get_by_text("1 leads go on.")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Go on, since", exact=False)).to_be_visible()
+    await expect(page.get_by_text("0 of 2", exact=False)).to_be_visible()
+    await expect(page.get_by_role("progressbar", name="Leads with a result")).to_be_visible()
+    async with bulk_at_work(stage.services):
+        await expect(page.get_by_text("Finished: 1 done, 1 refused")).to_be_visible()
+    await expect(page.get_by_text("The lead does not hold because of", exact=False)).to_be_visible()
     assert await clinic.value("select plan->>'hold' from leads where id = :id", id=lead_id) is None
+    assert await clinic.value("select plan->>'hold' from leads where id = :id", id=late) == "provider"
     assert await clinic.value("select \"by\" from audit_entries where action = 'resume'") == "ada"
 
 
