@@ -12,6 +12,7 @@ from api.rest import (
     answers,
     backlogs,
     best_times,
+    bulk_runs,
     experiments,
     health,
     home,
@@ -59,6 +60,7 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     for part in (
         leads,
+        bulk_runs,
         backlogs,
         meetings,
         tasks,

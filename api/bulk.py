@@ -5,7 +5,7 @@ off by a crash, or taken up by another process: what is done stays done, is neve
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -89,20 +89,32 @@ class BulkCommands:
                     group.create_task(one(lead_id))
         return [found[lead_id] for lead_id in lead_ids]
 
-    async def begin(self, wish: Wish | GoOn, lead_ids: Sequence[UUID], *, chosen: str, by: str, via: str) -> UUID:
+    async def begin(
+        self,
+        wish: Wish | GoOn,
+        lead_ids: Sequence[UUID],
+        *,
+        chosen: str,
+        by: str,
+        via: str,
+        beside: Callable[[AsyncConnection, UUID, int], Awaitable[None]] | None = None,
+    ) -> UUID:
         """Have it done to these leads, whoever looks on; the run's id.
 
         Args:
             chosen: how they were chosen, in words; nothing private.
             by: who asks.
             via: the door it came through.
+            beside: writes more in the same transaction: of which run, and for how many leads.
 
         Raises:
             ValueRefused: it could not be done to any lead.
         """
         await self._sound(wish, lead_ids)
         now, asked = self._services.clock(), WISH.dump_python(wish, mode="json")
-        run_id = await self._services.bulk_runs.begin(asked, lead_ids, chosen=chosen, by=by, via=via, now=now)
+        run_id = await self._services.bulk_runs.begin(
+            asked, lead_ids, chosen=chosen, by=by, via=via, now=now, beside=beside
+        )
         log.info("a bulk run begins", run=str(run_id), kind=wish.kind, leads=len(lead_ids))
         return run_id
 

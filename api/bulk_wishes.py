@@ -14,7 +14,7 @@ from leads.normalising import clean_line
 
 
 class _Wish(BaseModel, ABC):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     @abstractmethod
     def change(self) -> LeadChange:
@@ -36,7 +36,9 @@ class Hold(_Wish):
 
     kind: Literal["hold"] = "hold"
     until: date
+    """A day; its first moment on each lead's own clock ends the hold."""
     reason: str
+    """Why, in a line."""
 
     def change(self) -> LeadChange:
         return lead_changes.hold(until=self.until, reason=_line("reason", self.reason))
@@ -77,6 +79,7 @@ class SwitchCadence(_Wish):
 
     kind: Literal["switch_cadence"] = "switch_cadence"
     cadence: str
+    """The name of one that was published."""
 
     def change(self) -> LeadChange:
         return lead_changes.switch_cadence(cadence=_line("cadence", self.cadence))
@@ -91,7 +94,9 @@ class Reassign(_Wish):
 
     kind: Literal["reassign"] = "reassign"
     owner: str
+    """The id of an active colleague."""
     note: str | None = None
+    """Why, in a line."""
 
     def change(self) -> LeadChange:
         note = _line("note", self.note) if self.note else None
@@ -124,9 +129,11 @@ class GoOn(_Wish):
 
 Wish = Annotated[Hold | Resume | SkipStep | SwitchCadence | Reassign, Field(discriminator="kind")]
 """What people may want for leads that they chose."""
+ASKED: TypeAdapter[Wish] = TypeAdapter(Wish)
+"""Reads what somebody asks for."""
 Kept = Annotated[Wish | GoOn, Field(discriminator="kind")]
 WISH: TypeAdapter[Wish | GoOn] = TypeAdapter(Kept)
-"""Reads a wish from JSON, and writes it."""
+"""Reads from JSON what a run does, and writes it."""
 
 
 def _line(field: str, text: str) -> str:

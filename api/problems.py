@@ -58,6 +58,10 @@ class UnknownTask(LookupError):
     """There is no task of this id."""
 
 
+class UnknownBulkRun(LookupError):
+    """There is no bulk run of this id."""
+
+
 class PerhapsStored(Exception):
     """The database was lost while a change was being committed: nobody can say whether it was."""
 
@@ -149,6 +153,10 @@ async def _lead_merged(request: Request, merged: Any) -> JSONResponse:
 
 async def _unknown_task(_: Request, __: Exception) -> JSONResponse:
     return problem_response(404, "there is no such task")
+
+
+async def _unknown_bulk_run(_: Request, __: Exception) -> JSONResponse:
+    return problem_response(404, "there is no such bulk run")
 
 
 async def _answered(_: Request, answered: Any) -> JSONResponse:
@@ -252,6 +260,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     LeadMerged: _lead_merged,
     UnknownLead: _unknown_lead,
     UnknownTask: _unknown_task,
+    UnknownBulkRun: _unknown_bulk_run,
     BadCursor: _bad_cursor,
     AlreadyAnswered: _answered,
     KeyReused: _key_reused,

@@ -4,7 +4,7 @@ A lead is marked as done in the transaction of its change, so that a crash leave
 done twice however often a run is taken up again.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,13 +124,22 @@ class BulkRuns:
         self._each = statement_by_statement(engine)
 
     async def begin(
-        self, wish: Mapping[str, Any], lead_ids: Sequence[UUID], *, chosen: str, by: str, via: str, now: datetime
+        self,
+        wish: Mapping[str, Any],
+        lead_ids: Sequence[UUID],
+        *,
+        chosen: str,
+        by: str,
+        via: str,
+        now: datetime,
+        beside: Callable[[AsyncConnection, UUID, int], Awaitable[None]] | None = None,
     ) -> UUID:
         """Write down what is to be done to which leads, in this order; it begins by itself.
 
         Args:
             wish: what is to be done, as JSON.
             chosen: how the leads were chosen, in words; nothing private.
+            beside: writes more in the same transaction: of which run, and for how many leads.
         """
         run_id = uuid4()
         every = func.unnest(literal(list(lead_ids), ARRAY(Uuid)))
@@ -145,6 +154,8 @@ class BulkRuns:
             await connection.execute(insert(_RUNS).values(run | {"total": 0}))
             written = await connection.execute(insert(_ITEMS).from_select(["run_id", "position", "lead_id"], there))
             await connection.execute(update(_RUNS).where(_RUNS.c.id == run_id).values(total=written.rowcount))
+            if beside is not None:
+                await beside(connection, run_id, written.rowcount)
         return run_id
 
     async def of(self, run_id: UUID) -> BulkRunView | None:
