@@ -266,7 +266,7 @@ def _follow(run_id: UUID) -> None:
     try:
         failed = with_services(work)
     except KeyboardInterrupt:
-        err.print(f"stopped looking; `follow up` goes on with it. To stop it: follow bulk stop {str(run_id)[:8]}")
+        err.print(f"stopped looking; the web process goes on with it. To stop it: follow bulk stop {str(run_id)[:8]}")
         raise typer.Exit(_INTERRUPTED) from None
     if failed:
         raise typer.Exit(1)
