@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from cadences.case import Case
 from cadences.enrollment import HoldReason
 from cadences.first_response import in_business_hours
+from cadences.prose import plain_prose
 from cadences.tasks import Task, TaskKind
 from leads.ids import derived_id
 from leads.inquiries import Inquiry
@@ -61,7 +62,7 @@ def with_inquiry(case: Case, inquiry: Inquiry | None) -> Case:
 def question_text(lead: Lead) -> str:
     """What a colleague reads who answers all of it: the message, and what the library suggests."""
     found = lead.inquiry.answers if lead.inquiry is not None else ()
-    suggested = (f"Suggested answer: {answer.title}\n{answer.whole}" for answer in found)
+    suggested = (f"Suggested answer: {answer.title}\n{plain_prose(answer.whole)}" for answer in found)
     return "\n\n".join([lead.question or "", *suggested]).strip()
 
 

@@ -86,8 +86,8 @@ def record_answer(case: Case, *, answer: str, by: str, note: str | None, now: da
     case = worked_on(case.with_fact(AnswerGiven(answer, by, note)))
     case = cancel_tasks(case, now, by, f"the lead said {answer}")
     if answer == "no":
-        return end(call_off_all(case, now), Ending.NO, now, f"{by} recorded a no").with_stage(Stage.LOST)
-    case = end(case, Ending.YES, now, f"{by} recorded a yes").with_stage(Stage.QUALIFIED)
+        return end(call_off_all(case, now), Ending.NO, now, f"said no, recorded by {by}").with_stage(Stage.LOST)
+    case = end(case, Ending.YES, now, f"said yes, recorded by {by}").with_stage(Stage.QUALIFIED)
     on_yes = case.cadence.on_yes
     within = on_yes.within or (case.cadence.first_response.within if case.cadence.first_response else HAND_OVER_WITHIN)
     return standing_task(case, TaskKind.HAND_OVER, on_yes.task, note or "", within, on_yes.escalate_to, now)

@@ -6,13 +6,14 @@ is named. When the entry itself happened is in `at`, for the reader's.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from textwrap import shorten
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.db.lead_views import TimelineEntry
 from leads.contract import CommandKind
 from leads.meetings import MeetingState, step_name
-from leads.model import Stage
+from leads.model import ContactKind, Stage
 from leads.personal_emails import EmailState
 
 _RESPONSE_STORY = {
@@ -34,6 +35,10 @@ _TOLD_ELSEWHERE = frozenset(
     )
 )
 """Commands of which the timeline tells by what they made: a touch, an answer, a hold, a task, a question."""
+
+
+_NOTE = 140
+"""Characters of a hold's note: it may be a whole email, which stands in the touch that it came from."""
 
 
 def _there(at: datetime, zone: ZoneInfo) -> str:
@@ -82,7 +87,7 @@ def of_meetings(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Iterable[T
 def of_tasks(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
         reference = str(row["id"])
-        yield TimelineEntry(row["created_at"], "task", f"{row['title']}: for {row['owner']}", None, reference)
+        yield TimelineEntry(row["created_at"], "task", f"to do for {row['owner']}: {row['title']}", None, reference)
         if row["closed_at"] is not None:
             how = row["outcome"] or row["note"]
             text = f"{row['title']}: {row['state']}" + (f", {how}" if how else "")
@@ -93,7 +98,8 @@ def of_holds(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Iterable[Time
     for row in rows:
         reason, reference = row["reason"].replace("_", " "), str(row["id"])
         until = _there(row["until"], zone)
-        text = f"held until {until}: {reason}" + (f", {row['note']}" if row["note"] else "")
+        note = f", {shorten(row['note'], _NOTE, placeholder=' …')}" if row["note"] else ""
+        text = f"held until {until}: {reason}{note}"
         yield TimelineEntry(row["since"], "hold", text, row["owner"], reference)
         if row["lifted_at"] is not None:
             yield TimelineEntry(row["lifted_at"], "hold", f"hold ended early: {reason}", None, reference)
@@ -137,7 +143,7 @@ def of_emails(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
 def of_stages(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
         if row["stage"] != Stage.NEW.value:  # that it was captured stands there already
-            text = f"stage {row['stage']}" + (f": {row['why']}" if row["why"] else "")
+            text = f"now {row['stage']}" + (f" ({row['why']})" if row["why"] else "")
             yield TimelineEntry(row["at"], "stage", _told_of(text, row), row["by"])
 
 
@@ -148,6 +154,11 @@ def of_responses(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
                 yield TimelineEntry(
                     row[name], "first response", text, row["answered_by"] if name == "answered_at" else None
                 )
+
+
+def _found(details: Mapping[str, Any]) -> str | None:
+    """Of a change that brought new contact points: what that was."""
+    return "found another way to reach the lead" if details.keys() & set(ContactKind) else None
 
 
 _IDS = frozenset({"message"})
@@ -163,7 +174,7 @@ def of_commands(
             text = f"taken back, since it was a slip: {details['undone'].replace('_', ' ')} by {details['by']}"
             yield TimelineEntry(row["created_at"], "correction", text, row["by"], details["command"])
         elif row["kind"] not in elsewhere and not {"meeting", "personal_email"} & details.keys():
-            text = row["kind"].replace("_", " ")
+            text = _found(details) or row["kind"].replace("_", " ")
             said = [
                 f"until {_there(datetime.fromisoformat(value), zone)}" if name == "until" else str(value)
                 for name, value in details.items()

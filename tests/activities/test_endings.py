@@ -24,7 +24,7 @@ async def test_a_no_ends_with_who_recorded_it_and_what_was_said(desk: Desk) -> N
         case = record_answer(opened.case, answer="no", by="anna", note="buys elsewhere", now=desk.clock())
         await opened.save(case, CommandKind.RECORD_ANSWER, by="anna", details={"answer": "no"})
     lead = await _seen(desk)
-    assert (lead.ending.reason, lead.ending.why, lead.ending.at) == ("no", "anna recorded a no", desk.clock())
+    assert (lead.ending.reason, lead.ending.why, lead.ending.at) == ("no", "said no, recorded by anna", desk.clock())
     assert [(one.kind, one.by, one.text) for one in lead.ending.evidence] == [
         ("answer", "anna", "said no: buys elsewhere"),
         ("command", "anna", "record answer: no"),

@@ -78,13 +78,22 @@ async def test_a_few_are_enough(lookalikes: Lookalikes, intake: LeadIntake, cloc
 
 
 async def test_each_search_goes_by_an_index(lookalikes: Lookalikes, engine: AsyncEngine) -> None:
-    """Small tables are read whole, whatever indexes they have, so the planner is forbidden to."""
+    """Small tables are read whole, whatever indexes they have, so the planner is forbidden to.
+
+    PostgreSQL 18 may skip through the kinds in the index of all contact points instead, where statistics say so.
+    """
     searches = {
-        "ix_leads_words": "select id from leads where lead_words(name, company) @@ to_tsquery('simple', '''zoe'':*')",
-        "ix_contact_points_value_begins": "select lead_id from contact_points where value like '+1212555%'",
+        (
+            "ix_leads_words",
+        ): "select id from leads where lead_words(name, company) @@ to_tsquery('simple', '''zoe'':*')",
+        (
+            "ix_contact_points_value_begins",
+            "uq_contact_points_kind_value",
+        ): "select lead_id from contact_points where value like '+1212555%'",
     }
     async with engine.connect() as connection:
         await connection.execute(text("set local enable_seqscan = off"))
-        for index, search in searches.items():
+        for indexes, search in searches.items():
             plan = "\n".join((await connection.execute(text(f"explain {search}"))).scalars())
-            assert index in plan
+            assert any(index in plan for index in indexes)
+            assert "Index Cond" in plan

@@ -182,7 +182,7 @@ async def test_the_timeline_tells_of_it_and_the_lists_show_what_holds(house: Hou
     told = [one["text"] for one in shown["timeline"]]
     assert "taken back, since it was a slip: complete task by anna" in told
     assert "said yes: so it was (taken back)" in told
-    assert "stage qualified: yes (taken back)" in told
+    assert "now qualified (yes) (taken back)" in told
     assert any("corrected" in one for one in told)
     slip = next(one for one in shown["commands"] if one["kind"] == "complete_task")
     assert slip["corrected_at"] is not None

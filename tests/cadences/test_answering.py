@@ -43,7 +43,7 @@ PLAN = a_cadence(
 DELIVERY = AnswerFound(
     id="delivery-area",
     title="Where we deliver",
-    text="Yes, **everywhere**.",
+    text="Yes, everywhere.",
     links=(Link("Areas", "https://www.example.com/areas"),),
     question="Do you deliver to Boston?",
     score=100.0,
@@ -147,7 +147,7 @@ def test_a_new_question_of_a_lead_that_is_followed_up_is_held_with_the_answer_su
     assert (task.kind, task.owner) == (TaskKind.QUESTION, "anna")
     assert task.text == (
         "Do you deliver to Boston?\n\nSuggested answer: Where we deliver\n"
-        "Yes, **everywhere**.\n\n- [Areas](https://www.example.com/areas)"
+        "Yes, everywhere.\n\n- Areas <https://www.example.com/areas>"
     )
     assert case.enrollment.hold is not None
 

@@ -34,7 +34,7 @@ _ICONS = {
     "assignment": "person_add",
     "question": "help",
     "touch": "campaign",
-    "task": "check_circle",
+    "task": "assignment",
     "meeting": "event",
     "hold": "pause_circle",
     "answer": "thumbs_up_down",
