@@ -58,6 +58,7 @@ async def lead(desk: Desk, lead_id: UUID) -> None:
     page = LeadPage(desk, ui.context.client, shown)
     page.build()
     await engine_panel(desk, lead_id)
+    page.build_bar()
     page.begin()
 
 
@@ -84,14 +85,17 @@ class LeadPage(OpenPage):
                 self._working = ui.element("div").classes("ft-stack")
                 self._more = Drawn().classes("ft-stack")
             self._side = Drawn().classes("ft-stack ft-side")
+        self._draw_work()
+        self._draw_facts()
+
+    def build_bar(self) -> None:
+        """What stands below everything, wherever one has scrolled to."""
         with ui.element("div").classes("ft-bar"):
             self._last = LastSaid(self._desk, self._taken_back)
             ui.space()
             for words, path, key in (("Today", "/today", "g"), ("Add lead", "/add", "a")):
                 keys.by_key(kit.link(words, path), key)
             keys.help_button(_KEYS)
-        self._draw_work()
-        self._draw_facts()
 
     def begin(self) -> None:
         """Keep up from now on."""
