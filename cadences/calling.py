@@ -61,7 +61,7 @@ class Calling:
     lawful_at: datetime | None = None
     """When the law permits it next; None when it does now, never, or not within two weeks."""
     why: str = ""
-    """Why not now, in words a rep understands."""
+    """Why not now and, where another instant is named, why not earlier, in words a rep understands."""
 
 
 def calling(callee: Addressee, now: datetime, book: RuleBook | None = None) -> Calling:
@@ -76,11 +76,13 @@ def calling(callee: Addressee, now: datetime, book: RuleBook | None = None) -> C
         return Calling(may=MayCall.NEVER, number=number, zone=zone, why=reason.text)
     law, hours = law_for(Channel.CALL, callee, book), cadence_hours(Channel.CALL, callee)
     lawful_at, forbidden = first_open(now, law)
-    opens_at, closed = first_open(now, (*law, *hours))
+    opens_at, closed = first_open(now, (*hours, *law))
     if not closed:
         return Calling(may=MayCall.YES, number=number, zone=zone, until=_closing((*law, *hours), now))
     if opens_at is not None and blocked(Channel.CALL, callee, opens_at, book=book) is not None:
         opens_at = None  # What permits it now has run out by then.
+    # The law that forbids it at this hour, and then whatever leads to the instant that is named.
+    why = (*forbidden[:1], *(closed if opens_at is not None else forbidden or closed[:1]))
     return Calling(
         may=MayCall.NOT_NOW if forbidden else MayCall.OUT_OF_HOURS,
         number=number,
@@ -88,7 +90,7 @@ def calling(callee: Addressee, now: datetime, book: RuleBook | None = None) -> C
         until=None if forbidden else _closing(law, now),
         opens_at=opens_at,
         lawful_at=lawful_at if forbidden else None,
-        why=closed[0].text,
+        why="; ".join(dict.fromkeys(reason.text for reason in why)),
     )
 
 

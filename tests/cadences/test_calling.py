@@ -56,6 +56,29 @@ def test_a_holiday_is_named_and_only_bad_manners() -> None:
     assert feast.opens_at == new_york("2026-11-27 09:00")
 
 
+@pytest.mark.parametrize(
+    ("now", "opens", "why"),
+    [
+        ("2026-11-26 07:19", "2026-11-27 09:00", ["07:19", "08:00-21:00", "Thu 26 Nov 2026 is a holiday"]),
+        (
+            "2026-11-25 22:19",
+            "2026-11-27 09:00",
+            ["22:19", "08:00-21:00", "09:00-17:30", "Thu 26 Nov 2026 is a holiday"],
+        ),
+        ("2026-11-25 07:19", "2026-11-25 09:00", ["07:19", "08:00-21:00", "09:00-17:30"]),
+    ],
+    ids=["before a holiday's dawn", "the night before it", "an ordinary morning"],
+)
+def test_what_is_said_leads_to_the_instant_that_is_named(now: str, opens: str, why: list[str]) -> None:
+    """The law forbids it at this hour, and the cadence's hours open later than the law."""
+    closed = calling(a_callee(), new_york(now))
+    assert (closed.may, closed.opens_at) == (MayCall.NOT_NOW, new_york(opens))
+    places = [closed.why.find(part) for part in why]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "08:00 in America/New_York" not in closed.why, "nobody thought of calling at eight"
+
+
 @pytest.mark.parametrize("day", ["2026-03-08", "2026-11-01", "2026-11-23"])
 def test_the_law_opens_at_eight_and_closes_at_nine_in_the_evening(day: str) -> None:
     opens, closes = new_york(f"{day} 08:00"), new_york(f"{day} 21:00")
@@ -119,6 +142,7 @@ def test_hours_that_never_agree_open_at_no_time() -> None:
     at_night = a_cadence({"call": "hello"}, hours={"days": "mon-fri", "from": "22:00", "to": "23:00"})
     never = calling(replace(a_callee(), cadence=at_night), new_york("2026-11-23 10:00"))
     assert (never.may, never.opens_at) == (MayCall.OUT_OF_HOURS, None)
+    assert never.why == "10:00 in America/New_York is outside 22:00-23:00"
 
 
 @st.composite
