@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -19,7 +19,7 @@ class Section(StrEnum):
     REPLY = "reply"
     """A lead wrote, or asked again, and a human answers."""
     HAND_OVER = "hand-over"
-    """A lead said yes, and sales takes it over."""
+    """A lead said yes, and nobody of sales has taken it over yet."""
     OVERDUE = "overdue"
     NOW = "now"
     """It may be done now, and there still is time."""
@@ -36,8 +36,6 @@ class Haste(StrEnum):
     MISSED = "missed"
 
 
-HAND_OVER_SOON = timedelta(days=1)
-"""A hand-over that is due within this time is urgent; one that waits for an order over weeks is work like any other."""
 _SECTIONS = list(Section)
 _ANSWERS_FIRST = frozenset({TaskKind.CALL, TaskKind.STEP, *ANSWERABLE})
 """Kinds of tasks by which a human may answer for the first time."""
@@ -80,6 +78,8 @@ class QueuedTask:
     """The first response that it would be; None when nobody waits for one."""
     calling: Calling
     """What the contact rules say to calling the lead now."""
+    accepted: bool = False
+    """Sales took the lead over before: what is left is an order, which takes weeks and is work like any other."""
 
     @property
     def starts_at(self) -> datetime:
@@ -116,7 +116,7 @@ def section_of(task: QueuedTask, now: datetime) -> Section:
         return Section.FIRST_RESPONSE
     if task.kind in ANSWERABLE:
         return Section.REPLY
-    if task.kind is TaskKind.HAND_OVER and task.due_at <= now + HAND_OVER_SOON:
+    if task.kind is TaskKind.HAND_OVER and not task.accepted:
         return Section.HAND_OVER
     return Section.OVERDUE if task.due_at < now else Section.NOW
 
@@ -152,7 +152,7 @@ def _turns(section: Section, task: QueuedTask) -> Iterator[datetime]:
     if section is Section.LATER:
         yield task.starts_at
     if section is Section.NOW:
-        yield task.due_at - HAND_OVER_SOON if task.kind is TaskKind.HAND_OVER else task.due_at
+        yield task.due_at
     if section is Section.FIRST_RESPONSE and task.clock is not None:
         yield task.clock.due_at
         if task.clock.warn_at is not None:

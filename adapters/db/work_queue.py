@@ -12,7 +12,9 @@ from sqlalchemy import (
     RowMapping,
     Select,
     String,
+    and_,
     bindparam,
+    exists,
     literal_column,
     or_,
     select,
@@ -33,7 +35,7 @@ from adapters.db.rows import (
 )
 from adapters.db.rows.plans import OPEN_AND_NO_CALL
 from cadences.calling import calling
-from cadences.tasks import TaskKind, TaskState
+from cadences.tasks import Outcome, TaskKind, TaskState
 from cadences.work_queue import AnswerClock, QueuedTask, WorkQueue, arranged
 from leads.model import Company
 
@@ -47,6 +49,16 @@ _NOW, _ENDS_AT = (bindparam(name, type_=DateTime(timezone=True)) for name in ("n
 _IS_OPEN = _TASKS.c.state == TaskState.OPEN.value
 _RUNS = (_CLOCKS.c.answered_at.is_(None), _CLOCKS.c.moot_at.is_(None))
 _IDS = select(_TASKS.c.id)
+_FORMER = _TASKS.alias("former")
+_ACCEPTED = and_(
+    _TASKS.c.kind == TaskKind.HAND_OVER.value,
+    exists().where(
+        _FORMER.c.lead_id == _TASKS.c.lead_id,
+        _FORMER.c.enrollment_id == _TASKS.c.enrollment_id,
+        _FORMER.c.outcome == Outcome.ACCEPTED.value,
+    ),
+)
+"""Whether a hand-over is one that sales has taken over: its first task ended so."""
 
 
 def _first(*conditions: ColumnElement[bool], by: Any = _TASKS.c.due_at) -> Select[Any]:
@@ -92,6 +104,7 @@ def _queue() -> Select[Any]:
             *(_TASKS.c[name] for name in tasks),
             *callee_columns(),
             ColleagueRow.name.label("owner_name"),
+            _ACCEPTED.label("accepted"),
             clock.c.asked_at.label("asked_at"),
             clock.c.due_at.label("answer_due_at"),
             clock.c.warn_at.label("warn_at"),
@@ -149,4 +162,5 @@ class WorkQueues:
             best_at=row["best_at"],
             clock=clock,
             calling=calling(callee, now),
+            accepted=row["accepted"],
         )

@@ -18,7 +18,8 @@ from adapters.db.work_queue import MOST, WorkQueues
 from cadences import commands
 from cadences.calling import MayCall
 from cadences.progress import message_sent, task_created
-from cadences.tasks import TaskKind
+from cadences.task_outcomes import complete_task
+from cadences.tasks import Outcome, TaskKind
 from cadences.work_queue import Section, WorkQueue
 from leads.capture import NewLead
 from leads.contract import CommandKind
@@ -172,6 +173,26 @@ async def test_a_number_that_must_not_be_called_and_a_states_cap_are_known(desk:
     found = {task.lead_name: task.calling for _, task in await desk.queue()}
     assert "Do-Not-Call" in found["Listed"].why
     assert "Capped" not in found, "its first lawful instant is tomorrow"
+
+
+async def test_who_said_yes_is_urgent_until_sales_took_it_over_and_then_an_order_like_others(
+    desk: Desk, cases: CaseStore
+) -> None:
+    """Said on an evening, so that the hand-over is due another day."""
+    await desk.task(await desk.lead("Ann"), due_at=desk.clock() + HOUR)
+    ray = await desk.lead("Ray")
+    desk.clock.move_by(10 * HOUR)
+    async with cases.open(ray, desk.clock()) as file:
+        said = commands.record_answer(file.case, answer="yes", by="the lead", note=None, now=desk.clock())
+        await file.save(said, CommandKind.RECORD_ANSWER, by="the lead", details={}, told={"answer": "yes"})
+    assert (await desk.seen())[0] == ("Ray", Section.HAND_OVER)
+    async with cases.open(ray, desk.clock()) as file:
+        (task,) = file.case.open_tasks
+        accepted = complete_task(
+            file.case, task_id=task.id, outcome=Outcome.ACCEPTED, by="anna", note=None, now=desk.clock()
+        )
+        await file.save(accepted, CommandKind.COMPLETE_TASK, by="anna", details={}, told={"task_id": task.id})
+    assert ("Ray", Section.NOW) in await desk.seen()
 
 
 async def test_a_stand_in_sees_whose_task_it_is(desk: Desk) -> None:
