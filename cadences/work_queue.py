@@ -1,7 +1,7 @@
 """What a colleague does next: the open tasks in the order in which they are urgent, and when that order changes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -15,7 +15,7 @@ class Section(StrEnum):
     """Why a task stands where it stands in the queue; the most urgent first."""
 
     FIRST_RESPONSE = "first response"
-    """Somebody who asked waits for the first answer of a human, and the clock runs."""
+    """Somebody who asked waits for the first answer of a human, and the clock runs; also while no call may be made."""
     REPLY = "reply"
     """A lead wrote, or asked again, and a human answers."""
     HAND_OVER = "hand-over"
@@ -83,7 +83,7 @@ class QueuedTask:
 
     @property
     def starts_at(self) -> datetime:
-        """From when on it may be done: a call needs the law's hours too."""
+        """From when on it may be done as it is meant: a call needs the law's hours too."""
         lawful_at = self.calling.lawful_at if self.kind is TaskKind.CALL else None
         return self.opens_at if lawful_at is None else max(self.opens_at, lawful_at)
 
@@ -94,12 +94,24 @@ class QueuedTask:
 
 
 @dataclass(frozen=True, slots=True)
+class Upcoming:
+    """What comes first of what may not be done yet: a task that opens then, or one that the plan will make."""
+
+    at: datetime
+    title: str
+    lead_name: str | None
+    lead_company: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class WorkQueue:
     """A colleague's open tasks of today, the most urgent first."""
 
     tasks: tuple[tuple[Section, QueuedTask], ...]
     changes_at: datetime | None
     """When the order, or a clock's haste, changes by the mere passing of time."""
+    upcoming: Upcoming | None = None
+    """What comes first after today; None when nothing does, or nobody looked."""
 
     def __iter__(self) -> Iterator[tuple[Section, QueuedTask]]:
         return iter(self.tasks)
@@ -107,13 +119,28 @@ class WorkQueue:
     def __len__(self) -> int:
         return len(self.tasks)
 
+    @property
+    def following(self) -> Upcoming | None:
+        """What comes next once all is done that may be done now: later today, else on another day."""
+        return _first_of(task for section, task in self.tasks if section is Section.LATER) or self.upcoming
+
+    def before(self, planned: Upcoming) -> "WorkQueue":
+        """The queue with what the plan will ask for, where no open task comes before that."""
+        if self.upcoming is not None and self.upcoming.at <= planned.at:
+            return self
+        return replace(self, upcoming=planned)
+
+    def without(self, task_id: UUID | None) -> "WorkQueue":
+        """The queue without a task that was done."""
+        return replace(self, tasks=tuple(one for one in self.tasks if one[1].id != task_id))
+
 
 def section_of(task: QueuedTask, now: datetime) -> Section:
     """Where a task belongs at an instant."""
+    if task.answers_first:
+        return Section.FIRST_RESPONSE  # At once: before its call opens one may write.
     if task.starts_at > now:
         return Section.LATER
-    if task.answers_first:
-        return Section.FIRST_RESPONSE
     if task.kind in ANSWERABLE:
         return Section.REPLY
     if task.kind is TaskKind.HAND_OVER and not task.accepted:
@@ -125,13 +152,21 @@ def arranged(tasks: Iterable[QueuedTask], now: datetime, ends_at: datetime) -> W
     """The queue at an instant.
 
     Args:
-        ends_at: the end of the colleague's day; what opens after it is left for another day.
+        ends_at: the end of the colleague's day; what opens after it is left for another day, but for first answers.
     """
-    todays = [task for task in tasks if task.starts_at < ends_at]
+    tasks = list(tasks)
+    todays = [task for task in tasks if task.answers_first or task.starts_at < ends_at]
     placed = [(section_of(task, now), task) for task in todays]
     placed.sort(key=lambda one: _place(one[0], one[1], now))
     changes = [at for section, task in placed for at in _turns(section, task) if at > now]
-    return WorkQueue(tuple(placed), min(changes, default=None))
+    others = [task for task in tasks if not task.answers_first and task.starts_at >= ends_at]
+    return WorkQueue(tuple(placed), min(changes, default=None), _first_of(others))
+
+
+def _first_of(tasks: Iterable[QueuedTask]) -> Upcoming | None:
+    """What opens first of some tasks."""
+    first = min(tasks, key=lambda task: (task.starts_at, task.due_at, task.id), default=None)
+    return None if first is None else Upcoming(first.starts_at, first.title, first.lead_name, first.lead_company)
 
 
 def _place(section: Section, task: QueuedTask, now: datetime) -> tuple[int, bool, datetime, datetime, UUID]:
@@ -154,6 +189,7 @@ def _turns(section: Section, task: QueuedTask) -> Iterator[datetime]:
     if section is Section.NOW:
         yield task.due_at
     if section is Section.FIRST_RESPONSE and task.clock is not None:
+        yield task.starts_at
         yield task.clock.due_at
         if task.clock.warn_at is not None:
             yield task.clock.warn_at

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.cadences import CadenceShelf
 from adapters.db.callees import OF_ENROLLMENT, callee_columns, callee_values, read_callee
+from adapters.db.documents import read_enrollment
 from adapters.db.engine import statement_by_statement
 from adapters.db.rows import (
     ColleagueRow,
@@ -35,9 +36,10 @@ from adapters.db.rows import (
 )
 from adapters.db.rows.plans import OPEN_AND_NO_CALL
 from cadences.calling import calling
+from cadences.progress import task_title
 from cadences.tasks import Outcome, TaskKind, TaskState
-from cadences.work_queue import AnswerClock, QueuedTask, WorkQueue, arranged
-from leads.model import Company
+from cadences.work_queue import AnswerClock, QueuedTask, Upcoming, WorkQueue, arranged
+from leads.model import Channel, Company
 
 MOST = 100
 """So many tasks of each sort are looked at, those due first: what a day holds, and more."""
@@ -48,6 +50,7 @@ _ME = bindparam("me", type_=String())
 _NOW, _ENDS_AT = (bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "ends_at"))
 _IS_OPEN = _TASKS.c.state == TaskState.OPEN.value
 _RUNS = (_CLOCKS.c.answered_at.is_(None), _CLOCKS.c.moot_at.is_(None))
+_WAITS_FOR_ANSWER = exists().where(_CLOCKS.c.lead_id == _TASKS.c.lead_id, *_RUNS)
 _IDS = select(_TASKS.c.id)
 _FORMER = _TASKS.alias("former")
 _ACCEPTED = and_(
@@ -61,13 +64,14 @@ _ACCEPTED = and_(
 """Whether a hand-over is one that sales has taken over: its first task ended so."""
 
 
-def _first(*conditions: ColumnElement[bool], by: Any = _TASKS.c.due_at) -> Select[Any]:
-    return select(_IDS.where(*conditions).order_by(by).limit(MOST).subquery().c.id)
+def _first(*conditions: ColumnElement[bool], by: Any = _TASKS.c.due_at, most: int = MOST) -> Select[Any]:
+    return select(_IDS.where(*conditions).order_by(by).limit(most).subquery().c.id)
 
 
 def _candidates() -> CompoundSelect[Any]:
     """Ids of the tasks that may stand in the queue: of each sort the first ones, each from an index in its order."""
     some = []
+    on_another_day = (_IS_OPEN, _TASKS.c.due_at > _NOW, _TASKS.c.opens_at >= _ENDS_AT)
     for mine in (_TASKS.c.owner == _ME, _TASKS.c.escalated_to == _ME):
         planned = _TASKS.c.kind.in_(_PLANNED)
         some += [
@@ -75,6 +79,8 @@ def _candidates() -> CompoundSelect[Any]:
             _first(mine, _IS_OPEN, planned, _TASKS.c.opens_at <= _NOW),
             # Whatever opens later is due later still.
             _first(mine, _IS_OPEN, planned, _TASKS.c.due_at > _NOW, _TASKS.c.opens_at < _ENDS_AT),
+            _first(mine, *on_another_day, _WAITS_FOR_ANSWER),
+            _first(mine, *on_another_day, by=_TASKS.c.opens_at, most=1),
         ]
     waiting = (
         select(_CLOCKS.c.lead_id)
@@ -120,6 +126,21 @@ def _queue() -> Select[Any]:
 
 _QUEUE = _queue()
 """Built once: building it anew costs more than running it does."""
+_NEXT = EnrollmentRow.progress["next"]
+_PLANNED_NEXT = (
+    select(_LEADS.c.name, _LEADS.c.company, EnrollmentRow.progress)
+    .join(EnrollmentRow, OF_ENROLLMENT)
+    .where(
+        _LEADS.c.owner_id == _ME,
+        _LEADS.c.next_at > _NOW,
+        EnrollmentRow.ended.is_(None),
+        _NEXT["channel"].astext.in_((Channel.CALL.value, Channel.TASK.value)),
+        _NEXT["task_id"].astext.is_(None),
+    )
+    .order_by(_LEADS.c.next_at, _LEADS.c.id)
+    .limit(1)
+)
+"""The first call, or other work, that the plans of one's leads will make a task of."""
 
 
 class WorkQueues:
@@ -133,6 +154,8 @@ class WorkQueues:
     async def of(self, colleague_id: str, now: datetime, ends_at: datetime) -> WorkQueue:
         """The open tasks that are the colleague's, or were escalated to the colleague, the most urgent first.
 
+        Where nothing is left for today it also says what comes on another day, be it a task yet or not.
+
         Args:
             ends_at: the end of the colleague's day.
         """
@@ -140,7 +163,10 @@ class WorkQueues:
         async with self._engine.connect() as connection:
             rows: Sequence[RowMapping] = (await connection.execute(_QUEUE, asked)).mappings().all()
             tasks = [await self._read(connection, row, now) for row in rows]
-        return arranged(tasks, now, ends_at)
+            queue = arranged(tasks, now, ends_at)
+            if not queue.tasks and (planned := await _planned_next(connection, colleague_id, now)) is not None:
+                queue = queue.before(planned)
+        return queue
 
     async def _read(self, connection: AsyncConnection, row: RowMapping, now: datetime) -> QueuedTask:
         callee = await read_callee(connection, self._shelf, self._company, row)
@@ -164,3 +190,11 @@ class WorkQueues:
             calling=calling(callee, now),
             accepted=row["accepted"],
         )
+
+
+async def _planned_next(connection: AsyncConnection, colleague_id: str, now: datetime) -> Upcoming | None:
+    row = (await connection.execute(_PLANNED_NEXT, {"me": colleague_id, "now": now})).mappings().one_or_none()
+    touch = read_enrollment(row["progress"]).next if row is not None else None
+    if row is None or touch is None:
+        return None
+    return Upcoming(touch.opens_at, task_title(touch), row["name"], row["company"])

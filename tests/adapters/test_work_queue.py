@@ -1,5 +1,6 @@
 """A colleague's queue from the real database: whose tasks stand in it, with their clocks and the law's hours."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +21,7 @@ from cadences.calling import MayCall
 from cadences.progress import message_sent, task_created
 from cadences.task_outcomes import complete_task
 from cadences.tasks import Outcome, TaskKind
-from cadences.work_queue import Section, WorkQueue
+from cadences.work_queue import Section, Upcoming, WorkQueue
 from leads.capture import NewLead
 from leads.contract import CommandKind
 from leads.model import LeadKind
@@ -119,6 +120,45 @@ async def test_who_waits_for_a_first_answer_comes_first_with_the_clock(
         await file.save(case, CommandKind.NOT_NOW, by="anna", details={}, told={"until": desk.clock()})
     await desk.task(waiting, title="as agreed")
     assert ("Priya", Section.NOW) in await desk.seen()
+
+
+async def test_a_first_answer_waits_in_the_queue_of_all_whom_it_concerns_until_its_call_opens(
+    desk: Desk, cases: CaseStore
+) -> None:
+    """Asked on an evening: the call opens in the morning, and whoever it was escalated to sees the clock as well."""
+    desk.clock.move_by(10 * HOUR)
+    now = desk.clock()
+    waiting = await desk.lead("Priya", kind=LeadKind.INBOUND, phone="+12125550123", question="Single-phase?")
+    async with cases.open(waiting, now) as file:
+        touch = file.case.enrollment.next
+        assert touch is not None
+        case = task_created(message_sent(file.case, touch.step, now), now, "talk")
+        (call,) = case.open_tasks
+        assert call.opens_at.astimezone(NEW_YORK).date() > now.astimezone(NEW_YORK).date()
+        await file.save(case.with_task(replace(call, escalated_to="mia")))
+    for number in range(MOST):
+        await desk.task(await desk.lead(f"L{number}"), due_at=now + MINUTE)
+        await desk.task(await desk.lead(f"M{number}"), owner="mia", due_at=now + MINUTE)
+    for colleague in ("anna", "mia"):
+        assert (await desk.seen(colleague))[0] == ("Priya", Section.FIRST_RESPONSE)
+    assert await desk.seen("ben") == []
+
+
+async def test_with_nothing_left_for_today_it_is_known_what_comes_next(desk: Desk, cases: CaseStore) -> None:
+    """An email is no work of a rep's; what the plan will ask for is, and so is a task that opens another day."""
+    now, ann, bob = desk.clock(), await desk.lead("Ann"), await desk.lead("Bob")
+    assert (await desk.queue()).upcoming is None
+    async with cases.open(ann, now) as file:
+        touch = file.case.enrollment.next
+        assert touch is not None
+        case = message_sent(file.case, touch.step, now)
+        await file.save(case)
+    planned = case.enrollment.next
+    assert planned is not None
+    expected = Upcoming(planned.opens_at, planned.content, "Ann", None)
+    assert ((await desk.queue()).upcoming, await desk.seen("ben")) == (expected, [])
+    await desk.task(bob, opens_at=now + 20 * HOUR, due_at=now + 30 * HOUR, title="sooner")
+    assert (await desk.queue()).upcoming == Upcoming(now + 20 * HOUR, "sooner", "Bob", None)
 
 
 async def test_a_first_answer_is_found_behind_any_number_of_overdue_calls(desk: Desk, engine: AsyncEngine) -> None:

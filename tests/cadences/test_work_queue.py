@@ -11,7 +11,7 @@ import pytest
 
 from cadences.calling import Calling, MayCall
 from cadences.tasks import TaskKind
-from cadences.work_queue import AnswerClock, Haste, QueuedTask, Section, WorkQueue, arranged
+from cadences.work_queue import AnswerClock, Haste, QueuedTask, Section, Upcoming, WorkQueue, arranged
 from tests.cadences.cases import LEAD_ID, new_york
 
 NOW = new_york("2026-11-20 10:00")
@@ -95,7 +95,9 @@ def test_the_most_urgent_comes_first() -> None:
         (a_task("due this instant", due_at=NOW), Section.NOW),
         (a_task("overdue", due_at=NOW - MINUTE), Section.OVERDUE),
         (a_task("opens this instant", opens_at=NOW), Section.NOW),
-        (a_task("opens", opens_at=NOW + MINUTE, clock=a_clock(MINUTE)), Section.LATER),
+        (a_task("opens", opens_at=NOW + MINUTE), Section.LATER),
+        (a_task("opens, but one may write", opens_at=NOW + MINUTE, clock=a_clock(MINUTE)), Section.FIRST_RESPONSE),
+        (a_task("no lawful call", calling=AFTER_DINNER, clock=a_clock(MINUTE)), Section.FIRST_RESPONSE),
     ],
 )
 def test_where_a_task_belongs(task: QueuedTask, section: Section) -> None:
@@ -118,6 +120,30 @@ def test_what_opens_after_the_end_of_the_day_is_left_for_another_day() -> None:
     tomorrow = replace(AFTER_DINNER, lawful_at=TONIGHT)
     assert order([a_task("tomorrow", opens_at=TONIGHT), a_task("not lawful before tomorrow", calling=tomorrow)]) == []
     assert order([a_task("tonight", opens_at=TONIGHT - MINUTE)]) == ["tonight"]
+
+
+def test_a_first_answer_stands_in_the_queue_on_whatever_day_its_call_opens() -> None:
+    """Also on a holiday somebody may write, and the clock runs."""
+    waits = a_task("asked", opens_at=TONIGHT + 9 * HOUR, due_at=TONIGHT + 10 * HOUR, clock=a_clock(20 * MINUTE))
+    assert order([a_task("now"), waits]) == ["asked", "now"]
+    assert arranged([waits], NOW, TONIGHT).upcoming is None
+
+
+def test_what_comes_first_on_another_day_is_known() -> None:
+    tasks = [
+        a_task("next week", opens_at=NOW + 7 * DAY),
+        a_task("tomorrow", opens_at=NOW + DAY),
+        a_task("after tonight", calling=replace(AFTER_DINNER, lawful_at=TONIGHT)),
+    ]
+    queue = arranged(tasks, NOW, TONIGHT)
+    assert queue.upcoming == Upcoming(TONIGHT, "call: first call", "after tonight", None)
+    assert queue.following == queue.upcoming
+    planned = Upcoming(TONIGHT - MINUTE, "call: second call", "planned", None)
+    assert queue.before(planned).upcoming == planned
+    assert queue.before(replace(planned, at=NOW + DAY)).upcoming == queue.upcoming
+    today = arranged([*tasks, a_task("later", opens_at=NOW + HOUR)], NOW, TONIGHT)
+    assert today.following is not None
+    assert today.following.lead_name == "later"
 
 
 @pytest.mark.parametrize(

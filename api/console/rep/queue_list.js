@@ -19,6 +19,7 @@ export default {
                 <span class="ft-queue-what">{{ row.what }}</span>
                 <span class="ft-queue-there"><i :class="'ft-may ' + row.may" aria-hidden="true"></i>{{ there(row) }}
                   <span class="ft-hidden">{{ row.may_words }}</span></span>
+                <span v-if="row.note" class="ft-queue-note">{{ row.note }}</span>
               </button>
             </li>
           </ul>

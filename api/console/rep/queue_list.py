@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from api.console import kit
 from api.console.rep.names import who_is
 from api.console.rep.ticking import milliseconds
 from cadences.calling import MayCall
+from cadences.tasks import TaskKind
 from cadences.work_queue import Haste, QueuedTask, Section, WorkQueue
 
 SHOWN = 60
@@ -45,6 +47,7 @@ class QueueList(Element, component=Path(__file__).parent / "queue_list.js"):
         """
         super().__init__()
         self.props["zone"] = zone.key
+        self._zone = zone
 
         async def picked(event: GenericEventArguments) -> None:
             await on_pick(UUID(str(event.args)))
@@ -55,7 +58,7 @@ class QueueList(Element, component=Path(__file__).parent / "queue_list.js"):
         """Show the queue, with the current task marked."""
         shown = queue.tasks[:SHOWN]
         self.props["groups"] = [
-            {"name": _TITLES[section], "rows": [_row(section, task, me, now) for _, task in some]}
+            {"name": _TITLES[section], "rows": [_row(section, task, me, now, self._zone) for _, task in some]}
             for section, some in groupby(shown, key=lambda one: one[0])
         ]
         self.props["current"] = str(current) if current is not None else ""
@@ -64,7 +67,7 @@ class QueueList(Element, component=Path(__file__).parent / "queue_list.js"):
         self.update()
 
 
-def _row(section: Section, task: QueuedTask, me: str, now: datetime) -> dict[str, Any]:
+def _row(section: Section, task: QueuedTask, me: str, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     may, may_words = _MAY[task.calling.may]
     whose = "" if task.owner == me else f"{task.owner_name}: "
     at, mode = task.due_at, "due"
@@ -83,4 +86,15 @@ def _row(section: Section, task: QueuedTask, me: str, now: datetime) -> dict[str
         "may": may,
         "may_words": may_words,
         "tone": "ft-warned" if warned else "",
+        "note": _no_call_yet(task, now, zone) if section is Section.FIRST_RESPONSE else "",
     }
+
+
+def _no_call_yet(task: QueuedTask, now: datetime, zone: ZoneInfo) -> str:
+    """That the first answer can't be a call now, and from when on it can: one may write before that."""
+    if task.kind is not TaskKind.CALL:
+        return ""
+    opens = [at for at in (task.calling.opens_at, task.starts_at) if at is not None and at > now]
+    if opens:
+        return f"no call before {kit.moment(max(opens), zone, now)}"
+    return "no call now" if task.calling.may is not MayCall.YES else ""

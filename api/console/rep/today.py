@@ -269,8 +269,7 @@ class TodayPage(OpenPage):
         following = self._beside(+1)
         if following is not None and self._is_later(following):
             following = None
-        left = tuple(one for one in self._queue.tasks if task is None or one[1].id != task.id)
-        self._queue = WorkQueue(left, self._queue.changes_at)
+        self._queue = self._queue.without(task.id if task is not None else None)
         await self._show(following or self._first_due())
 
     async def _noted(self) -> None:
@@ -334,10 +333,10 @@ class TodayPage(OpenPage):
 
     def _draw_nothing(self) -> None:
         self._panel.clear()
-        later = next((task for section, task in self._queue if section is Section.LATER), None)
+        following = self._queue.following
         hint = "New leads appear here by themselves."
-        if later is not None:
-            at = kit.moment(later.starts_at, self._zone, self._desk.services.clock())
-            hint = f"{who_is(later.lead_name, later.lead_company)} is next, {at}."
+        if following is not None:
+            at = kit.moment(following.at, self._zone, self._desk.services.clock())
+            hint = f"{who_is(following.lead_name, following.lead_company)} is next, {at} ({following.title})."
         with self._panel:
             kit.empty("All done for now", hint)

@@ -179,6 +179,36 @@ async def test_an_empty_desk_is_filled_by_the_first_work_that_comes(bench: Bench
     await on_desk(page, "Zoe New")
 
 
+async def test_who_asks_on_an_evening_waits_in_the_queue_before_the_call_opens(
+    bench: Bench, page_of: OpenPage, stage: Stage
+) -> None:
+    """It is a Friday. The clock of its first answer runs, and one may write: the row says that one can't call."""
+    stage.clock.move_by(timedelta(hours=10))
+    lead = await bench.call("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    row = page.get_by_role("region", name="First answers").get_by_role("button", name="Ann One")
+    await expect(row).to_contain_text("no call before Mon 23 Nov 09:00")
+    await expect(row.locator("time")).to_contain_text("left")
+    await page.keyboard.press("e")
+    await page.get_by_label("Email", exact=True).fill("It does.")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("email on its way")).to_be_visible()
+    view = await stage.services.reading.lead(lead, stage.services.company, stage.clock())
+    assert view is not None
+    assert view.hold is not None, "the email is written, and the machine pauses for it"
+
+
+async def test_when_all_is_done_it_says_what_comes_next_also_on_another_day(bench: Bench, page_of: OpenPage) -> None:
+    await bench.calls("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("b")
+    await page.get_by_role("button", name="Monday").click()
+    await expect(page.get_by_text("All done for now")).to_be_visible()
+    await expect(page.get_by_text("Ann One is next, Mon 23 Nov 09:00 (call: first call).")).to_be_visible()
+
+
 async def test_who_is_slower_is_told_and_records_nothing(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
     leads = await bench.calls("Ann One", "Bea Two")
     page = await page_of(Role.REP, "/today")
