@@ -234,7 +234,7 @@ def _call_back(case: Case, task: Task, at: datetime, now: datetime) -> Case:
     case = case.with_task(again)
     touch = case.enrollment.next
     if touch is not None and touch.task_id == task.id:
-        asked = Reason("plan", "the person asked to be called then", at)
+        asked = Reason("plan", f"the person asked to be called on {at.astimezone(case.zone):%a %d %b %Y at %H:%M}", at)
         promised = replace(
             touch, task_id=again.id, opens_at=at, act_at=now, due_at=due_at, best_at=None, reasons=(asked,)
         )

@@ -157,6 +157,14 @@ def test_a_connected_call_stops_it_and_a_voicemail_is_an_attempt() -> None:
     assert next_look(case) is None
 
 
+def test_who_names_a_time_to_be_called_at_was_answered_also_if_that_is_after_the_target() -> None:
+    case = carried_out(carried_out(asked()))
+    case = completed(case, Outcome.CALL_BACK, MONDAY + 5 * MINUTE, until=MONDAY + 65 * MINUTE)
+    assert (running(case).is_open, running(case).answered_at) == (False, MONDAY + 5 * MINUTE)
+    (call,) = case.open_tasks
+    assert (call.opens_at, next_look(case)) == (MONDAY + 65 * MINUTE, None)
+
+
 def test_what_the_machine_does_stops_nothing() -> None:
     case = asked()
     assert running(case).machine_at is None

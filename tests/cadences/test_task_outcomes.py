@@ -80,6 +80,9 @@ def test_the_person_asked_to_be_called_back_and_is_at_that_very_time() -> None:
     task = waited_for(case)
     assert (task.opens_at, local(task.due_at)) == (at, "Mon 2026-03-09 13:00")
     assert case.enrollment.outcomes == {"hello": "call back"}
+    assert case.enrollment.next is not None
+    (reason,) = case.enrollment.next.reasons
+    assert reason.text == "the person asked to be called on Sat 07 Mar 2026 at 11:00"
     assert case.first_human_at == MONDAY + DAY
     case = completed(case, Outcome.CONNECTED)
     assert case.enrollment.outcomes == {"hello": "connected"}
