@@ -12,6 +12,7 @@ from cadences.lint import check
 from cadences.rendering import RenderedEmail, render_email, render_sms, render_talk_track
 from cadences.schema import schema_text
 from cadences.sms import SmsEncoding
+from leads.model import ContactKind
 
 BUNDLES = {bundle.name: bundle for bundle in shipped()}
 BARE = replace(SAMPLE_LEAD, name=None, company=None, question=None, source=None)
@@ -155,3 +156,23 @@ def test_talk_track_has_all_a_rep_needs(bundle: CadenceBundle, path: str) -> Non
     for part in ("Purpose:", "\nOpener\n", "\nQuestions\n", "\nVoicemail\n", "\nLog\n"):
         assert part in track
     assert len(re.findall(r"(?m)^\d\. .*\?$", track)) in (3, 4)
+
+
+@pytest.mark.parametrize("question", ["Do you deliver on Saturdays?", None])
+@pytest.mark.parametrize(("bundle", "path"), [pair for pair in TEMPLATES if pair[1].startswith("call/")])
+def test_talk_track_says_what_is_true_of_who_called_and_left_no_email(
+    bundle: CadenceBundle, path: str, question: str | None
+) -> None:
+    """No talk track knows how somebody came to us, nor that an email went out to whoever has no address."""
+    phone_only = tuple(point for point in SAMPLE_LEAD.contacts if point.kind is ContactKind.PHONE)
+    caller = replace(SAMPLE_LEAD, contacts=phone_only, question=question, source="phone call")
+    spoken = " ".join(re.findall(r'"(.+)"', render_talk_track(bundle, name(path), caller, SAMPLE_COMPANY).text))
+    assert "Hello Maria Lopez" in spoken
+    assert not re.search(r"\b(website|wrote|written|email)\b", spoken), spoken
+    assert not re.search(r"\b(your question|asked us)\b", spoken), spoken
+
+
+def test_who_was_written_to_hears_of_it_on_the_first_call() -> None:
+    track = render_talk_track(BUNDLES["inbound-web"], "first-call", SAMPLE_LEAD, SAMPLE_COMPANY).text
+    assert "You got in touch with us with a question, and I would rather answer it in person." in track
+    assert "I have also written you an email" in track

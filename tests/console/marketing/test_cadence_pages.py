@@ -24,7 +24,7 @@ async def test_the_list_says_what_each_is_for_how_many_are_on_their_way_and_who_
     )
     page = await page_of(Role.MARKETING, "/cadences")
     card = page.get_by_role("article").filter(has_text="inbound-web")
-    await expect(card).to_contain_text("Someone asked us a question on the website.")
+    await expect(card).to_contain_text("Someone asked us a question: on the website, by phone, or face to face.")
     await expect(card.get_by_role("img", name="10 steps: email, call, email, text")).to_be_visible()
     in_flight = select(EnrollmentRow.version).where(EnrollmentRow.ended.is_(None))
     async with stage.engine.connect() as connection:
