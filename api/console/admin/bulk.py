@@ -88,7 +88,7 @@ class _Run:
             kit.heading(title_of(run))
             when = kit.moment(run.asked_at, desk.zone, desk.services.clock())
             reason = run.wish.get("reason") or run.wish.get("note")
-            asked = f"{run.by_name}, {when}, for {run.total:,} leads: {run.chosen}"
+            asked = f"{run.by_name}, {when}, for {run.total:,} lead{'' if run.total == 1 else 's'}: {run.chosen}"
             ui.label(asked + (f". “{reason}”" if reason else "")).classes("ft-quiet")
             self._bar = kit.progress_bar("Leads with a result")
             with ui.row().classes("ft-line"):

@@ -94,6 +94,10 @@ class LeadFilters:
     async def _clear(self) -> None:
         await self._set({name: "" for name, _ in self._query if name != "sort"})
 
+    async def ask_for(self, **values: str) -> None:
+        """Look for something else, as if it had been chosen in the fields."""
+        await self._set(values)
+
     async def _set(self, values: Mapping[str, str]) -> None:
         self._quiet = True
         for name, value in values.items():

@@ -1,6 +1,6 @@
 """What somebody looks for among the leads, as it stands in the address of the page, and as the database is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -26,6 +26,7 @@ CLOSED = {
     Channel.CALL.value: "no call possible",
 }
 COURSES = {
+    Course.RUNNING.value: "still followed up",
     "ended": "ended, for any reason",
     Ending.YES.value: "said yes",
     Ending.NO.value: "said no",
@@ -34,7 +35,8 @@ COURSES = {
     Ending.ANSWERED.value: "question answered",
     "all": "running and ended",
 }
-"""Which leads beside those that are followed up."""
+"""Which leads; unless somebody says so, those that are followed up, and all of them where words are searched for."""
+_ENDINGS = COURSES.keys() & {one.value for one in Ending}
 SORTINGS = {Sorting.NEXT_TOUCH.value: "Next touch first", Sorting.NEWEST.value: "Newest first"}
 
 
@@ -75,18 +77,16 @@ class LeadQuery(BaseModel):
             zone: the clock on which days begin and end.
             business_of: whose business the leads must be; None: all are seen.
         """
-        text = " ".join(self.q.split())
-        every = self.course if self.course in (Course.ENDED, Course.ALL) else Course.RUNNING
         return LeadFilter(
-            text=text if len(text) >= LEAST_SEARCH else None,
+            text=self._words,
             stage=_one_of(self.stage, STAGES),
             cadence=self.cadence or None,
             version=self.version or None,
             owner=self.owner or None,
             source=self.source or None,
             kind=_one_of(self.kind, KINDS),
-            course=Course(every),
-            ended=_one_of(self.course, {one.value for one in Ending}),
+            course=self._asked_course,
+            ended=_one_of(self.course, _ENDINGS),
             on_hold=self.hold == "yes" if self.hold in HOLDS else None,
             held_until=_end_of(self.held_before, zone),
             next_before=_end_of(self.next_before, zone),
@@ -94,6 +94,23 @@ class LeadQuery(BaseModel):
             closed=Channel(self.closed) if self.closed in CLOSED else None,
             business_of=business_of,
         )
+
+    @property
+    def leaves_ended_out(self) -> bool:
+        """Whether those that ended are not shown, without anybody having asked for that."""
+        return self.course not in COURSES and self._words is None
+
+    @property
+    def _words(self) -> str | None:
+        """What is searched for, if it is long enough."""
+        text = " ".join(self.q.split())
+        return text if len(text) >= LEAST_SEARCH else None
+
+    @property
+    def _asked_course(self) -> Course:
+        if self.course in COURSES:
+            return Course.ALL if self.course in _ENDINGS else Course(self.course)
+        return Course.RUNNING if self._words is None else Course.ALL
 
     def address(self) -> str:
         """The page's address with these parameters."""
@@ -124,13 +141,15 @@ class LeadQuery(BaseModel):
     def without_words(self, choices: Choices) -> str:
         """What is asked for, for a record: that words were searched for, and not which; they may be a person's name."""
         told = ["found by words" if name == "q" else words for name, words in self.said(choices)]
-        return ", ".join(told) or "all that are followed up"
+        if self.leaves_ended_out:
+            told.append("followed up" if told else "all that are followed up")
+        return ", ".join(told)
 
 
 AskedQuery = Annotated[LeadQuery, Query()]
 
 
-def _one_of(value: str, known: Any) -> str | None:
+def _one_of(value: str, known: Container[str]) -> str | None:
     return value if value in known else None
 
 

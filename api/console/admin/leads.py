@@ -7,7 +7,7 @@ from nicegui import ui
 from nicegui.events import TableSelectionEventArguments
 
 from adapters.db.engine import is_trouble
-from adapters.db.leads_in_flight import MOST_CHOSEN, PAGE, Choices, LeadLines
+from adapters.db.leads_in_flight import MOST_CHOSEN, PAGE, Choices, Course, LeadLines
 from api.bulk import BulkCommands
 from api.console import kit
 from api.console.admin.lead_filters import LeadFilters
@@ -40,6 +40,8 @@ class _Leads:
         self._places: list[str | None] = [None]
         """Where each page up to the shown one begins."""
         self._chosen: dict[UUID, None] = {}
+        self._chosen_at_once: frozenset[UUID] = frozenset()
+        """All that matched when they were chosen."""
         self._number = 0
         """Of the last look that was begun; an older one that comes late is not shown."""
         self._may_choose = may_do(desk.person.role, Action.RUN_BULK)
@@ -49,6 +51,9 @@ class _Leads:
         self._filters = LeadFilters(self._query, self._choices, self._look_for, with_owner=self._desk.sees_all)
         with ui.row().classes("ft-line"):
             self._count = ui.label().props("role=status aria-live=polite").classes("ft-strong")
+            with ui.row().classes("ft-inline") as self._left_out:
+                ui.label("Those that ended are left out.").classes("ft-quiet")
+                self._button_of_all("Show them too")
         self._said = ui.element("div")
         self._table = lead_table(self._on_select if self._may_choose else None)
         self._below = ui.row().classes("ft-line ft-pages")
@@ -64,6 +69,7 @@ class _Leads:
         """Something else is looked for: from the first page on, and nothing is chosen any more."""
         self._query, self._places = query, [None]
         self._chosen.clear()
+        self._chosen_at_once = frozenset()
         ui.navigate.history.replace(query.address())
         async with kit.acting():
             await self._desk.still_here()
@@ -73,21 +79,26 @@ class _Leads:
         self._number += 1
         number = self._number
         try:
-            page = await self._read()
+            page = await self._read(self._query)
+            ended = await self._read_ended() if not page.items and self._query.leaves_ended_out else None
         except Exception as trouble:
             if not is_trouble(trouble):
                 raise
             self._show_trouble()
             return
         if number == self._number:
-            self._show_page(page)
+            self._show_page(page, ended)
 
-    async def _read(self) -> LeadLines:
+    async def _read(self, query: LeadQuery) -> LeadLines:
         desk = self._desk
-        wanted = self._query.filter(desk.zone, None if desk.sees_all else desk.person.id)
+        wanted = query.filter(desk.zone, None if desk.sees_all else desk.person.id)
         return await desk.services.in_flight.lines(
-            wanted, desk.services.clock(), desk.zone, sorting=self._query.sorting, cursor=self._places[-1]
+            wanted, desk.services.clock(), desk.zone, sorting=query.sorting, cursor=self._places[-1]
         )
+
+    async def _read_ended(self) -> LeadLines:
+        """Those that ended and are like this otherwise."""
+        return await self._read(self._query.with_(course=Course.ENDED.value))
 
     def _show_trouble(self) -> None:
         self._said.clear()
@@ -95,17 +106,17 @@ class _Leads:
         with self._said:
             kit.trouble("The database does not answer.", self._show)
 
-    def _show_page(self, page: LeadLines) -> None:
+    def _show_page(self, page: LeadLines, ended: LeadLines | None) -> None:
         desk, now = self._desk, self._desk.services.clock()
         self._total = page
         self._filters.show(self._query)
-        more = "" if page.total_exact else "more than "
-        self._count.text = f"{more}{page.total:,} lead{'' if page.total == 1 else 's'}"
+        self._count.text = f"{_number(page)} lead{'' if page.total == 1 else 's'}"
+        self._left_out.set_visibility(self._query.leaves_ended_out and bool(page.items))
         self._said.clear()
         self._said.set_visibility(not page.items)
         if not page.items:
             with self._said:
-                self._show_nothing()
+                self._show_nothing(ended)
         self._table.set_visibility(bool(page.items))
         rows = [row_of(line, desk.zone, now) for line in page.items]
         self._table.rows = rows
@@ -115,13 +126,23 @@ class _Leads:
             self._pages(page)
         self._show_chosen()
 
-    def _show_nothing(self) -> None:
+    def _show_nothing(self, ended: LeadLines | None) -> None:
         if self._query.filter(self._desk.zone, None).narrows:
-            kit.empty("No lead is like this.", "Take a filter away to see more.", "search_off")
+            followed_up = " that is followed up" if self._query.leaves_ended_out else ""
+            kit.empty(f"No lead{followed_up} is like this.", "Take a filter away to see more.", "search_off")
         elif self._desk.sees_all:
-            kit.empty("No lead is followed up now.", "Add one, or look at those that ended.", "groups")
+            kit.empty("No lead is followed up now.", "Add one.", "groups")
         else:
             kit.empty("None of the leads in flight is yours.", "New ones appear here by themselves.", "groups")
+        if ended is not None and ended.items:
+            with ui.row().classes("ft-line justify-center"):
+                self._button_of_all(f"Show {_number(ended)} that ended")
+
+    def _button_of_all(self, text: str) -> None:
+        async def show_all() -> None:
+            await self._filters.ask_for(course=Course.ALL.value)
+
+        ui.button(text, on_click=show_all).props("flat dense no-caps")
 
     def _pages(self, page: LeadLines) -> None:
         if len(self._places) == 1 and page.next_cursor is None:
@@ -181,7 +202,7 @@ class _Leads:
             found = await self._desk.services.in_flight.chosen(wanted, self._desk.services.clock())
             if len(found) > MOST_CHOSEN:
                 raise ValueRefused("leads", f"more than {MOST_CHOSEN:,} leads match; narrow the filters")
-            self._chosen = dict.fromkeys(found)
+            self._chosen, self._chosen_at_once = dict.fromkeys(found), frozenset(found)
             self._table.selected = [row for row in self._table.rows if UUID(row["id"]) in self._chosen]
             self._show_chosen()
 
@@ -190,6 +211,11 @@ class _Leads:
         self._table.selected = []
         self._show_chosen()
 
+    def _how_chosen(self) -> str:
+        """In words, for the record of what was done to them."""
+        matched = self._query.without_words(self._choices)
+        return matched if self._chosen.keys() == self._chosen_at_once else f"chosen by hand from {matched}"
+
     async def _wish(self, kind: str) -> None:
         """Ask what is to be done to the chosen leads, show what would happen, and have it done."""
         async with kit.acting():
@@ -197,7 +223,7 @@ class _Leads:
             wish = await WishDialog(desk, kind, lead_ids).ask()
             if wish is None:
                 return
-            chosen = self._query.without_words(self._choices)
+            chosen = self._how_chosen()
 
             async def work(caller: Caller) -> UUID:
                 bulk = BulkCommands(desk.services)
@@ -208,6 +234,10 @@ class _Leads:
 
             run_id = await desk.do(Action.RUN_BULK, work, subject=wish.kind, became=became)
             ui.navigate.to(f"/bulk/{run_id}")
+
+
+def _number(page: LeadLines) -> str:
+    return f"{'' if page.total_exact else 'more than '}{page.total:,}"
 
 
 def _keys(*keys: tuple[str, str]) -> None:

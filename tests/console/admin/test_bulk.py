@@ -208,6 +208,23 @@ async def test_leads_are_given_to_a_colleague_and_move_to_another_cadence(
         assert {one.now for one in await rows(stage, f"select {column} as now from leads")} == {value}
 
 
+async def test_a_run_says_how_its_leads_were_chosen(stage: Stage, page_of: OpenPage, many: Many) -> None:
+    await many(52)
+    page = await page_of(Role.ADMIN, "/leads")
+    by_hand, all_of_them = "chosen by hand from all that are followed up", "all that are followed up"
+    for how, leads in ((by_hand, "2 leads"), (all_of_them, "52 leads")):
+        await page.goto("/console/leads")
+        if how is by_hand:
+            for number in range(2):
+                await page.get_by_role("checkbox", name=re.compile("Choose Lead")).nth(number).click()
+            await expect(page.get_by_role("region", name="Chosen leads").get_by_text("2 chosen")).to_be_visible()
+        else:
+            await choose_all(page, 52)
+        dialog = await look(page, "Hold", Until="2026-12-24", Why="trade fair")
+        await dialog.get_by_role("button", name=re.compile("^Hold (2|52) ")).click()
+        await expect(page.get_by_text(re.compile(f"for {leads}: {how}\\."))).to_be_visible()
+
+
 async def test_somebody_whose_role_was_taken_away_meanwhile_changes_nothing(
     stage: Stage, page_of: OpenPage, many: Many
 ) -> None:

@@ -104,9 +104,39 @@ async def test_an_address_that_somebody_wrote_by_hand_is_taken_as_far_as_it_make
     await many(2)
     nonsense = "stage=sold&hold=maybe&next_before=soon&closed=fax&course=gone&sort=up&owner=nobody&x=1"
     page = await page_of(Role.ADMIN, f"/leads?{nonsense}")
-    await expect(page.get_by_text("No lead is like this.")).to_be_visible()
+    await expect(page.get_by_text("No lead that is followed up is like this.")).to_be_visible()
     page = await page_of(Role.ADMIN, f"/leads?{nonsense.replace('&owner=nobody', '')}&q=lead")
     await expect(page.get_by_text("2 leads")).to_be_visible()
+
+
+async def test_a_search_finds_those_that_ended_too(stage: Stage, page_of: OpenPage, many: Many) -> None:
+    ended, _ = await many(2)
+    await LeadCommands(stage.services).record_answer(ended, ourselves("anna"), None, answer="yes", note=None)
+    page = await page_of(Role.ADMIN, "/leads")
+    await expect(page.get_by_text("1 lead", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Those that ended are left out.")).to_be_visible()
+    for words in ("lead 000", "lead0@exa"):
+        await page.get_by_label("Search", exact=True).fill(words)
+        await expect(page.get_by_role("row", name=re.compile("Lead 000"))).to_contain_text("Ended: said yes")
+    await expect(page.get_by_text("Those that ended are left out.")).to_be_hidden()
+    page = await page_of(Role.ADMIN, "/leads?q=lead&course=running")
+    await expect(page.get_by_text("1 lead", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="Take away: still followed up").click()
+    await expect(page.get_by_text("2 leads")).to_be_visible()
+
+
+async def test_a_list_without_a_lead_says_that_ended_ones_match_and_shows_them(
+    stage: Stage, page_of: OpenPage, many: Many
+) -> None:
+    for lead_id in await many(2):
+        await LeadCommands(stage.services).record_answer(lead_id, ourselves("anna"), None, answer="no", note=None)
+    for address in ("/leads", "/leads?kind=inbound"):
+        page = await page_of("anna", address)
+        await expect(page.get_by_text("0 leads")).to_be_visible()
+        await page.get_by_role("button", name="Show 2 that ended").click()
+        await expect(page.get_by_text("2 leads")).to_be_visible()
+        await expect(page).to_have_url(re.compile("course=all"))
+    await expect(page.get_by_role("button", name="Take away: running and ended")).to_be_visible()
 
 
 async def test_pages_follow_one_another(stage: Stage, page_of: OpenPage, many: Many) -> None:
@@ -181,7 +211,7 @@ async def test_a_rep_sees_what_is_the_reps_business_and_changes_nothing_at_once(
     await expect(page.get_by_role("region", name="Chosen leads")).to_have_count(0)
     # What is not asked for in the page is not to be had by its address either.
     page = await page_of("anna", "/leads?owner=ben")
-    await expect(page.get_by_text("No lead is like this.")).to_be_visible()
+    await expect(page.get_by_text("No lead that is followed up is like this.")).to_be_visible()
     assert mine not in others
 
 
