@@ -61,6 +61,7 @@ class _List:
             await self._look_up()
 
     async def _look_up(self) -> None:
+        self._found.clear()  # what comes of it may be no result, and then the last one's buttons are gone
         async with kit.acting(self._button):
             contact = normal_contact(self._contact.value or "", self._desk.services.company.country)
 
@@ -68,7 +69,6 @@ class _List:
                 return await self._list.look_up(contact)
 
             found = await self._desk.do(Action.SEARCH_SUPPRESSIONS, work, subject=self._named(contact))
-            self._found.clear()
             with self._found:
                 self._show(found)
 
@@ -123,7 +123,7 @@ class _List:
             subject = self._named(found.contact)
             changed = await self._desk.do(Action.SUPPRESS, work, lead_id=found.lead_id, subject=subject, after=after)
             kit.done("On the list; its lead was planned anew." if changed else "On the list.")
-            await self._again()
+            await self._again(found.contact)
 
     async def _lift(self, found: LookedUp, on: str, why: str | None) -> None:
         async with kit.acting():
@@ -148,15 +148,15 @@ class _List:
                 Action.LIFT_SUPPRESSION, work, lead_id=whose, subject=subject, before=before, after=after
             )
             kit.done("Opened again.")
-            await self._again()
+            await self._again(found.contact)
 
     def _named(self, contact: str) -> str:
         """What the audit log calls it: the beginning of its hash, which tells nothing about the person."""
         return f"hash {self._desk.services.suppressions.digest(contact)[:_SHOWN_OF_HASH]}"
 
-    async def _again(self) -> None:
+    async def _again(self, contact: str) -> None:
         """Show how it stands now."""
-        found = await self._list.look_up(self._contact.value or "")
+        found = await self._list.look_up(contact)
         self._found.clear()
         with self._found:
             self._show(found)

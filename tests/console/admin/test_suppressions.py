@@ -79,6 +79,16 @@ async def test_only_a_whole_address_or_number_is_looked_up(stage: Stage, page_of
     assert await entries(stage, "search_suppressions") == []
 
 
+async def test_a_look_up_that_fails_leaves_nothing_of_the_one_before(page_of: OpenPage) -> None:
+    page = await page_of(Role.ADMIN, "/suppressions")
+    await look_up(page, EMAIL)
+    await expect(page.get_by_role("button", name="Suppress")).to_be_visible()
+    await look_up(page, "ben")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await expect(page.get_by_role("heading", name=EMAIL)).to_have_count(0)
+    await expect(page.get_by_role("button", name="Suppress")).to_have_count(0)
+
+
 async def test_the_ledger_is_compared_with_the_list(stage: Stage, page_of: OpenPage) -> None:
     page = await page_of(Role.ADMIN, "/suppressions")
     await page.get_by_role("button", name="Compare now").click()
