@@ -1,5 +1,6 @@
 """What an admin has to mend: the open alerts, and leads that go on once an account works again."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +24,14 @@ _KINDS = {
 class AlertList:
     """The part of the page about alerts."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, on_change: Callable[[], Awaitable[None]]) -> None:
+        """Build nothing yet.
+
+        Args:
+            on_change: lets the rest of the page know that there may be fewer now.
+        """
         self._desk = desk
+        self._on_change = on_change
         self._with_resolved = False
 
     async def build(self) -> None:
@@ -77,6 +84,7 @@ class AlertList:
             await self._desk.do(Action.RESOLVE_ALERT, work, subject=one.subject)
             kit.done("Resolved; it comes back if it is not mended.")
             await self._fill()
+            await self._on_change()
 
     async def _go_on(self, one: Alert) -> None:
         """Resume what an account's trouble holds, at a pace; the run's page shows how far it has come."""

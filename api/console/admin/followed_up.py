@@ -1,7 +1,7 @@
 """Is every lead followed up? The newest check's findings, another check while it runs, and repairs, one or all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 
@@ -21,8 +21,14 @@ _LOOKS_AGAIN_EVERY = 0.7
 class FollowedUp:
     """The part of the page about promise 1."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, on_checked: Callable[[], Awaitable[None]]) -> None:
+        """Build nothing yet.
+
+        Args:
+            on_checked: lets the rest of the page know that a check has ended.
+        """
         self._desk = desk
+        self._on_checked = on_checked
         self._doctor = desk.services.doctor
 
     async def build(self) -> None:
@@ -75,6 +81,7 @@ class FollowedUp:
         self._button.enable()
         await self._desk.still_here()
         await self._show_newest()
+        await self._on_checked()
 
     async def _show_newest(self) -> None:
         self._bar.set_visibility(False)

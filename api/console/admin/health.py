@@ -22,16 +22,23 @@ _PARTS = {"database": "Database", "temporal": "Temporal"}
 @console_page("/health", Page.HEALTH, title="Health", nav=Nav(Section.HOUSE, "monitor_heart"))
 async def health(desk: Desk) -> None:
     """Show how the house is."""
-    await _tiles(desk)
-    await FollowedUp(desk).build()
-    await AlertList(desk).build()
+    tiles = ui.element("div").classes("ft-grid")
+
+    async def fill_tiles() -> None:
+        await _fill(tiles, desk)
+
+    await fill_tiles()
+    await FollowedUp(desk, fill_tiles).build()
+    await AlertList(desk, fill_tiles).build()
     await build_sending(desk)
 
 
-async def _tiles(desk: Desk) -> None:
+async def _fill(tiles: ui.element, desk: Desk) -> None:
+    """Say anew how each part stands."""
     services = desk.services
     parts, newest, alerts = await services.readiness(), await services.doctor.newest(), await services.alerts.all()
-    with ui.element("div").classes("ft-grid"):
+    tiles.clear()
+    with tiles:
         for name, state in parts.items():
             well = state == _OK
             kit.tile(_PARTS.get(name, name), "Ready" if well else "Away", note="" if well else state, good=well)

@@ -45,7 +45,10 @@ async def test_a_broken_lead_is_found_explained_and_mended(clinic: Clinic, stage
     await clinic.sql("update leads set wake_at = null where id = :id", id=broken)
     page = await page_of(Role.ADMIN, "/health")
     await expect(page.get_by_text("Nobody has looked yet")).to_be_visible()
+    tile = page.locator(".ft-tile").filter(has_text="Leads followed up")
+    await expect(tile).to_contain_text("Not checked")
     await check_now(page)
+    await expect(tile).to_contain_text("All but 1")
     await expect(page.get_by_text("Checked today 10:00 by ada: 2 leads and 2 workflows")).to_be_visible()
     await expect(page.get_by_role("cell", name="Contradiction", exact=True)).to_be_visible()
     await expect(page.get_by_role("link", name=f"lead {str(broken)[:8]}")).to_be_visible()
@@ -57,6 +60,7 @@ async def test_a_broken_lead_is_found_explained_and_mended(clinic: Clinic, stage
     assert await clinic.value("select wake_at is not null from leads where id = :id", id=broken)
     await check_now(page)
     await expect(page.get_by_text("Every lead is followed up.")).to_be_visible()
+    await expect(tile).not_to_contain_text("All but")
     async with stage.engine.connect() as connection:
         entry = (
             await connection.execute(
@@ -138,6 +142,7 @@ async def test_an_alert_is_resolved_and_stays_known(stage: Stage, page_of: OpenP
     page = await page_of(Role.ADMIN, "/health")
     await page.get_by_role("button", name="Resolve:").click()
     await expect(page.get_by_text("Nothing has to be mended.")).to_be_visible()
+    await expect(page.locator(".ft-tile").filter(has_text="Open alerts")).to_contain_text("0")
     await page.get_by_role("switch", name="Also those that are resolved").click()
     await expect(page.get_by_text("resolved today 10:00 by ada")).to_be_visible()
 
