@@ -3,7 +3,8 @@
 import logging
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from nicegui import app as console
 from nicegui import ui
@@ -12,6 +13,7 @@ from api.console import areas, signing_in, single_sign_on
 from api.console.cookies import Cookies
 from api.console.door import PREFIX, Door
 from api.console.kit import EXPECTED
+from api.console.pages import nowhere
 from api.services import Services
 
 STATIC = Path(__file__).parent / "static"
@@ -29,6 +31,7 @@ def mount_console(app: FastAPI, services: Services) -> None:
     app.mount(f"{PREFIX}/static", StaticFiles(directory=STATIC), name="console-static")
     ui.run_with(
         app,
+        root=nowhere,
         mount_path=PREFIX,
         title="Followthrough",
         favicon=STATIC / "favicon.svg",
@@ -43,7 +46,14 @@ def mount_console(app: FastAPI, services: Services) -> None:
     # Quasar would show a nameless bar at every request of a script's.
     console.config.quasar_config["loadingBar"]["skipHijack"] = True
     logging.getLogger("nicegui").addFilter(_without_words)
+    console.add_exception_handler(RequestValidationError, _not_found)
     app.add_middleware(Door, services=services, cookies=cookies, secure=secure)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    """An address with a parameter that makes no sense is that of no page."""
+    found: Response = await console.exception_handlers[404](request, error)  # type: ignore[misc]
+    return found
 
 
 def _without_words(record: logging.LogRecord) -> bool:

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from fastapi import Request
+from fastapi.responses import PlainTextResponse, Response
 from nicegui import ui
 
 from adapters.db.cases import UnknownLead
@@ -14,11 +15,12 @@ from api.console.cookies import THEME
 from api.console.desk import Desk, NotAllowed
 from api.console.door import DESK
 from api.console.frame import Section, framed
-from api.console.kit import trouble
+from api.console.kit import link, trouble
 from api.console.permissions import Page, may_open
 
 _BUILT_WITHIN = 10.0
 """Seconds; a page shows what it has by then."""
+_NOWHERE = "Nothing is here"
 Builder = Callable[..., Awaitable[None]]
 
 
@@ -70,19 +72,18 @@ def console_page(path: str, page: Page, *, title: str, nav: Nav | None = None) -
         async def opened(request: Request, **parameters: Any) -> None:
             desk: Desk = request.scope[DESK]
             if not may_open(desk.person.role, page):
-                ui.context.client.status_code = 403
                 with framed(desk, None, "Not for you", theme=_theme(request)):
-                    trouble(f"As {desk.person.role.value} you can't open this page. Ask an admin if you should.")
+                    _say_instead(
+                        403, f"As {desk.person.role.value} you can't open this page. Ask an admin if you should."
+                    )
                 return
             with framed(desk, page, title, theme=_theme(request)):
                 try:
                     await builder(desk, **parameters)
                 except NotAllowed as refused:
-                    ui.context.client.status_code = 403
-                    trouble(str(refused))
+                    _say_instead(403, str(refused))
                 except UnknownLead:
-                    ui.context.client.status_code = 404
-                    trouble("There is no such lead. Perhaps it was erased.")
+                    _say_instead(404, "There is no such lead. Perhaps it was erased.")
 
         asked = [one for name, one in inspect.signature(builder).parameters.items() if name != "desk"]
         first = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
@@ -94,6 +95,24 @@ def console_page(path: str, page: Page, *, title: str, nav: Nav | None = None) -
         return builder
 
     return register
+
+
+def nowhere(request: Request) -> Response | None:
+    """What stands at an address of no page, or one whose parts make no sense, such as an id that is none."""
+    desk = request.scope.get(DESK)
+    if not isinstance(desk, Desk):  # a script or a picture, which needs nobody to be signed in
+        return PlainTextResponse("There is nothing here.", 404)
+    ui.page_title(f"{_NOWHERE} | Followthrough")
+    with framed(desk, None, _NOWHERE, theme=_theme(request)):
+        _say_instead(404, "This address leads to no page. Perhaps it was cut off, or has a slip of the pen in it.")
+    return None
+
+
+def _say_instead(status: int, text: str) -> None:
+    """Say why what was asked for is not shown, and lead on."""
+    ui.context.client.status_code = status
+    trouble(text)
+    link("Go to where you begin", "/")
 
 
 def _theme(request: Request) -> bool | None:

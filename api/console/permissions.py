@@ -135,6 +135,13 @@ MAY_OPEN: dict[Page, frozenset[Role]] = {
     Page.OUTBOX: _OFFICE,
     Page.ACCOUNT: _EVERYBODY,
 }
+LANDS_ON: dict[Role, Page] = {
+    **dict.fromkeys(_FOLLOWERS, Page.TODAY),
+    Role.MANAGER: Page.FIGURES,
+    Role.MARKETING: Page.CADENCES,
+    Role.ADMIN: Page.LEADS,
+}
+"""Where one begins; a manager's own tasks are few, an admin has none."""
 MAY_DO: dict[Action, frozenset[Role]] = {
     Action.CAPTURE: _EVERYBODY,
     **dict.fromkeys(_OF_A_DAY, _SALES),

@@ -1,4 +1,4 @@
-"""Where one lands: the first page that one's role may open."""
+"""Where one lands: the page that one's role begins with."""
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse
@@ -7,12 +7,12 @@ from nicegui import ui
 from api.console.desk import Desk
 from api.console.door import DESK, PREFIX
 from api.console.pages import PAGES
-from api.console.permissions import may_open
+from api.console.permissions import LANDS_ON
 
 
 @ui.page("/")
 async def home(request: Request) -> RedirectResponse:
-    """Go on to the first page of the navigation."""
+    """Go on to where this role begins."""
     desk: Desk = request.scope[DESK]
-    first = next(one for one in PAGES if one.nav is not None and may_open(desk.person.role, one.page))
-    return RedirectResponse(f"{PREFIX}{first.path}", 303)
+    begins = next(one for one in PAGES if one.page is LANDS_ON[desk.person.role])
+    return RedirectResponse(f"{PREFIX}{begins.path}", 303)
