@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, urlencode
 
 from nicegui import Client
 from starlette.datastructures import Headers, MutableHeaders
@@ -69,8 +69,9 @@ class Door:
                 return PlainTextResponse("Please sign in.", 401)
             path = connection.scope["path"]
             query = connection.scope["query_string"].decode("latin-1")
-            wanted = quote(f"{path}?{query}" if query else path)
-            return RedirectResponse(f"{SIGN_IN}?next={wanted}", 303)
+            wanted = {"next": f"{path}?{query}" if query else path}
+            asked = urlencode(wanted | ({"ended": "1"} if text else {}), safe="/")
+            return RedirectResponse(f"{SIGN_IN}?{asked}", 303)
         desk = Desk(self._services, person, self._live)
         if _is_another_ones(connection, desk):
             return PlainTextResponse("This page was opened by somebody else.", 403)

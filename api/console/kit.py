@@ -19,7 +19,6 @@ from api.problems import PerhapsStored, UnknownTask, ValueRefused
 from cadences.refusals import CommandRefused
 from leads.capture import CaptureRefused
 
-SIGN_IN = "/sign-in"
 log = structlog.get_logger()
 
 
@@ -174,6 +173,11 @@ def leave_for(address: str) -> None:
     ui.run_javascript(f"location.assign({json.dumps(address)})")
 
 
+def sign_in_again() -> None:
+    """Read the page anew: the door leads to the sign-in, which says why, and back here from there."""
+    ui.run_javascript("location.reload()")
+
+
 def done(text: str) -> None:
     """Say that something was done."""
     ui.notify(text, type="positive", position="top", attrs={"role": "status"})
@@ -247,7 +251,7 @@ def say_what_happened(error: Exception) -> None:
     """Tell the person at the page what an error means; what nobody expected gets an id under which the log has it."""
     match error:
         case SignedOut():
-            leave_for(SIGN_IN)
+            sign_in_again()
         case NotAllowed():
             refused(str(error))
         case CommandRefused() | ValueRefused():

@@ -15,7 +15,7 @@ from nicegui import Client, ui
 
 from adapters.db.queue_watch import Seen
 from adapters.db.sessions import Person
-from api.console.kit import SIGN_IN, leave_for
+from api.console.kit import sign_in_again
 
 EVERY = timedelta(seconds=1)
 AFTER_TROUBLE = timedelta(seconds=5)
@@ -98,7 +98,7 @@ class OpenPage:
     async def sign_out(self) -> None:
         """Lead whoever looks at it to the sign-in."""
         with self._client:
-            leave_for(SIGN_IN)
+            sign_in_again()
 
     async def keeps_up(self, yes: bool) -> None:
         """It has nothing to keep up with."""

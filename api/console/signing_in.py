@@ -24,6 +24,7 @@ SINGLE = f"{SIGN_IN}/single"
 HOME = f"{PREFIX}/"
 WRONG = "That name and password do not belong together."
 WAIT = "Too many attempts. Please wait a quarter of an hour; an admin can send you a new invitation."
+ENDED = "You were signed out: your session was over, or was ended elsewhere. Sign in, and you are back where you were."
 STALE = "This page was open for too long. Please try again."
 router = APIRouter(include_in_schema=False)
 log = structlog.get_logger()
@@ -38,12 +39,19 @@ AskedCookies = Annotated[Cookies, Depends(cookies_of)]
 
 
 @router.get(SIGN_IN)
-async def show_sign_in(request: Request, services: AskedServices, cookies: AskedCookies, next: str = "") -> Response:
-    """The page on which one signs in; who is signed in already goes on."""
+async def show_sign_in(
+    request: Request, services: AskedServices, cookies: AskedCookies, next: str = "", ended: str = ""
+) -> Response:
+    """The page on which one signs in; who is signed in already goes on.
+
+    Args:
+        next: where to go on from there.
+        ended: something, for whoever was signed in until then.
+    """
     text = cookies.session(request)
     if text is not None and await services.sessions.find(text, services.clock()) is not None:
         return RedirectResponse(own_path(next), 303)
-    return sign_in_page(request, services, cookies, own_path(next))
+    return sign_in_page(request, services, cookies, own_path(next), ENDED if ended else "")
 
 
 @router.post(SIGN_IN)

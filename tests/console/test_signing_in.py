@@ -83,6 +83,26 @@ async def test_a_page_that_is_open_when_its_session_is_revoked_changes_nothing(s
     assert await stage.services.accounts.password_hash("anna") == before
 
 
+async def test_who_was_signed_out_elsewhere_is_told_so_and_comes_back_to_where_one_was(
+    stage: Stage, page_of: OpenPage
+) -> None:
+    page = await page_of(Role.ADMIN, "/leads?stage=new&sort=newest")
+    await expect(page.get_by_text("0 leads")).to_be_visible()
+    await page.wait_for_function("window.socket && window.socket.connected")
+    await stage.services.sessions.revoke_all("ada", stage.clock())
+    await page.get_by_role("checkbox", name="Overdue").click()
+    await expect(page.get_by_role("alert")).to_contain_text("You were signed out")
+    await page.get_by_label("Email or short name").fill("ada")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Leads", level=1)).to_be_visible()
+    await expect(page).to_have_url(re.compile(r"/console/leads\?stage=new&overdue=1&sort=newest$"))
+    # Whoever signs out is told nothing of the kind.
+    await page.get_by_role("button", name="Sign out", exact=True).first.click()
+    await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
 class Caller:
     """Signs in without a browser, to say what browsers never would."""
 
