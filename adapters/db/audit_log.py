@@ -81,13 +81,23 @@ class AuditLog:
         async with self._engine.begin() as connection:
             return await write_audit(connection, change, now)
 
-    async def finish(self, entry_id: int, outcome: Outcome, after: Mapping[str, Any] | None = None) -> None:
+    async def finish(
+        self,
+        entry_id: int,
+        outcome: Outcome,
+        after: Mapping[str, Any] | None = None,
+        *,
+        lead_id: UUID | None = None,
+    ) -> None:
         """Say how it went.
 
         Args:
             after: how things stand now; None leaves what was written at the beginning.
+            lead_id: the lead it turned out to be about; None leaves what was written at the beginning.
         """
         values: dict[str, Any] = {"outcome": outcome.value}
+        if lead_id is not None:
+            values["lead_id"] = lead_id
         if after is not None:
             values["after"] = _plain(after)
         async with self._engine.begin() as connection:

@@ -85,6 +85,7 @@ class Desk:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
         became: Callable[[T], Mapping[str, Any]] | None = None,
+        about: Callable[[T], UUID] | None = None,
     ) -> T:
         """Make a change, if this person may, and write down who did what.
 
@@ -96,6 +97,7 @@ class Desk:
             before: how things stand; codes and ids only.
             after: how they are to stand.
             became: how they stand then, told from what the work returns.
+            about: the lead it is about, told from what the work returns, where nobody knows it before.
 
         Raises:
             SignedOut: the session is over.
@@ -117,7 +119,8 @@ class Desk:
         except Exception:
             await log_.finish(entry, Outcome.REFUSED)
             raise
-        await log_.finish(entry, Outcome.DONE, became(done) if became is not None else None)
+        now_so, lead = became(done) if became is not None else None, about(done) if about is not None else None
+        await log_.finish(entry, Outcome.DONE, now_so, lead_id=lead)
         return done
 
     def _change(

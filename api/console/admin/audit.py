@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from nicegui import ui
 
@@ -114,8 +113,10 @@ class _Log:
         return replace(asked, lead_id=lead_id)
 
     def _row(self, table: Table, one: EntryView) -> None:
-        when = one.at.astimezone(self._desk.zone)
-        with table.row(f"{when:%Y-%m-%d %H:%M:%S}"):
+        exactly = f"{one.at.astimezone(self._desk.zone):%Y-%m-%d %H:%M:%S}"
+        with table.row():
+            with table.cell(0):
+                kit.words(self._moment(one.at)).props["title"] = exactly
             with table.cell():
                 kit.words(self._people.get(one.by, one.by), "div")
                 kit.words(one.via, "div").classes("ft-quiet")
@@ -134,34 +135,39 @@ class _Log:
         """Each thing that is different now, from what to what."""
         before, after = one.before or {}, one.after or {}
         for name in dict.fromkeys((*before, *after)):
-            said = [_plain(values[name], self._desk.zone) for values in (before, after) if name in values]
+            said = [self._plain(values[name]) for values in (before, after) if name in values]
             if len(said) == 2 and before[name] == after[name]:
                 continue
             with ui.element("div").classes("ft-pair"):
                 kit.words(f"{name.replace('_', ' ')}: ").classes("ft-quiet")
                 kit.words(" → ".join(said))
 
+    def _plain(self, value: Any) -> str:
+        """A value as people read it: instants on their clock, ids by their beginning."""
+        match value:
+            case None | "" | []:
+                return "none"
+            case bool():
+                return "yes" if value else "no"
+            case list():
+                return ", ".join(self._plain(one) for one in value)
+            case str() if _INSTANT.match(value):
+                return self._moment(datetime.fromisoformat(value))
+            case str():
+                return value[:_SHOWN_OF_ID] if _id_of(value) is not None else value
+            case _:
+                return json.dumps(value, ensure_ascii=False)
+
+    def _moment(self, at: datetime) -> str:
+        """An instant as everywhere else, and with its time of day also in other years: for a record it counts."""
+        zone = self._desk.zone
+        said, time_of_day = kit.moment(at, zone, self._desk.services.clock()), kit.clock_time(at, zone)
+        return said if said.endswith(time_of_day) else f"{said} {time_of_day}"
+
 
 def words(name: str) -> str:
     """What a change is called."""
     return name.replace("_", " ").capitalize()
-
-
-def _plain(value: Any, zone: ZoneInfo) -> str:
-    """A value as people read it: instants on their clock, ids by their beginning."""
-    match value:
-        case None | "" | []:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(_plain(one, zone) for one in value)
-        case str() if _INSTANT.match(value):
-            return f"{datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M}"
-        case str():
-            return value[:_SHOWN_OF_ID] if _id_of(value) is not None else value
-        case _:
-            return json.dumps(value, ensure_ascii=False)
 
 
 def _day(text: str | None) -> date | None:

@@ -147,7 +147,9 @@ async def _capture(desk: Desk, form: _Form) -> LeadCaptured:
     async def work(caller: Caller) -> LeadCaptured:
         return await desk.commands.capture(new, caller)
 
-    return await desk.do(Action.CAPTURE, work, became=lambda done: {"lead_id": str(done.id), "created": done.created})
+    return await desk.do(
+        Action.CAPTURE, work, became=lambda done: {"created": done.created}, about=lambda done: done.id
+    )
 
 
 async def _say(desk: Desk, captured: LeadCaptured) -> None:

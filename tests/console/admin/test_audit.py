@@ -9,6 +9,7 @@ from api.commands import LeadCommands
 from api.writes import ourselves
 from leads.capture import NewLead
 from leads.model import Role
+from tests.console.admin.entries import entries
 from tests.console.conftest import OpenPage
 from tests.console.stage import Stage
 
@@ -26,9 +27,36 @@ async def test_it_says_who_what_and_from_what_to_what(stage: Stage, page_of: Ope
     await expect(row).to_contain_text("Mia Santos")
     await expect(row).to_contain_text("command line")
     await expect(row).to_contain_text("owner: anna → ben")
-    await expect(row).to_contain_text("2026-11-21 10:00:00")
+    await expect(row).to_contain_text("today 10:00")
+    await expect(row.get_by_title("2026-11-21 10:00:00")).to_be_visible()
     await expect(row.get_by_role("link", name="Ann Lee")).to_have_attribute("href", f"/console/leads/{lead_id}")
     await expect(page.get_by_role("row").filter(has_text="Erase")).to_contain_text("refused")
+
+
+async def test_a_captured_lead_is_named(stage: Stage, page_of: OpenPage) -> None:
+    page = await page_of(Role.MARKETING, "/add")
+    await page.get_by_label("Phone").fill("212 555 0199")
+    await page.get_by_label("Name").fill("Rosa Lind")
+    await page.get_by_role("button", name="Add lead").click()
+    await expect(page.get_by_role("heading", name="Added: Rosa Lind")).to_be_visible()
+    page = await page_of(Role.ADMIN, "/audit")
+    row = page.get_by_role("row").filter(has_text="Capture")
+    await expect(row).to_contain_text("created: yes")
+    href = await row.get_by_role("link", name="Rosa Lind").get_attribute("href")
+    assert href is not None
+    (entry,) = await entries(stage, "capture")
+    assert str(entry["lead_id"]) == href.rpartition("/")[2]
+
+
+async def test_instants_read_as_everywhere_else(stage: Stage, page_of: OpenPage) -> None:
+    told = {"until": "2026-12-01T14:00:00+00:00", "since": "2024-12-01T14:00:00+00:00"}
+    change = Change(by="ada", via="console", action="hold", after=told)
+    await AuditLog(stage.engine).begin(change, stage.clock() - timedelta(days=400))
+    page = await page_of(Role.ADMIN, "/audit")
+    row = page.get_by_role("row").filter(has_text="Hold")
+    await expect(row).to_contain_text("16 Oct 2025 11:00")
+    await expect(row).to_contain_text("until: Tue 1 Dec 09:00")
+    await expect(row).to_contain_text("since: 1 Dec 2024 09:00")
 
 
 async def test_it_is_filtered_by_who_what_lead_outcome_and_day(stage: Stage, page_of: OpenPage) -> None:
