@@ -105,7 +105,7 @@ class _Page:
             if view.active:
                 has_password = account is not None and account.has_password
                 if not has_password:
-                    ui.button("Invite", icon="forward_to_inbox", on_click=self._invite).props("outline")
+                    ui.button("Invite", icon="add_link", on_click=self._invite).props("outline")
                 elif not self._is_oneself:
                     ui.button("Reset the password", icon="lock_reset", on_click=self._reset).props("outline")
         self._once = ui.element("div")
