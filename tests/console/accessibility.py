@@ -18,6 +18,21 @@ _STANDING_OUT = """() => {
     .slice(0, 5)
     .map(element => element.outerHTML.slice(0, 160));
 }"""
+_OUT_OF_ITS_BOX = """() => [...document.querySelectorAll("main *")]
+  .filter(element => {
+    const style = getComputedStyle(element);
+    const block = style.display !== "none" && !style.display.startsWith("inline") && style.visibility !== "hidden";
+    return block && !(element instanceof SVGElement) && style.overflowX === "visible" && element.clientWidth > 1
+      && element.scrollWidth > element.clientWidth + 1;
+  })
+  .slice(-5)
+  .map(element => element.outerHTML.slice(0, 160));
+"""
+_SIDEWAYS = """() => [...document.querySelectorAll("main *")]
+  .filter(element => ["auto", "scroll"].includes(getComputedStyle(element).overflowX)
+    && element.scrollWidth > element.clientWidth + 1)
+  .map(element => element.outerHTML.slice(0, 160));
+"""
 _SETTLES_WITHIN = 10_000
 """Milliseconds."""
 _MANY = 3
@@ -53,6 +68,18 @@ async def too_wide(page: "Page") -> list[str]:
         found: list[str] = await page.evaluate(_STANDING_OUT)
         return found or ["the page itself"]
     return []
+
+
+async def out_of_its_box(page: "Page") -> list[str]:
+    """What is wider than the part of the page it stands in, and runs over whatever is beside that."""
+    found: list[str] = await page.evaluate(_OUT_OF_ITS_BOX)
+    return found
+
+
+async def to_be_scrolled_sideways(page: "Page") -> list[str]:
+    """Parts of the page of which one sees all only by scrolling them sideways."""
+    found: list[str] = await page.evaluate(_SIDEWAYS)
+    return found
 
 
 def _why(node: dict[str, object]) -> str:

@@ -31,7 +31,7 @@ _BODY = r"""
     <q-checkbox v-model="props.selected" dense :aria-label="'Choose ' + props.row.name" />
   </td>
   <td class="ft-lead-cell">
-    <a :href="props.row.url" class="ft-lead-link">{{ props.row.name }}</a>
+    <a :href="props.row.url" class="ft-lead-link" :title="props.row.name">{{ props.row.name }}</a>
     <div class="ft-quiet">{{ props.row.company }}</div>
   </td>
   <td><span class="ft-label">Owner</span> {{ props.row.owner }}</td>

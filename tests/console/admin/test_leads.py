@@ -43,6 +43,16 @@ async def test_a_line_says_what_comes_next_when_and_why(stage: Stage, page_of: O
     assert await row.get_by_role("link", name="Lead 000").get_attribute("href") == f"/console/leads/{lead_id}"
 
 
+async def test_the_reason_is_not_cut_while_there_is_room_for_it(stage: Stage, page_of: OpenPage, many: Many) -> None:
+    (lead_id,) = await many(1)
+    await LeadCommands(stage.services).hold(lead_id, ourselves("mia"), None, until=date(2026, 11, 26), reason="fair")
+    page = await page_of(Role.ADMIN, "/leads")
+    reason = page.get_by_title("Thu 26 Nov 2026 is a holiday (Thanksgiving")
+    await expect(reason).to_be_visible()
+    cut = "element => element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight + 1"
+    assert not await reason.evaluate(cut)
+
+
 async def test_the_wait_is_explained_link_by_link(stage: Stage, page_of: OpenPage, many: Many) -> None:
     (lead_id,) = await many(1)
     commands = LeadCommands(stage.services)
