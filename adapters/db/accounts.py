@@ -101,6 +101,11 @@ class Accounts:
         async with self._engine.connect() as connection:
             return (await connection.execute(wanted)).first() is not None
 
+    async def known_admin(self) -> str | None:
+        """Whom the first admin's invitation lets in: whoever has that role already; None: a new colleague."""
+        async with self._engine.connect() as connection:
+            return await _known_admin(connection)
+
     async def all(self, now: datetime) -> dict[str, AccountView]:
         """Every colleague's account, by id."""
         open_until = (
@@ -223,12 +228,16 @@ async def _invitation(connection: AsyncConnection, text: str, now: datetime, *, 
     return Invitation(row.digest, row.colleague_id)
 
 
+async def _known_admin(connection: AsyncConnection) -> str | None:
+    admins = select(_COLLEAGUES.c.id).where(_COLLEAGUES.c.active, _COLLEAGUES.c.role == Role.ADMIN.value)
+    return await connection.scalar(admins.order_by(_COLLEAGUES.c.created_at).limit(1))
+
+
 async def _first_admin(connection: AsyncConnection, now: datetime) -> str:
     """The colleague who becomes the first admin: whoever has that role already, or a new one."""
-    admins = select(_COLLEAGUES.c.id).where(_COLLEAGUES.c.active, _COLLEAGUES.c.role == Role.ADMIN.value)
-    found = await connection.scalar(admins.order_by(_COLLEAGUES.c.created_at).limit(1))
+    found = await _known_admin(connection)
     if found is not None:
-        return str(found)
+        return found
     # Weight 0: an admin is not dealt leads.
     made = insert(_COLLEAGUES).values(id="admin", name="Admin", role=Role.ADMIN.value, weight=0, created_at=now)
     promoted = made.on_conflict_do_update(

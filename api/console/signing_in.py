@@ -1,5 +1,6 @@
 """Signing in and out, and choosing a password by an invitation: plain pages that work without JavaScript."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,7 +17,10 @@ from api.public import pages
 from api.public.forms import read_form
 from api.rest.auth import AskedServices
 from api.services import Services
+from api.staff import Staff
 from leads.links import WELCOME_PATH
+from leads.model import Colleague
+from leads.staff import StaffRefused, described
 
 SIGN_OUT = "/sign-out"
 SINGLE = f"{SIGN_IN}/single"
@@ -100,17 +104,21 @@ async def welcome(request: Request, invitation: str, services: AskedServices, co
     if not is_from_here(request) or not cookies.is_own_form(request, str(form.get("form", ""))):
         return await _welcome_page(request, invitation, services, cookies, STALE, 403)
     try:
-        invited = await services.accounts.invitation(invitation, now)
+        whose = await _whose(services, invitation)
     except InvitationSpent:
         return _spent(services)
-    words = passwords.objection(password, *await _own_words(services, invited.colleague_id))
+    own = {name: " ".join(str(form.get(f"own_{name}", "")).split()) for name in ("name", "email")}
+    words = _objection_to(own, services) if whose is None else ""
+    words = words or passwords.objection(password, *await _own_words(services, whose, own))
     words = words or ("The two passwords are not the same." if password != again else "")
     if words:
-        return await _welcome_page(request, invitation, services, cookies, words, 422)
+        return await _welcome_page(request, invitation, services, cookies, words, 422, own)
     try:
         colleague_id = await services.accounts.accept(invitation, await passwords.hashed(password), now)
     except InvitationSpent:
         return _spent(services)
+    if whose is None:
+        await Staff(services, colleague_id).change(colleague_id, own)
     await services.sessions.revoke_all(colleague_id, now)
     accepted = Change(by=colleague_id, via="public", action="accept_invitation", subject=colleague_id)
     await services.audit_log.begin(accepted, now)
@@ -146,16 +154,47 @@ def sign_in_page(
 
 
 async def _welcome_page(
-    request: Request, invitation: str, services: Services, cookies: Cookies, words: str = "", status: int = 200
+    request: Request,
+    invitation: str,
+    services: Services,
+    cookies: Cookies,
+    words: str = "",
+    status: int = 200,
+    own: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
+    """The page on which one chooses a password.
+
+    Args:
+        words: why it was not taken.
+        own: what a new admin wrote of oneself, to be shown again.
+    """
     try:
-        invited = await services.accounts.invitation(invitation, services.clock())
+        whose = await _whose(services, invitation)
     except InvitationSpent:
         return _spent(services)
     colleagues = {one.id: one for one in await services.people.all()}
-    name = colleagues[invited.colleague_id].name if invited.colleague_id is not None else ""
-    values = {"name": name, "who": invited.colleague_id or "admin", "least": passwords.LEAST}
+    name = colleagues[whose].name if whose is not None else ""
+    values = {"name": name, "who": whose or "admin", "least": passwords.LEAST, "own": own or {"name": "", "email": ""}}
     return _form_page(request, services, cookies, "welcome", status, words=words, **values)
+
+
+async def _whose(services: Services, invitation: str) -> str | None:
+    """The colleague who may choose a password by it; None: the first admin, of whom nothing is known yet.
+
+    Raises:
+        InvitationSpent: it can't be used.
+    """
+    invited = await services.accounts.invitation(invitation, services.clock())
+    return invited.colleague_id or await services.accounts.known_admin()
+
+
+def _objection_to(own: Mapping[str, str], services: Services) -> str:
+    """Why nobody can be called so, or be written to there; empty if it is well."""
+    try:
+        described(Colleague("admin", "Admin"), own, services.company.country)
+    except StaffRefused as refused:
+        return f"{refused}."
+    return ""
 
 
 def _form_page(
@@ -174,9 +213,14 @@ def _spent(services: Services) -> HTMLResponse:
     return pages.said(services.company, "This invitation can't be used any more", *lines, status=404)
 
 
-async def _own_words(services: Services, colleague_id: str | None) -> list[str]:
+async def _own_words(services: Services, colleague_id: str | None, said: Mapping[str, str]) -> list[str]:
+    """What no password may be made of.
+
+    Args:
+        said: what a new admin wrote of oneself.
+    """
     if colleague_id is None:
-        return ["admin", services.company.name]
+        return ["admin", services.company.name, *said["name"].split(), *said["email"].split("@")[:1]]
     own = next(one for one in await services.people.all() if one.id == colleague_id)
     return [own.id, services.company.name, *own.name.split(), *(own.email or "").split("@")[:1]]
 

@@ -14,6 +14,7 @@ from adapters.db.accounts import InvitationSpent
 from adapters.db.rows import AuditEntryRow, ColleagueRow
 from adapters.db.sessions import IDLE, LASTS
 from leads.model import Role
+from tests.console.accessibility import faults
 from tests.console.browser import Browser
 from tests.console.conftest import OpenPage
 from tests.console.stage import PASSWORD, Stage
@@ -206,6 +207,52 @@ async def test_the_first_invitation_makes_an_admin_where_there_is_none(stage: St
     async with stage.engine.connect() as connection:
         role = await connection.scalar(select(ColleagueRow.role).where(ColleagueRow.id == "admin"))
     assert role == "admin"
+
+
+async def test_the_first_admin_says_who_it_is(stage: Stage, browser: Browser) -> None:
+    await stage.services.people.deactivate("ada")
+    link = f"/welcome/{await stage.services.accounts.invite(None, 'follow up', stage.clock())}"
+    page = await browser.page(stage.url)
+    await page.goto(link)
+    await expect(page.get_by_label("Your name")).to_be_focused()
+    assert await faults(page) == []
+    await page.get_by_label("Your name").fill("Rosa Lind")
+    await page.get_by_label("Password", exact=True).fill("rosa rosa rosa")
+    await page.get_by_label("The same once more").fill("rosa rosa rosa")
+    browser.expects("status of 422")
+    await page.get_by_role("button").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await expect(page.get_by_label("Your name")).to_have_value("Rosa Lind")
+    await page.get_by_label("Your email address").fill("Rosa@Example.com")
+    await page.get_by_label("Password", exact=True).fill(OTHER)
+    await page.get_by_label("The same once more").fill(OTHER)
+    await page.get_by_role("button").click()
+    await expect(page.get_by_role("heading", name="Leads", level=1)).to_be_visible()
+    await expect(page.get_by_text("Rosa Lind")).to_be_visible()
+    known = await stage.services.accounts.called("rosa@example.com")
+    assert known is not None
+    assert known.colleague_id == "admin"
+
+
+async def test_an_admin_who_is_known_already_is_let_in_by_name(stage: Stage, browser: Browser) -> None:
+    await stage.services.accounts.forget_password("ada")
+    page = await browser.page(stage.url)
+    await page.goto(f"/welcome/{await stage.services.accounts.invite(None, 'follow up', stage.clock())}")
+    await expect(page.get_by_role("heading", name="Welcome, Ada Admin")).to_be_visible()
+    await expect(page.get_by_text("You sign in as ada")).to_be_visible()
+    await expect(page.get_by_label("Your name")).to_have_count(0)
+
+
+async def test_who_the_first_admin_is_must_make_sense(stage: Stage, caller: Caller) -> None:
+    await stage.services.people.deactivate("ada")
+    link = f"/welcome/{await stage.services.accounts.invite(None, 'follow up', stage.clock())}"
+    form = re.search(r'name="form" value="([^"]+)"', (await caller.client.get(link)).text)
+    assert form is not None
+    for own in ({"own_name": ""}, {"own_name": "Rosa", "own_email": "rosa"}):
+        fields = {"form": form[1], "password": OTHER, "again": OTHER, **own}
+        answer = await caller.client.post(link, data=fields, headers={"Origin": stage.url})
+        assert answer.status_code == 422
+    assert not await stage.services.accounts.has_admin()
 
 
 async def test_an_invitation_is_good_for_a_week_and_for_who_works_here(stage: Stage) -> None:
