@@ -90,7 +90,7 @@ def company_of(settings: Settings) -> Company:
         country=settings.company_country,
         postal_address=settings.company_postal_address,
         phone=settings.company_phone or "",
-        sender_name=settings.sender_name,
+        sender_name=settings.sender_name or settings.company_name,
         sender_email=settings.sender_email,
         hours=WorkHours.parse(settings.company_hours, settings.company_country),
     )

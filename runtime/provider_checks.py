@@ -60,7 +60,7 @@ def _ours(settings: Settings) -> Iterator[Check]:
     yield check_public_url(settings.public_url)
     wanted = ["company_name"]
     if settings.sendgrid_api_key is not None:
-        wanted += ["company_postal_address", "sender_name", "sender_email"]
+        wanted += ["company_postal_address", "sender_email"]
     for name in wanted:
         if getattr(settings, name) == type(settings).model_fields[name].default:
             yield Check("company", variable(name), State.MISSING, f"it is still the example: {getattr(settings, name)}")

@@ -117,11 +117,13 @@ class Settings(BaseSettings):
 
     company_name: str = Field(SAMPLE_COMPANY_NAME, min_length=1, description="The company's name, in every message.")
     company_zone: Annotated[str, AfterValidator(setting_values.zone)] = Field(
-        "America/New_York", description="The company's time zone (IANA)."
+        "America/New_York",
+        description="The company's time zone (IANA), where nobody knows a lead's or a colleague's own.",
     )
     company_country: Annotated[str, AfterValidator(setting_values.country)] = Field(
         "US",
-        description="The company's country (two letters), also that of phone numbers without a country code.",
+        description="The company's country (two letters), also that of phone numbers without a country code. A "
+        "cadence's holidays are those of its own `calendar`, which is US in the shipped ones.",
     )
     company_hours: Annotated[str, AfterValidator(setting_values.work_hours)] = Field(
         "mon-fri 09:00-17:30",
@@ -136,7 +138,9 @@ class Settings(BaseSettings):
     sender_email: Annotated[str, AfterValidator(setting_values.email)] = Field(
         "hello@example.com", description="The address that emails come from."
     )
-    sender_name: str = Field("Example Company", min_length=1, description="The name that emails come from.")
+    sender_name: str | None = Field(
+        None, min_length=1, description="The name that emails come from; not set: the company's name."
+    )
 
     sendgrid_api_key: SecretStr | None = Field(
         None, description="The API key of SendGrid; not set: emails go to the local outbox."

@@ -154,7 +154,7 @@ def test_the_examples_of_a_fresh_installation_are_named(provider: FakeProvider) 
     given = settings(provider, company_name=None, company_postal_address=None, sender_name=None, sender_email=None)
     named = {what for what in amiss(checked(given)) if what.startswith("FOLLOW_")}
     company = {"FOLLOW_COMPANY_NAME", "FOLLOW_COMPANY_POSTAL_ADDRESS"}
-    assert named == company | {"FOLLOW_SENDER_NAME", "FOLLOW_SENDER_EMAIL"}
+    assert named == company | {"FOLLOW_SENDER_EMAIL"}
 
 
 def test_each_channel_says_what_it_uses(provider: FakeProvider) -> None:

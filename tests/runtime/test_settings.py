@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from runtime.addresses import with_servers
+from runtime.bootstrap import company_of
 from runtime.settings import (
     FOR_TESTS,
     Settings,
@@ -213,3 +214,10 @@ def test_servers_that_are_not_named_are_the_embedded_ones(tmp_path: Path) -> Non
 def test_servers_that_are_named_are_kept() -> None:
     named = load_settings(database_url="postgresql://u@db/d", temporal_address="t:7233", data_dir=Path("/x"))
     assert with_servers(named) == named
+
+
+def test_emails_come_from_the_companys_name_unless_another_is_set() -> None:
+    ours = load_settings(env_file=None, company_name="Acme Tools")
+    assert company_of(ours).sender_name == "Acme Tools"
+    other = load_settings(env_file=None, company_name="Acme Tools", sender_name="Anna at Acme")
+    assert company_of(other).sender_name == "Anna at Acme"
