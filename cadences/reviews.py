@@ -46,13 +46,15 @@ class TaskFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstResponseFact:
-    """A question whose first response was due in that time, or had not come by its end."""
+    """A question whose first response was due or came in that time, or for which a person waited at its end."""
 
     lead_id: UUID
     owner: str
     asked_at: datetime
     due_at: datetime
     answered_at: datetime | None
+    moot_at: datetime | None = None
+    """Since when the person waits no more, though nobody had answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +127,13 @@ class RepDay:
     overdue: Listed
     """Tasks that were due and are still open."""
     responses_met: int
-    """First responses that were due in this time and came in time."""
+    """First responses that came in this time, and in time."""
     responses_missed: Listed
-    """Those that were due in this time and did not come, or came late."""
+    """Those that became due in this time while the person waited, and did not come, or came late."""
     responses_running: int
-    """Questions whose first response is still to come, in time."""
+    """Questions for whose first response a person waits, and can still get it in time."""
     responses_owed: Listed
-    """Those that were due before, and still have not come."""
+    """Those that were due before, and for which a person still waits."""
     new_leads: Listed
     yes: Listed
     no: Listed
@@ -239,8 +241,8 @@ def _rep_day(rep: str, span: ReviewDay, facts: Facts) -> RepDay:
     # What the machine found out by itself, like what became of an unknown send, is nobody's work.
     done = [task for task in closed if task.state is TaskState.DONE and task.closed_by != MACHINE]
     questions = [one for one in facts.first_responses if one.owner == rep and one.asked_at <= span.until]
-    due = [one for one in questions if _within(one.due_at, span)]
-    unanswered = [one for one in questions if one.answered_at is None or one.answered_at > span.until]
+    missed = [one for one in questions if _within(one.due_at, span) and _was_late(one)]
+    waiting = [one for one in questions if _waited(one, span)]
 
     def theirs(leads: Iterable[LeadFact]) -> Listed:
         return _of(one for one in leads if one.owner == rep)
@@ -257,13 +259,11 @@ def _rep_day(rep: str, span: ReviewDay, facts: Facts) -> RepDay:
             for task in tasks
             if task.due_at <= span.until and _was_open(task, span)
         ),
-        responses_met=sum(_in_time(one) for one in due),
-        responses_missed=_listed(
-            Item(one.lead_id, _how_late(one, span), one.due_at) for one in due if not _in_time(one)
-        ),
-        responses_running=sum(one.due_at > span.until for one in unanswered),
+        responses_met=sum(_met(one, span) for one in questions),
+        responses_missed=_listed(Item(one.lead_id, _how_late(one, span), one.due_at) for one in missed),
+        responses_running=sum(one.due_at > span.until for one in waiting),
         responses_owed=_listed(
-            Item(one.lead_id, "no answer yet", one.due_at) for one in unanswered if one.due_at <= span.since
+            Item(one.lead_id, "no answer yet", one.due_at) for one in waiting if one.due_at <= span.since
         ),
         new_leads=theirs(facts.new_leads),
         yes=theirs(facts.yes),
@@ -289,12 +289,28 @@ def _was_missed(task: TaskFact) -> bool:
     return task.state is TaskState.EXPIRED or (task.state is TaskState.CANCELLED and _is_late(task))
 
 
-def _in_time(one: FirstResponseFact) -> bool:
-    return one.answered_at is not None and one.answered_at <= one.due_at
+# What became of a question, as reports count it too (`adapters.db.first_answers`).
+
+
+def _met(one: FirstResponseFact, span: ReviewDay) -> bool:
+    """It counts on the day on which it was answered: nobody waits for the due time to know that it was in time."""
+    return one.answered_at is not None and one.answered_at <= one.due_at and _within(one.answered_at, span)
+
+
+def _was_late(one: FirstResponseFact) -> bool:
+    """It became due while the person waited, whatever came after."""
+    return all(at is None or at > one.due_at for at in (one.answered_at, one.moot_at))
+
+
+def _waited(one: FirstResponseFact, span: ReviewDay) -> bool:
+    """The person waited for the answer at the end of that time."""
+    return all(at is None or at > span.until for at in (one.answered_at, one.moot_at))
 
 
 def _how_late(one: FirstResponseFact, span: ReviewDay) -> str:
-    return "no answer yet" if one.answered_at is None or one.answered_at > span.until else "answered late"
+    if one.answered_at is not None and one.answered_at <= span.until:
+        return "answered late"
+    return "no answer yet" if _waited(one, span) else "never answered"
 
 
 def _of(leads: Iterable[LeadFact]) -> Listed:

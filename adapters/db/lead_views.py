@@ -170,7 +170,7 @@ class FirstResponseView:
     """How fast a human answered, or has to."""
 
     state: str
-    """`waiting`, `overdue`, `in time` or `late`."""
+    """`waiting`, `overdue`, `in time`, `late`, or `not needed` by a person who waited no more before it was due."""
     asked_at: datetime
     due_at: datetime
     answered_at: datetime | None
@@ -297,6 +297,9 @@ def first_response_view(clock: Mapping[str, Any] | None, now: datetime) -> First
     asked_at, due_at, answered_at = clock["asked_at"], clock["due_at"], clock["answered_at"]
     met = (answered_at or now) <= due_at
     state = ("in time" if met else "late") if answered_at else ("waiting" if met else "overdue")
+    moot_at = clock["moot_at"]
+    if moot_at is not None and state != "in time":
+        state = "not needed" if moot_at <= due_at else "late"
     return FirstResponseView(
         state=state,
         asked_at=asked_at,

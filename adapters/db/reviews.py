@@ -270,19 +270,18 @@ class _Read:
 
     async def first_responses(self, people: Sequence[str]) -> list[FirstResponseFact]:
         unanswered = or_(FirstResponseRow.answered_at.is_(None), FirstResponseRow.answered_at > self.span.until)
-        # Nobody owes an answer to somebody who waited no more before it was due.
-        moot = and_(FirstResponseRow.answered_at.is_(None), FirstResponseRow.moot_at <= FirstResponseRow.due_at)
-        owed = and_(unanswered, func.coalesce(FirstResponseRow.moot_at > self.span.until, true()))
+        waits = and_(unanswered, func.coalesce(FirstResponseRow.moot_at > self.span.until, true()))
         asked = select(
             FirstResponseRow.lead_id,
             FirstResponseRow.owner_id.label("owner"),
             FirstResponseRow.asked_at,
             FirstResponseRow.due_at,
             FirstResponseRow.answered_at,
+            FirstResponseRow.moot_at,
         ).where(
             FirstResponseRow.owner_id.in_(people),
             FirstResponseRow.asked_at <= self.span.until,
-            or_(and_(_in(FirstResponseRow.due_at, self.span), func.coalesce(~moot, true())), owed),
+            or_(_in(FirstResponseRow.due_at, self.span), _in(FirstResponseRow.answered_at, self.span), waits),
         )
         return [FirstResponseFact(**row) for row in (await self.connection.execute(asked)).mappings()]
 

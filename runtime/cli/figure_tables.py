@@ -40,11 +40,12 @@ def answered_grid(found: "FiguresReport") -> Grid:
     for row, heads in _rows(found):
         one = row.response
         median, p90 = (_beside(row, figure, span(row.value_of(figure))) for figure in _TIMES)
-        in_time = _of(one.in_time, one.within_target)
+        in_time = _beside(row, Figure.WITHIN_TARGET, _of(one.in_time, one.within_target))
+        rest = ((one.waiting, "open"), (one.not_needed, "not needed"))
         cells = (
             f"{one.asked}, {one.answered} answered" if one.asked else "",
             f"{median} / {p90}",
-            _beside(row, Figure.WITHIN_TARGET, in_time) + (f", {one.waiting} open" if one.waiting else ""),
+            ", ".join([in_time, *(f"{number} {words}" for number, words in rest if number)]),
             both(one.business),
             both(one.first_attempt),
             "" if one.attempts is None else f"{one.attempts:.1f}",

@@ -102,7 +102,7 @@ def response(
         grid = Grid(
             title=escape(f"response times of {_days(found)}{whose}"),
             caption=f"{times.asked} asked, {times.answered} answered by a person: {times.in_time} in time, "
-            f"{times.late} late, {times.waiting} open",
+            f"{times.late} late, {times.waiting} open, {times.not_needed} not needed any more",
         )
         add_columns(grid, "within", right=("wall clock", "so far", "business hours", "so far"))
         for one in row.bins:

@@ -47,10 +47,15 @@ def task(
     return TaskFact(lead_id=lead(number), due_at=due_at, state=TaskState(state), closed_at=closed_at, **values)
 
 
-def asked(number: int, asked_at: datetime, due_at: datetime, answered_at: datetime | None = None) -> FirstResponseFact:
-    return FirstResponseFact(
-        lead_id=lead(number), owner="anna", asked_at=asked_at, due_at=due_at, answered_at=answered_at
-    )
+def asked(
+    number: int,
+    asked_at: datetime,
+    due_at: datetime,
+    answered_at: datetime | None = None,
+    moot_at: datetime | None = None,
+) -> FirstResponseFact:
+    times = {"asked_at": asked_at, "due_at": due_at, "answered_at": answered_at, "moot_at": moot_at}
+    return FirstResponseFact(lead_id=lead(number), owner="anna", **times)  # type: ignore[arg-type]
 
 
 FACTS = Facts(
@@ -124,6 +129,23 @@ def test_the_numbers_are_those_that_were_counted_by_hand() -> None:
         1,
     )
     assert (ben.due, ben.done, ben.done_late, ben.outcomes, ben.not_now.total) == (1, 1, 0, {"answered": 1}, 1)
+
+
+def test_an_answer_counts_when_it_is_given_and_who_waits_no_more_needs_none() -> None:
+    facts = [
+        asked(1, day(17, 15), day(9, 15, on=23), day(17, 20)),  # answered at once, long before it was due
+        asked(2, day(17, 15, on=19), day(9, 15), day(17, 20, on=19)),  # stood in yesterday's
+        asked(3, day(9), day(9, 30), moot_at=day(9, 10)),  # said no by itself
+        asked(4, day(9), day(9, 30), day(10), moot_at=day(9, 10)),  # said yes by itself; the hand-over came later
+        asked(5, day(9), day(9, 30), moot_at=day(11)),  # said no, too late for us
+        asked(6, day(17, 15), day(9, 15, on=23), moot_at=day(17, 20)),  # not now
+        asked(7, day(17, 15), day(9, 15, on=23), moot_at=day(17, 40)),  # waited at the close
+        asked(8, day(9, on=18), day(9, 30, on=18), moot_at=day(11)),  # owed for two days, until it said no
+    ]
+    anna = composed(Facts(first_responses=facts)).reps[1]
+    assert (anna.responses_met, anna.responses_running) == (1, 1)
+    assert [(item.lead_id.int, item.what) for item in anna.responses_missed.items] == [(5, "never answered")]
+    assert anna.responses_owed.total == 0
 
 
 def test_what_falls_between_people_is_not_forgotten() -> None:

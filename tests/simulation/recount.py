@@ -1,8 +1,9 @@
 """The figures of the simulated business counted again, in plain Python and from the actors' stories alone."""
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,8 @@ class Recount(NamedTuple):
     answered: int
     in_time: int
     late: int
+    waiting: int
+    not_needed: int
     median: float | None
     """Seconds by the clock on the wall."""
     p90: float | None
@@ -73,11 +76,32 @@ def week_of(instant: datetime) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def fate(story: LeadStory, now: datetime) -> str:
+    """What became of its question until `now`: whatever came first decides."""
+    until = due(story.captured_at)
+    if story.answered_at is not None and story.answered_at <= min(until, now):
+        return "in time"
+    if waits_until(story) <= min(until, now):
+        return "not needed"
+    return "late" if until < now else "waiting"
+
+
+def waits_until(story: LeadStory) -> datetime:
+    """Until when the person waits for a first answer: until it has one, or says itself what it wants."""
+    said = [at for at, _ in story.said]
+    return min([*said, *filter(None, [story.answered_at])], default=datetime.max.replace(tzinfo=UTC))
+
+
 def recount(stories: Iterable[LeadStory], end: datetime) -> Recount:
     """The figures as they stand at `end`."""
     some = list(stories)
     timed = [story for story in some if story.asks]
-    answered = [(story, story.answered_at) for story in timed if story.answered_at is not None]
+    fates = Counter(fate(story, end) for story in timed)
+    answered = [
+        (story, story.answered_at)
+        for story in timed
+        if story.answered_at is not None and fate(story, end) != "not needed"
+    ]
     waits = [(at - story.captured_at).total_seconds() for story, at in answered]
     return Recount(
         leads=len(some),
@@ -85,8 +109,10 @@ def recount(stories: Iterable[LeadStory], end: datetime) -> Recount:
         ordered=sum(story.won_at is not None for story in some),
         asked=len(timed),
         answered=len(answered),
-        in_time=sum(at <= due(story.captured_at) for story, at in answered),
-        late=sum((story.answered_at or end) > due(story.captured_at) for story in timed),
+        in_time=fates["in time"],
+        late=fates["late"],
+        waiting=fates["waiting"],
+        not_needed=fates["not needed"],
         median=statistics.median(waits) if waits else None,
         p90=_p90(waits),
         business_median=(

@@ -11,19 +11,21 @@ import pytest
 from sqlalchemy import func, select
 
 from activities.reviews import ReviewActivities
+from adapters.db.reports.behind import Behind
 from adapters.db.reports.models import Figures
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
 from adapters.db.rows import LeadRow, OutboxRow, TaskRow, TouchRow
+from cadences.reviews import Review
 from leads.contract import ReviewInput, SchedulesResult
-from leads.measures import Asked, Dimension, ask
+from leads.measures import Asked, Counted, Dimension, ask
 from leads.periods import Every
 from tests.links import LINKS
 from tests.simulation.conftest import LEADS, Business
 from tests.simulation.journal import LeadStory
 from tests.simulation.leads_to_come import COSTS
 from tests.simulation.people import ABSENCES, COMPANY, MANAGERS, REPS, START, WEEKS
-from tests.simulation.recount import Recount, by, closing, recount, week_of, working_days
+from tests.simulation.recount import Recount, by, closing, due, fate, recount, waits_until, week_of, working_days
 
 pytestmark = pytest.mark.timeout(1500)  # the first of them lives through all of it
 _FIRST = START.date()
@@ -47,6 +49,8 @@ def _as_recount(figures: Figures) -> Recount:
         answered=response.answered,
         in_time=response.in_time,
         late=response.late,
+        waiting=response.waiting,
+        not_needed=response.not_needed,
         median=response.wall.median,
         p90=response.wall.p90,
         business_median=response.business.median,
@@ -167,6 +171,57 @@ async def test_each_daily_review_has_what_each_rep_did_that_day(business: Busine
             assert outcomes == Counter(outcome for _, outcome in did), day
     # Once more: nothing is written again.
     assert not (await activity.write_review(ReviewInput(manager_id="mia", day=days[-1]))).written
+
+
+async def test_figure_badge_list_and_review_tell_the_same_of_first_answers(business: Business) -> None:
+    """What became of each question has one definition, wherever it is shown."""
+    end, reports = business.end, Reports(business.engine, COMPANY)
+    asked = [story for story in business.stories if story.asks]
+    expected = {name: {story.lead_id for story in asked if fate(story, end) == name} for name in _FATES}
+    # Nobody happens to wait at the end; who does is counted in tests/console/manager/test_first_answers.py.
+    assert {name for name, leads in expected.items() if leads} >= {"in time", "late", "not needed"}
+    _, (total,) = await _figures(business, None)
+    for name, counted in _FATES.items():
+        asked_for = Behind(figure=counted, asked=_all_of_it(business))
+        behind = await reports.leads_behind(asked_for, end, limit=LEADS, cursor=None)
+        assert set(behind.items) == expected[name], name
+        assert getattr(total.response, counted.value) == behind.total == len(expected[name]), name
+    clocks = await reports.clocks({}, end, limit=200)
+    assert {clock.lead_id for clock in clocks.in_time.items} == expected["waiting"]
+    owed = {story.lead_id for story in asked if due(story.captured_at) < end <= waits_until(story)}
+    assert {clock.lead_id for clock in clocks.late.items} == owed
+    shown = [await _so_far(business, manager.id) for manager in MANAGERS]
+    assert sum(rep.responses_running for review in shown for rep in review.reps) == len(expected["waiting"])
+
+
+async def test_each_question_stands_in_one_review_as_the_figures_count_it(business: Business) -> None:
+    reviews, met, missed = Reviews(business.engine, COMPANY, LINKS), 0, 0
+    activity = ReviewActivities(reviews, NoSchedules(), lambda: business.end)
+    days = working_days(START.date(), WEEKS)
+    for manager in MANAGERS:
+        for day in days:
+            await activity.write_review(ReviewInput(manager_id=manager.id, day=day))
+            for rep in (await reviews.read(manager.id, day, business.end)).review.reps:
+                met, missed = met + rep.responses_met, missed + rep.responses_missed.total
+    # Whatever was answered, or became due, until the last close.
+    last = closing(days[-1])
+    asked = [story for story in business.stories if story.asks and story.captured_at <= last]
+    assert met == sum(fate(story, business.end) == "in time" and waits_until(story) <= last for story in asked)
+    assert missed == sum(fate(story, business.end) == "late" and due(story.captured_at) <= last for story in asked)
+
+
+_FATES = {
+    "in time": Counted.IN_TIME,
+    "late": Counted.LATE,
+    "waiting": Counted.WAITING,
+    "not needed": Counted.NOT_NEEDED,
+}
+
+
+async def _so_far(business: Business, manager: str) -> Review:
+    """How the review of the day on which the simulation ends looks by then."""
+    day = business.end.astimezone(ZoneInfo(COMPANY.zone)).date()
+    return (await Reviews(business.engine, COMPANY, LINKS).read(manager, day, business.end)).review
 
 
 async def test_no_message_was_sent_twice_and_none_after_a_stop(business: Business) -> None:

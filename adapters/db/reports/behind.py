@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.db.first_answers import is_answered, is_in_time, is_late, is_not_needed, is_waiting
 from adapters.db.followed_up import followed_up
 from adapters.db.paging import cursor_after, place_of
 from adapters.db.reports.costs import not_worked
@@ -97,7 +98,9 @@ OF_LEADS = frozenset(
         Counted.NOT_WORKED,
     }
 )
-_OF_QUESTIONS = frozenset({Counted.ASKED, Counted.ANSWERED, Counted.IN_TIME, Counted.LATE, Counted.WAITING})
+_OF_QUESTIONS = frozenset(
+    {Counted.ASKED, Counted.ANSWERED, Counted.IN_TIME, Counted.LATE, Counted.WAITING, Counted.NOT_NEEDED}
+)
 OF_THE_MAP = frozenset({Counted.LEG, Counted.PLACE, Counted.REACHED})
 OF_CONTACTS = frozenset(Counted) - OF_LEADS - _OF_QUESTIONS - OF_THE_MAP
 
@@ -121,13 +124,13 @@ def _leads(behind: Behind, now: datetime) -> Select[Any]:
 
 def _questions(behind: Behind, now: datetime) -> Select[Any]:
     view = QUESTIONS.c
-    in_time, late = view.answered_at <= view.due_at, func.coalesce(view.answered_at, now) > view.due_at
     conditions: dict[Counted, list[ColumnElement[bool]]] = {
         Counted.ASKED: [],
-        Counted.ANSWERED: [view.answered_at.is_not(None)],
-        Counted.IN_TIME: [in_time],
-        Counted.LATE: [late],
-        Counted.WAITING: [view.answered_at.is_(None), ~late],
+        Counted.ANSWERED: [is_answered(view)],
+        Counted.IN_TIME: [is_in_time(view)],
+        Counted.LATE: [is_late(view, now)],
+        Counted.WAITING: [is_waiting(view, now)],
+        Counted.NOT_NEEDED: [is_not_needed(view)],
     }
     wanted = [*within(QUESTIONS, "asked_at", behind.asked), *conditions[behind.figure]]
     if behind.within is not None:

@@ -4,15 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, asc, desc, func, select
+from sqlalchemy import ColumnElement, and_, asc, desc, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.db.first_answers import is_waiting, waits
 from adapters.db.reports.models import ClocksNow, RunningClock, RunningClocks
 from adapters.db.rows import ColleagueRow, EnrollmentRow, FirstResponseRow, LeadRow
 from leads.measures import Dimension
 
-_WAITS = (FirstResponseRow.answered_at.is_(None), FirstResponseRow.moot_at.is_(None))
-"""As the partial index has it."""
 Order = Callable[[Any], ColumnElement[Any]]
 _COLUMNS: Mapping[Dimension, Any] = {
     Dimension.SOURCE: LeadRow.source,
@@ -26,11 +25,11 @@ async def read_clocks(
     connection: AsyncConnection, of: Mapping[Dimension, str | None], now: datetime, limit: int
 ) -> ClocksNow:
     """How many run, and those that a person can still do most about: the next ones due, and the latest missed ones."""
-    due_at = FirstResponseRow.due_at
+    too_late = and_(waits(FirstResponseRow), FirstResponseRow.due_at < now)
     return ClocksNow(
         as_of=now,
-        in_time=await _read(connection, of, due_at >= now, asc, limit),
-        late=await _read(connection, of, due_at < now, desc, limit),
+        in_time=await _read(connection, of, is_waiting(FirstResponseRow, now), asc, limit),
+        late=await _read(connection, of, too_late, desc, limit),
     )
 
 
@@ -41,7 +40,7 @@ async def _read(
     order: Order,
     limit: int,
 ) -> RunningClocks:
-    running = select(FirstResponseRow).where(*_WAITS, wanted)
+    running = select(FirstResponseRow).where(wanted)
     # Only what is asked for is joined: most looks ask for everybody's clocks, which the partial index counts by itself.
     if not of.keys().isdisjoint((Dimension.SOURCE, Dimension.KIND)):
         running = running.join(LeadRow, LeadRow.id == FirstResponseRow.lead_id)

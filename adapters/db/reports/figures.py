@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Integer, Row, Select, cast, func, null, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Integer, Row, Select, case, cast, func, null, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.db.first_answers import is_answered, is_in_time, is_late, is_not_needed, is_waiting
 from adapters.db.followed_up import followed_up
 from adapters.db.reports.models import Figures, Quantiles, ResponseTimes
 from adapters.db.reports.views import LEADS, QUESTIONS, group_of, period_at, quantiles, within
@@ -32,6 +33,7 @@ async def read_totals(connection: AsyncConnection, asked: Asked, now: datetime) 
 
 
 _TIMES = ("response", "business", "attempt", "machine", "human")
+_FATES = ("answered", "in_time", "late", "waiting", "not_needed")
 _Place = tuple[int | None, str | None]
 """The number of the period, None for all of them; and the group."""
 
@@ -68,14 +70,17 @@ def _received(asked: Asked, now: datetime) -> Select[Any]:
 
 
 def _answered(asked: Asked, now: datetime, *, periods: bool = True) -> Select[Any]:
-    view = QUESTIONS.c
+    view, not_needed = QUESTIONS.c, is_not_needed(QUESTIONS.c)
     each = select(
         (period_at(view.asked_at, asked) if periods else cast(null(), Integer)).label("period"),
         group_of(QUESTIONS, asked).label("group"),
-        (view.answered_at <= view.due_at).label("in_time"),
-        (func.coalesce(view.answered_at, now) > view.due_at).label("late"),
-        *(view[f"{name}_seconds"].label(name) for name in _TIMES),
-        view.answered_at,
+        is_answered(view).label("answered"),
+        is_in_time(view).label("in_time"),
+        is_late(view, now).label("late"),
+        is_waiting(view, now).label("waiting"),
+        not_needed.label("not_needed"),
+        # Nobody waited for what is no answer, so it took no time.
+        *(case((~not_needed, view[f"{name}_seconds"])).label(name) for name in _TIMES),
         view.attempts,
     )
     question = each.where(*within(QUESTIONS, "asked_at", asked)).subquery()
@@ -83,10 +88,8 @@ def _answered(asked: Asked, now: datetime, *, periods: bool = True) -> Select[An
         func.min(question.c.period).label("period") if not periods else question.c.period,
         question.c.group,
         func.count().label("asked"),
-        func.count(question.c.answered_at).label("answered"),
-        func.count().filter(question.c.in_time).label("in_time"),
-        func.count().filter(question.c.late).label("late"),
-        func.avg(question.c.attempts).filter(question.c.answered_at.is_not(None)).label("attempts"),
+        *(func.count().filter(question.c[name]).label(name) for name in _FATES),
+        func.avg(question.c.attempts).filter(question.c.answered).label("attempts"),
         *(quantiles(question.c[name]).label(name) for name in _TIMES),
     ).group_by(_each_and_all(question) if periods else func.grouping_sets(tuple_(question.c.group)))
 
@@ -113,10 +116,7 @@ def _figures(asked: Asked, place: _Place, received: Row[Any] | None, answered: R
 def _response(row: Row[Any]) -> ResponseTimes:
     return ResponseTimes(
         asked=row.asked,
-        answered=row.answered,
-        in_time=row.in_time,
-        late=row.late,
-        waiting=row.asked - row.in_time - row.late,
+        **{name: getattr(row, name) for name in _FATES},
         within_target=share(row.in_time, row.in_time + row.late),
         attempts=None if row.attempts is None else float(row.attempts),
         wall=_quantiles(row.response),

@@ -45,9 +45,12 @@ class ResponseTimes(_Answer):
     in_time: int = 0
     """Of these, within the target."""
     late: int = 0
-    """Answered after the target, or still not answered though it is over."""
+    """Answered after the target, or not answered though it was over while the person waited."""
     waiting: int = 0
-    """Not answered yet, and still within the target."""
+    """The person waits for an answer, still within the target."""
+    not_needed: int = 0
+    """Before the target was over and anybody had answered, the person waited no more: it said yes, no or not now by
+    itself, or stopped us."""
     within_target: float | None = None
     """In time, of all that are in time or late."""
     wall: Quantiles = Quantiles()

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Double, Integer, Row, Select, cast, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from adapters.db.first_answers import is_answered
 from adapters.db.reports.figures import read_totals, share
 from adapters.db.reports.models import AttemptsBin, ResponseBin, ResponseDistribution
 from adapters.db.reports.views import QUESTIONS, group_of, within
@@ -45,7 +46,7 @@ def _counts(asked: Asked) -> Select[Any]:
         bin_of(QUESTIONS.c.business_seconds).label("business"),
         func.least(QUESTIONS.c.attempts, _MOST_ATTEMPTS).label("attempts"),
     )
-    question = each.where(*within(QUESTIONS, "asked_at", asked), QUESTIONS.c.answered_at.is_not(None)).subquery()
+    question = each.where(*within(QUESTIONS, "asked_at", asked), is_answered(QUESTIONS.c)).subquery()
     group, wall, business, attempts = question.c.group, question.c.wall, question.c.business, question.c.attempts
     sets = func.grouping_sets(tuple_(group, wall), tuple_(group, business), tuple_(group, attempts))
     return select(

@@ -62,6 +62,7 @@ QUESTIONS = table(
     column("asked_at", _INSTANT),
     column("due_at", _INSTANT),
     column("answered_at", _INSTANT),
+    column("moot_at", _INSTANT),
     column("attempts", Integer),
     column("response_seconds", Double),
     column("business_seconds", Double),

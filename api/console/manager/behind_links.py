@@ -22,6 +22,7 @@ WORDS: dict[Counted, str] = {
     Counted.IN_TIME: "answered in time",
     Counted.LATE: "answered late, or not at all",
     Counted.WAITING: "that wait for an answer, still in time",
+    Counted.NOT_NEEDED: "that needed no answer any more",
     Counted.SENT: "that were contacted",
     Counted.DELIVERED: "to whom a message was delivered",
     Counted.BOUNCED: "from whom a message came back",

@@ -24,13 +24,20 @@ def periods(report: FiguresReport, links: BehindLinks) -> None:
     """A row for each period, the newest first, and one for all."""
     rows = [*filled(report)[:MOST_ROWS], *report.totals]
     unfinished = {period.label for period in report.periods if not period.complete}
-    heads = ("Period", "Leads", "Half answered in", "9 of 10 in", "In time", "Late", "Waiting", "Qualified", "Won")
+    heads = (
+        *("Period", "Leads", "Half answered in", "9 of 10 in", "In time", "Late", "Waiting", "Not needed"),
+        *("Qualified", "Won", "Not followed up"),
+    )
     cells = []
     for row in rows:
         label = "All" if row.period is None else row.period
         head = Cell(label, note="so far" if row.period in unfinished else "")
         cells.append([head, *_numbers(row, links, row.period)])
-    table(f"The figures {report.every.value} by {report.every.value}", (*heads, "Not followed up"), cells)
+    table(
+        f"The figures {report.every.value} by {report.every.value}",
+        (*heads, "Qualified", "Won", "Not followed up"),
+        cells,
+    )
 
 
 def _numbers(row: Figures, links: BehindLinks, bucket: str | None) -> list[Cell]:
@@ -47,6 +54,7 @@ def _numbers(row: Figures, links: BehindLinks, bucket: str | None) -> list[Cell]
         counted(response.in_time, Counted.IN_TIME, percent(response.within_target), _tone(row, Figure.WITHIN_TARGET)),
         counted(response.late, Counted.LATE),
         counted(response.waiting, Counted.WAITING),
+        counted(response.not_needed, Counted.NOT_NEEDED),
         counted(row.qualified, Counted.QUALIFIED, percent(row.qualified_share), _tone(row, Figure.QUALIFIED)),
         counted(row.ordered, Counted.ORDERED, percent(row.ordered_share), _tone(row, Figure.ORDERED)),
         counted(left, Counted.NOT_FOLLOWED_UP, tone="bad"),

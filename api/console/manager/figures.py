@@ -163,6 +163,7 @@ class FiguresPage:
                 (response.in_time, "in time", Counted.IN_TIME),
                 (response.late, "late", Counted.LATE),
                 (response.waiting, "still in time", Counted.WAITING),
+                (response.not_needed, "not needed any more", Counted.NOT_NEEDED),
             ):
                 text, target = f"{number:,} {words}", links.to(counted)
                 if target and number:
