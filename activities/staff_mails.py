@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.ports import Clock, MessageSender, StaffMails
 from cadences.messages import compose_staff_mail
 from leads.contract import SEND_WITHIN, STAFF_MAIL_WATCH, StaffMailResult
+from leads.links import Links
 from leads.model import Company
 from leads.sending import Found, OutcomeUnknown, Receipt, SendError, SendRefused
 from leads.staff_mails import StaffMail, StaffMailState, settled_by
@@ -30,6 +31,7 @@ class StaffMailActivities:
         mails: StaffMails,
         email: MessageSender,
         company: Company,
+        links: Links,
         clock: Clock,
         every: timedelta,
         watch: timedelta = STAFF_MAIL_WATCH,
@@ -37,6 +39,7 @@ class StaffMailActivities:
         self._mails = mails
         self._email = email
         self._company = company
+        self._links = links
         self._clock = clock
         self._every = every
         self._rounds = max(1, int(watch / every))
@@ -86,7 +89,7 @@ class StaffMailActivities:
         return StaffMailResult(sent=sent, not_sent=not_sent)
 
     async def _hand_over(self, mail: StaffMail) -> Receipt | SendError:
-        message = compose_staff_mail(mail, self._company)
+        message = compose_staff_mail(mail, self._company, self._links)
         try:
             if not mail.interrupted:
                 if self._clock() - mail.claimed_at > SEND_WITHIN:

@@ -131,8 +131,7 @@ def _told(case: Case, colleague: str, what: str, words: str) -> Case:
     text = (
         f"{plain(who)} waits for a first answer since {clock.asked_at.astimezone(zone):%H:%M}, "
         f"and is to get it by {clock.due_at.astimezone(zone):%a %H:%M} ({case.company.zone}). "
-        f"{plain(words)}{question}\n\n"
-        f"`follow lead {case.lead.id}` shows everything."
+        f"{plain(words)}{question}"
     )
     subject = f"First answer due {clock.due_at.astimezone(zone):%a %H:%M}: {who}"
     return case.with_fact(Notice(colleague, _KIND, subject, text, about=f"{clock.enrollment_id} {what}"))

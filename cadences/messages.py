@@ -88,9 +88,13 @@ def _email(case: Case, bundle: CadenceBundle, touch: NextTouch, touch_id: UUID, 
     )
 
 
-def compose_staff_mail(mail: StaffMail, company: Company) -> OutgoingMessage:
-    """A mail to a colleague, from the company's own sender."""
-    email = render_staff_email(mail.subject, mail.text, company, mail.names)
+def compose_staff_mail(mail: StaffMail, company: Company, links: Links) -> OutgoingMessage:
+    """A mail to a colleague, from the company's own sender; what is about one lead leads to its page at the end.
+
+    The link is made now, by the address that the console has now.
+    """
+    page = "" if mail.lead_id is None else f"\n\n[Open the lead's page]({links.lead_page(mail.lead_id)})"
+    email = render_staff_email(mail.subject, mail.text + page, company, mail.names)
     return OutgoingMessage(
         touch_id=mail.id,
         lead_id=mail.lead_id,

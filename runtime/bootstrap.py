@@ -252,10 +252,10 @@ def review_schedules_of(foundation: Foundation, client: Client) -> ReviewSchedul
 
 def staff_activities_of(foundation: Foundation, client: Client, email: ports.MessageSender) -> StaffActivities:
     """The activities for our own people, over our own adapters."""
-    engine, company, clock = foundation.engine, foundation.company, foundation.clock
+    mails, company, clock = StaffMails(foundation.engine), foundation.company, foundation.clock
     every = foundation.settings.redeliver_every
     return StaffActivities(
-        mails=StaffMailActivities(StaffMails(engine), email, company, clock, every),
+        mails=StaffMailActivities(mails, email, company, foundation.links, clock, every),
         reviews=ReviewActivities(reviews_of(foundation), review_schedules_of(foundation, client), clock),
     )
 

@@ -1,6 +1,7 @@
 """Mails to colleagues on the real database: sent once, never lost, tried again, and shown where they stand."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -35,6 +36,7 @@ from leads.sending import (
 from leads.staff_mails import StaffMailState, mention
 from tests.activities.senders import Crash, ScriptedSender
 from tests.clocks import SettableClock
+from tests.links import LINKS
 from tests.sample import COMPANY, KEY
 
 S = StaffMailState
@@ -48,7 +50,7 @@ class Post:
         self.engine, self.clock = engine, clock
         self.mails = StaffMails(engine)
         self.sender = ScriptedSender()
-        self.activities = StaffMailActivities(self.mails, self.sender, COMPANY, clock, timedelta(seconds=10))
+        self.activities = StaffMailActivities(self.mails, self.sender, COMPANY, LINKS, clock, timedelta(seconds=10))
 
     async def write(self, *colleagues: str, about: str = "Hello.", lead_id: UUID | None = None) -> list[UUID]:
         mails = [
@@ -110,10 +112,11 @@ async def test_news_that_a_case_found_out_is_sent_and_is_no_touch(
     assert await post.send() == (1, 0)
     (message,) = post.sender.messages
     assert message.lead_id == lead_id
-    # What a person calls themselves is never taken for Markdown.
-    assert message.text.startswith("Call Priya [Raman](http://evil.example.com) now.")
+    # What a person calls themselves is never taken for Markdown; the one link is ours, to the lead's page.
+    page = LINKS.lead_page(lead_id)
+    assert message.text.startswith(f"Call Priya [Raman](http://evil.example.com) now.\n\nOpen the lead's page <{page}>")
     assert message.html is not None
-    assert "<a href" not in message.html
+    assert re.findall('<a [^>]*href="([^"]*)', message.html) == [page]
     async with post.engine.connect() as connection:
         assert await connection.scalar(text("select count(*) from touches")) == 0
 
@@ -233,7 +236,7 @@ async def test_two_workers_share_the_mails_and_send_each_once(post: Post) -> Non
     ids = await post.write(*["anna", "ben", "mia"] * 10)
     other = Post(post.engine, post.clock)
     other.sender = post.sender
-    other.activities = StaffMailActivities(other.mails, post.sender, COMPANY, post.clock, timedelta(seconds=10))
+    other.activities = StaffMailActivities(other.mails, post.sender, COMPANY, LINKS, post.clock, timedelta(seconds=10))
     await asyncio.gather(post.send(), other.send())
     assert post.sender.delivered == dict.fromkeys(ids, 1)
 
@@ -257,7 +260,7 @@ async def test_of_an_erased_lead_no_name_is_left_in_any_mail(
     post: Post, intake: LeadIntake, clock: SettableClock
 ) -> None:
     outbox = LocalOutbox(post.engine, clock)
-    post.activities = StaffMailActivities(post.mails, outbox, COMPANY, clock, timedelta(seconds=10))
+    post.activities = StaffMailActivities(post.mails, outbox, COMPANY, LINKS, clock, timedelta(seconds=10))
     captured = await intake.capture(NewLead(name="Priya Raman", email="priya@example.com"), by="test", now=clock())
     lead_id = captured.lead_id
     await post.write("anna", about=f"All about {mention(lead_id)}.", lead_id=lead_id)
@@ -277,11 +280,11 @@ async def test_of_an_erased_lead_no_name_is_left_in_any_mail(
 async def test_the_watch_looks_again_and_again_and_hands_over_when_its_worker_stops(post: Post) -> None:
     environment = ActivityEnvironment()
     moment = timedelta(milliseconds=1)
-    watch = StaffMailActivities(post.mails, post.sender, COMPANY, post.clock, moment, 3 * moment)
+    watch = StaffMailActivities(post.mails, post.sender, COMPANY, LINKS, post.clock, moment, 3 * moment)
     await post.write("anna")
     result = await environment.run(watch.send_staff_mails)
     assert (result.sent, result.not_sent) == (1, 0)
-    await _stopped(environment, StaffMailActivities(post.mails, post.sender, COMPANY, post.clock, 10 * MINUTE))
+    await _stopped(environment, StaffMailActivities(post.mails, post.sender, COMPANY, LINKS, post.clock, 10 * MINUTE))
 
 
 async def _stopped(environment: ActivityEnvironment, activities: StaffMailActivities) -> None:

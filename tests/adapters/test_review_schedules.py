@@ -152,7 +152,7 @@ async def test_a_schedule_that_fires_writes_the_review_and_has_it_mailed(
         delivery=CommandDelivery(engine, LeadWorkflows(client), wall_clock),
         clock=wall_clock,
         staff=StaffActivities(
-            mails=StaffMailActivities(StaffMails(engine), outbox, COMPANY, wall_clock, moment),
+            mails=StaffMailActivities(StaffMails(engine), outbox, COMPANY, LINKS, wall_clock, moment),
             reviews=ReviewActivities(reviews, schedules, wall_clock),
         ),
     )
