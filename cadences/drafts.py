@@ -205,9 +205,9 @@ def check_draft(
     if too_large:
         return too_large
     bundle = draft.bundle
-    findings = check(bundle, known_cadences=known_cadences)
+    findings = check(bundle, known_cadences=known_cadences, known_templates=draft.templates)
     if colleagues is not None:
-        findings += check_people(bundle, colleagues)
+        findings += map(read(draft.text, draft.file).source.whole, check_people(bundle, colleagues))
     if read(draft.text, draft.file).source.complete:  # Else nobody knows what its steps name.
         findings += _unnamed(draft, bundle)
     if len(draft.templates) > MOST_TEMPLATES:

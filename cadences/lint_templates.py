@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -41,8 +41,12 @@ _PLAIN = {
 _NAMES = {"\u00a0": "a no-break space", "\u202f": "a no-break space"}
 
 
-def check_templates(bundle: CadenceBundle, reading: Reading) -> list[Finding]:
-    """All findings about the templates of a bundle, and about those that are missing."""
+def check_templates(bundle: CadenceBundle, reading: Reading, known: Collection[str] = ()) -> list[Finding]:
+    """All findings about the templates of a bundle, and about those that are missing.
+
+    Args:
+        known: paths of templates that could be named besides.
+    """
     defaults = _defaults(reading)
     used: set[str] = set()
     findings: list[Finding] = []
@@ -51,7 +55,10 @@ def check_templates(bundle: CadenceBundle, reading: Reading) -> list[Finding]:
         if path not in bundle.templates:
             place = reading.value_place(*mention)
             message = f"the template templates/{path} is missing"
-            hint = f"write that file, or mend the name {PurePosixPath(path).stem}"
+            hint = (
+                _look_alike(path, {*bundle.templates, *known})
+                or f"write that file, or mend the name {PurePosixPath(path).stem}"
+            )
             findings.append(Finding(bundle.file, place.line, place.column, Severity.ERROR, message, hint))
             continue
         template = _Template(bundle, path, defaults, may_answer=path not in first)
@@ -62,6 +69,14 @@ def check_templates(bundle: CadenceBundle, reading: Reading) -> list[Finding]:
     if reading.cadence is not None and not any(finding.is_error for finding in findings):
         findings += _check_renderings(bundle, reading)
     return findings
+
+
+def _look_alike(path: str, known: Collection[str]) -> str:
+    """Whether another template of the same kind was meant."""
+    wanted = PurePosixPath(path)
+    names = [one.stem for one in map(PurePosixPath, sorted(known)) if one.parent == wanted.parent]
+    near = difflib.get_close_matches(wanted.stem, names, n=1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def _defaults(reading: Reading) -> Mapping[str, str]:

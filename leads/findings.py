@@ -1,7 +1,7 @@
 """What is wrong with a file that marketing writes: where, how bad, and what to write instead."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -25,6 +25,8 @@ class Finding:
     message: str
     hint: str = ""
     """What to write instead."""
+    length: int = field(default=0, compare=False)
+    """How many characters it is about, from its column on; 0 where that is not known, and a word is meant."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity.value}: {self.message}"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -56,6 +56,8 @@ class Source:
     value: Value = None
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
+    lengths: dict[Place, int] = field(default_factory=dict)
+    """How many characters each key and value has that stands in one line, quotes and all."""
     bare_clocks: list[Path] = field(default_factory=list)
     """Clock times without quotes, which YAML 1.1 readers take for numbers."""
     findings: list[Finding] = field(default_factory=list)
@@ -85,6 +87,10 @@ class Source:
             else:
                 return None
         return found
+
+    def whole(self, finding: Finding) -> Finding:
+        """A finding that knows how long the key or value is at which it points."""
+        return replace(finding, length=self.lengths.get(Place(finding.line, finding.column), finding.length))
 
     def report(self, place: Place, message: str, hint: str = "", severity: Severity = Severity.ERROR) -> None:
         """Note a mistake at a place."""
@@ -164,6 +170,8 @@ class _Builder:
             elif isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent):
                 self._check_node(event)
                 self._add(event)
+                if event.start_mark.line == event.end_mark.line:
+                    self.source.lengths[self._place(event)] = event.end_mark.column - event.start_mark.column
             elif isinstance(event, SequenceEndEvent | MappingEndEvent):
                 self.stack.pop()
                 self.key = None

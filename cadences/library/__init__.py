@@ -43,6 +43,12 @@ def read_bundle(path: Path) -> CadenceBundle:
     return CadenceBundle(path.name.removesuffix(path.suffix), text, templates, str(path))
 
 
+def templates_beside(path: Path) -> list[str]:
+    """The templates that a cadence file could name: their paths in the folder `templates` beside it."""
+    folder = path.parent / "templates"
+    return sorted(one.relative_to(folder).as_posix() for one in folder.glob("*/*") if one.is_file())
+
+
 @cache
 def email_shell() -> str:
     """The html around every email's words (Jinja2, autoescaped)."""

@@ -9,7 +9,7 @@ import typer
 
 from cadences.bundle import CadenceBundle
 from cadences.errors import CadenceError
-from cadences.library import library_files, read_bundle
+from cadences.library import library_files, read_bundle, templates_beside
 from cadences.lint import check as check_bundle
 from cadences.schema import schema_text
 from leads.findings import Finding, in_order
@@ -64,7 +64,7 @@ def _checked(paths: Sequence[Path]) -> tuple[list[CadenceBundle], int]:
     bundles, findings = _read(paths)
     known = known_cadences(paths)
     for bundle in bundles:
-        findings += check_bundle(bundle, known_cadences=known)
+        findings += check_bundle(bundle, known_cadences=known, known_templates=templates_beside(Path(bundle.file)))
     echo_findings(in_order(findings))
     errors = sum(finding.is_error for finding in findings)
     warnings = len(findings) - errors

@@ -46,6 +46,13 @@ def test_good_file_is_praised(plan: Path) -> None:
     assert (result.exit_code, result.output) == (0, "1 cadence checked, no errors: plan.\n")
 
 
+def test_the_template_that_lies_there_and_was_meant_is_named(plan: Path) -> None:
+    plan.write_text(plan.read_text().replace("email: hello", "email: helo"))
+    result = follow("check", plan)
+    assert result.exit_code == 1
+    assert "did you mean hello?" in result.output
+
+
 def test_every_finding_is_printed_with_its_place_and_a_hint(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(plan.parent)
     plan.write_text(TEXT.replace("repeat", "repaet") + "limit: 3\n")

@@ -123,3 +123,25 @@ def test_more_templates_than_a_cadence_may_have_are_refused() -> None:
 def test_what_no_database_can_keep_is_left_out() -> None:
     draft = Draft("plan", "a\0b\ud800", {"email/a.md": "\0"})
     assert (draft.text, dict(draft.templates)) == ("ab?", {"email/a.md": ""})
+
+
+def test_a_template_with_a_slip_in_its_name_brings_up_the_one_that_was_meant() -> None:
+    draft = new_draft("plan")
+    draft = draft.with_file("plan.yaml", draft.text.replace("email: still-there", "email: stil-there"))
+    finding = check_draft(draft, known_cadences={"not-now"})[0]
+    assert finding.message == "the template templates/email/stil-there.md is missing"
+    assert finding.hint == "did you mean still-there?"
+    # Of another kind it can't be.
+    draft = draft.with_file("plan.yaml", draft.text.replace("email: stil-there", "email: first-cal"))
+    assert check_draft(draft, known_cadences={"not-now"})[0].hint == "write that file, or mend the name first-cal"
+
+
+def test_a_finding_is_as_long_as_the_value_at_which_it_points() -> None:
+    draft = new_draft("plan")
+    text = draft.text.replace("2 business days", "2 bussiness days").replace("every: 3 months", 'every: "3 moons"')
+    text += "first_response: {within: 30 minutes, escalate_to: mrs mia}\n"
+    draft = draft.with_file("plan.yaml", text)
+    found = check_draft(draft, known_cadences={"not-now"}, colleagues={"mia"})
+    lines = draft.text.split("\n")
+    about = [lines[one.line - 1][one.column - 1 :][: one.length] for one in found if one.is_error]
+    assert about == ["2 bussiness days", '"3 moons"', "mrs mia"]

@@ -58,6 +58,9 @@ class _Editor:
         with ui.row().classes("ft-line ft-editor-bar"):
             with ui.element("div").classes("col"):
                 self._state = ui.label().props("role=status").classes("ft-quiet")
+            # The list of what is wrong lies below the text, often out of sight.
+            self._errors_button = ui.button(icon="error", on_click=self._to_first_error)
+            self._errors_button.props("flat color=negative no-caps")
             self._save_button = ui.button("Save draft", on_click=self._save).props("flat data-key=save-draft")
             ui.button("What changes", on_click=self._show_changes).props("flat")
             self._drop_button = ui.button("Drop draft", on_click=self._drop).props("flat color=negative")
@@ -116,6 +119,11 @@ class _Editor:
         else:
             await self._preview.show(self._editing.draft.bundle)
         self._tell()
+
+    async def _to_first_error(self) -> None:
+        first = next((one for one in self._editing.findings if one.is_error), None)
+        if first is not None:
+            await self._files.go_to(first)
 
     async def _looked_at(self, file: str) -> None:
         await self._preview.follow(file)
@@ -262,6 +270,9 @@ class _Editor:
         """Say how things stand, and what can be done."""
         editing = self._editing
         self._state.set_text(self._said())
+        errors = editing.errors
+        self._errors_button.set_text("1 error: go to it" if errors == 1 else f"{errors} errors: go to the first")
+        self._errors_button.set_visibility(bool(errors))
         self._save_button.set_enabled(editing.is_changed and editing.theirs is None)
         self._drop_button.set_visibility(editing.saved is not None)
         self._publish_button.set_enabled(self._may_publish())

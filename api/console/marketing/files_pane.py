@@ -191,10 +191,12 @@ class FilesPane:
             kind = "error" if one.is_error else "warning"
             decorations.append({"kind": "line", "line": one.line, "class": f"ft-line-{kind}"})
             line = lines[one.line - 1]
-            found = _TOKEN.search(line, min(one.column - 1, len(line)))
-            if found is not None:
+            begins = min(one.column - 1, len(line))
+            found = _TOKEN.search(line, begins)
+            span = (begins, min(begins + one.length, len(line))) if one.length else found.span() if found else None
+            if span is not None:
                 start = starts[one.line - 1]
-                where = {"from": start + found.start(), "to": start + found.end()}
+                where = {"from": start + span[0], "to": start + span[1]}
                 decorations.append({"kind": "mark", **where, "class": f"ft-mark-{kind}"})
             said = f"{one.message}. {one.hint}" if one.hint else one.message
             tooltips[one.line] = f"{tooltips[one.line]}\n{said}" if one.line in tooltips else said

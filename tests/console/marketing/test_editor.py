@@ -60,7 +60,7 @@ async def test_marketing_breaks_mends_and_publishes_a_cadence(stage: Stage, edit
     await expect(problem).to_contain_text("inbound-web, line 21")
     await expect(problem).to_contain_text("'3 busy days' is no span of time")
     await expect(page.locator(".cm-line.ft-line-error")).to_contain_text("after: 3 busy days, email: checking-in")
-    await expect(page.locator(".ft-mark-error")).to_have_text("3")
+    await expect(page.locator(".ft-mark-error")).to_have_text("3 busy days")
     await expect(page.get_by_text("This is what it did before the error.")).to_be_visible()
     await desk.saved()
     await expect(desk.publish).to_be_disabled()
@@ -265,6 +265,37 @@ async def test_a_mistake_in_a_template_leads_into_its_file(stage: Stage, edit: E
     )
     await expect(desk.text).to_be_focused()
     await expect(desk.page.locator(".ft-mark-error:visible")).to_have_text("frist_name")
+
+
+async def test_of_a_slip_the_whole_value_is_underlined_and_what_was_meant_is_said(stage: Stage, edit: Edit) -> None:
+    desk = await edit()
+    await desk.replace("3 business days", "3 bussiness days")
+    await expect(desk.page.locator(".ft-mark-error:visible")).to_have_text("3 bussiness days")
+    await expect(desk.problems.first).to_contain_text('did you mean "3 business days"?')
+    await desk.replace("3 bussiness days, email: checking-in", "3 business days, email: cheking-in")
+    await expect(desk.page.locator(".ft-mark-error:visible")).to_have_text("cheking-in")
+    await expect(desk.problems.first).to_contain_text("did you mean checking-in?")
+
+
+async def test_how_many_errors_there_are_stands_where_one_sees_it(stage: Stage, edit: Edit) -> None:
+    desk = await edit(size=(1280, 800))
+    page = desk.page
+    await expect(page.get_by_text("No problem found")).to_be_visible()
+    to_errors = page.get_by_role("button", name=re.compile("error"))
+    await expect(to_errors.filter(visible=True)).to_have_count(0)
+    await desk.replace("3 business days", "3 bussiness days")
+    await desk.write("nonsense: 1")
+    go = page.get_by_role("button", name="2 errors: go to the first")
+    await expect(go).to_be_in_viewport()
+    await go.click()
+    await expect(desk.text).to_be_focused()
+    await expect(page.locator(".cm-activeLine:visible")).to_contain_text("3 bussiness days")
+    await desk.replace("3 bussiness days", "3 business days")
+    await expect(page.get_by_role("button", name="1 error: go to it")).to_be_in_viewport()
+    # From another file, too.
+    await desk.open("checking-in")
+    await page.get_by_role("button", name="1 error: go to it").click()
+    await expect(page.locator(".cm-activeLine:visible")).to_contain_text("nonsense")
 
 
 async def test_messages_are_shown_as_the_chosen_lead_would_get_them(stage: Stage, edit: Edit) -> None:
