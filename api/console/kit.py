@@ -26,16 +26,16 @@ def empty(text: str, hint: str = "", icon: str = "done_all") -> None:
     """Says that there is nothing here, and what would make it otherwise."""
     with ui.element("div").classes("ft-empty"):
         ui.icon(icon).props("aria-hidden=true")
-        ui.label(text).classes("ft-empty-text")
+        said(text).classes("ft-empty-text")
         if hint:
-            ui.label(hint).classes("ft-quiet")
+            said(hint).classes("ft-quiet")
 
 
 def trouble(text: str, retry: Callable[[], Awaitable[None]] | None = None) -> None:
     """Says that something did not work, and what to do."""
     with ui.element("div").classes("ft-trouble").props("role=alert"):
         ui.icon("error_outline").props("aria-hidden=true")
-        ui.label(text)
+        said(text)
         if retry is not None:
             ui.button("Try again", on_click=retry).props("flat")
 
@@ -110,6 +110,17 @@ class _Heading(TextElement):
 def words(text: str, tag: str = "span") -> ui.element:
     """Words in an element of this kind, which holds nothing else."""
     return _Words(text, tag)
+
+
+def said(text: str, tag: str = "div") -> ui.element:
+    """Words of ours in which what is typed stands between backticks, which is drawn as code."""
+    parts = text.split("`")
+    if len(parts) == 1 or len(parts) % 2 == 0:  # One tick alone begins nothing.
+        return words(text, tag)
+    with ui.element(tag) as line:
+        for number, part in enumerate(parts):
+            words(part, "code" if number % 2 else "span")
+    return line
 
 
 class _Words(TextElement):

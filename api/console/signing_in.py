@@ -209,7 +209,7 @@ def _form_page(
 
 
 def _spent(services: Services) -> HTMLResponse:
-    lines = ("It was used, or it is too old. Ask an admin for a new one; `follow invite` makes one, too.",)
+    lines = ("It was used, or it is too old. Ask an admin for a new one.",)
     return pages.said(services.company, "This invitation can't be used any more", *lines, status=404)
 
 

@@ -225,9 +225,9 @@ class FilesPane:
             ui.icon(icon).classes(f"ft-{kind}-text").props(f'role=img aria-label="{one.severity.value}"')
             with ui.element("span"):
                 ui.label(f"{PurePosixPath(one.file).stem}, line {one.line}").classes("ft-problem-place")
-                ui.label(one.message)
+                kit.said(one.message)
                 if one.hint:
-                    ui.label(one.hint).classes("ft-quiet")
+                    kit.said(one.hint).classes("ft-quiet")
 
     async def _add(self, channel: Channel) -> None:
         with self._dialogs:

@@ -89,6 +89,15 @@ async def test_a_trial_shows_its_verdict(stage: Stage, page_of: OpenPage) -> Non
     await expect(page.get_by_text("No step tries variants")).to_be_visible()
 
 
+async def test_what_is_typed_stands_there_as_code(stage: Stage, page_of: OpenPage) -> None:
+    page = await page_of(Role.MARKETING, "/cadences/not-now")
+    await expect(page.get_by_text("variants: in a step compares two texts.")).to_be_visible()
+    await expect(page.get_by_role("code").get_by_text("variants:", exact=True)).to_be_visible()
+    page = await page_of(Role.ADMIN, "/health")
+    await expect(page.get_by_text("follow senders add gives reps their own.")).to_be_visible()
+    assert await page.locator("code").all_inner_texts() == ["follow senders add"]
+
+
 async def test_who_may_read_may_not_edit(stage: Stage, page_of: OpenPage, browser: Browser) -> None:
     browser.expects("403")
     page = await page_of(Role.MANAGER, "/cadences")
@@ -132,3 +141,5 @@ async def test_where_nothing_is_published_the_list_says_how_to_begin(stage: Stag
         await connection.execute(text("delete from cadences"))
     page = await page_of(Role.MARKETING, "/cadences")
     await expect(page.get_by_text("No cadence is published yet")).to_be_visible()
+    await expect(page.get_by_text("follow publish publishes the shipped ones.")).to_be_visible()
+    await expect(page.locator("code")).to_have_text("follow publish")

@@ -257,7 +257,7 @@ async def test_a_mistake_in_a_template_leads_into_its_file(stage: Stage, edit: E
     desk = await edit()
     await desk.open("checking-in")
     await desk.write("Dear {{ frist_name }},")
-    await expect(desk.problems.first).to_contain_text("no field is called `frist_name`")
+    await expect(desk.problems.first).to_contain_text("no field is called frist_name")
     await desk.open("inbound-web")
     await desk.problems.first.click()
     await expect(desk.page.get_by_role("tab", name="checking-in, email, 1 error")).to_have_attribute(
@@ -379,7 +379,7 @@ async def test_who_types_on_over_a_slow_line_loses_no_keystroke(stage: Stage, ed
         await desk.page.keyboard.type(character)
         # A pause now and then, so that what a check found comes back into the middle of a word.
         await desk.page.wait_for_timeout(450 if number % 8 == 0 else 40)
-    await expect(desk.problems.first).to_contain_text("unknown key `nonsense`")
+    await expect(desk.problems.first).to_contain_text("unknown key nonsense")
     await expect(desk.text).to_contain_text(words)
     await expect(desk.page.locator(".ft-mark-error")).to_have_text("nonsense")
     await desk.saved()
