@@ -427,9 +427,10 @@ async def test_the_lead_of_a_slip_that_was_taken_back_in_another_window_is_open_
     await expect(other.get_by_text("Done already")).to_have_count(0)
 
 
-async def test_one_goes_on_after_an_email_that_answers_and_its_clock_is_gone(bench: Bench, page_of: OpenPage) -> None:
+async def test_one_goes_on_after_an_email_that_answers(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
     asked = "And where is my cat?"
     await bench.lead("Ann One", question=asked)
+    stage.clock.move_by(timedelta(minutes=1))
     await bench.lead("Bea Two", question=asked)
     page = await page_of(Role.REP, "/today")
     await on_desk(page, "Ann One")
