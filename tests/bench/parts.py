@@ -8,6 +8,7 @@ from tests.bench.cold_wake import cold_wake
 from tests.bench.console import console
 from tests.bench.experiments import experiments
 from tests.bench.first_message import first_message
+from tests.bench.first_view import first_view
 from tests.bench.lives_cost import actions
 from tests.bench.memory import memory
 from tests.bench.options import Options
@@ -32,4 +33,5 @@ PARTS: dict[str, Part] = {
     "experiments": experiments,
     "reports": reports,
     "console": console,
+    "first-view": first_view,
 }

@@ -218,6 +218,7 @@ def test_the_keys_are_the_published_ones() -> None:
         "reports_p95_ms",
         "all_reports_p95_ms",
         "console_action_p95_ms",
+        "first_view_p95_s",
     )
 
 

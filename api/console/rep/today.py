@@ -25,6 +25,7 @@ from api.console.rep.names import who_is
 from api.console.rep.queue_list import QueueList
 from api.console.rep.unsaid import Unsaid
 from api.console.rep.work import Work
+from cadences.tasks import TaskKind
 from cadences.work_queue import QueuedTask, Section, WorkQueue
 
 _KEYS = (
@@ -87,6 +88,8 @@ class TodayPage(OpenPage):
         self._work: Work | None = None
         self._next: tuple[UUID, asyncio.Task[LeadAtHand | None]] | None = None
         self._unsaid: defaultdict[UUID, Unsaid] = defaultdict(Unsaid)
+        self._reading = asyncio.Lock()
+        """Held while the queue is read, so that no lead is put on the desk twice."""
         self._will_be_done: dict[UUID, datetime] = {}
         """Tasks that are completed by what was recorded, and until when the queue leaves them out for that."""
         self.colleague_id = desk.person.id
@@ -113,14 +116,19 @@ class TodayPage(OpenPage):
 
     async def begin(self) -> None:
         """Read the queue and the first lead, and keep up from now on."""
-        self._desk.live.keep(self, self._page_client)
-        await self._read_queue()
-        await self._show(self._first_due())
+        async with self._reading:
+            self._desk.live.keep(self, self._page_client)
+            await self._read_queue()
+            await self._show(self._first_due())
 
     # What the watch tells.
 
     async def read_queue_anew(self) -> None:
         """Show the queue as it is now; what is typed and looked at stays."""
+        async with self._reading:
+            await self._read_anew()
+
+    async def _read_anew(self) -> None:
         with self._page_client:
             known = {task.id for _, task in self._queue}
             await self._read_queue()
@@ -314,10 +322,12 @@ class TodayPage(OpenPage):
                 self._head = Drawn("section").classes("ft-card").props('aria-label="Who"')
                 self._asked = Drawn().classes("ft-stack")
                 unsaid = self._unsaid[lead.view.id]
+                if open_task is not None and open_task.kind == TaskKind.REPLY:
+                    Drawn().show(facts.talk(open_task))
                 self._work = Work(self._desk, lead, open_task, unsaid, self._settled, self._noted)
                 if open_task is None:
                     self._work.close(None, "this task is not open any more")
-                else:
+                elif open_task.kind != TaskKind.REPLY:
                     Drawn().show(facts.talk(open_task))
             self._side = Drawn().classes("ft-stack ft-side")
         self._draw_facts(lead)
