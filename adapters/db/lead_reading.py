@@ -48,12 +48,15 @@ from adapters.db.rows import (
     TouchRow,
 )
 from adapters.db.timeline import (
+    newest_first,
     of_answers,
     of_assignments,
+    of_beginnings,
+    of_closed_tasks,
     of_commands,
     of_consents,
     of_emails,
-    of_enrollments,
+    of_endings,
     of_holds,
     of_meetings,
     of_notes,
@@ -138,28 +141,30 @@ async def read_lead_view(
     )
     enrollment = read_enrollment(current["progress"])
     tasks = sorted([*waiting, *closed], key=lambda task: task["created_at"], reverse=True)[:NEWEST]
-    happened = (
-        entry
-        for entry in (
-            TimelineEntry(row["created_at"], "captured", f"captured as {row['kind']} lead"),
-            *of_assignments(assignments),
-            *of_questions(inquiries),
-            *of_touches(touches),
-            *of_tasks([*waiting, *closed]),
-            *of_meetings(meetings, zone),
-            *of_holds(holds, zone),
-            *of_answers(answers),
-            *of_enrollments(enrollments),
-            *of_stages(stages),
-            *of_responses(responses),
-            *of_consents(consents),
-            *of_notes(notes),
-            *of_emails(emails),
-            *of_commands(commands, zone),
-        )
-        if entry.at <= now  # a "not now" has an enrollment that begins later
+    began_with_it = [one for one in enrollments if one["started_at"] == row["created_at"]]
+    timeline = newest_first(
+        (
+            [TimelineEntry(row["created_at"], "captured", f"captured as {row['kind']} lead")],
+            of_commands(commands[::-1], zone),
+            of_assignments(assignments[::-1]),
+            of_questions(inquiries[::-1]),
+            of_consents(consents[::-1]),
+            of_beginnings(began_with_it[::-1]),
+            of_notes(notes[::-1]),
+            of_emails(emails[::-1]),
+            of_touches(touches[::-1]),
+            of_meetings(meetings[::-1], zone),
+            of_closed_tasks([*waiting, *closed][::-1]),
+            of_answers(answers[::-1]),
+            of_responses(responses[::-1]),
+            of_stages(stages[::-1]),
+            of_holds(holds[::-1], zone),
+            of_endings(enrollments[::-1]),
+            of_beginnings([one for one in enrollments[::-1] if one not in began_with_it]),
+            of_tasks(sorted([*waiting, *closed], key=lambda task: task["created_at"])),
+        ),
+        now,  # a "not now" has an enrollment that begins later
     )
-    timeline = sorted(happened, key=lambda entry: entry.at, reverse=True)
     names = {"lead_name": row["name"], "lead_company": row["company"]}
     return LeadView(
         id=lead.id,

@@ -49,6 +49,17 @@ def _told_of(text: str, row: Mapping[str, Any]) -> str:
     return text if row["corrected_at"] is None else f"{text} (taken back)"
 
 
+def newest_first(parts: Iterable[Iterable[TimelineEntry]], now: datetime) -> list[TimelineEntry]:
+    """All that has happened by now, as one reads it: what came last stands at the top.
+
+    Args:
+        parts: each oldest first, in the order in which they follow one another when they happen at one instant: a
+            lead that is captured is given to somebody, and only then its cadence begins.
+    """
+    happened = [entry for part in parts for entry in part if entry.at <= now]
+    return sorted(happened, key=lambda entry: entry.at)[::-1]
+
+
 def of_assignments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
         yield TimelineEntry(row["at"], "assignment", _told_of(f"given to {row['owner']}: {row['why']}", row), row["by"])
@@ -88,10 +99,14 @@ def of_tasks(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
         reference = str(row["id"])
         yield TimelineEntry(row["created_at"], "task", f"to do for {row['owner']}: {row['title']}", None, reference)
+
+
+def of_closed_tasks(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
         if row["closed_at"] is not None:
             how = row["outcome"] or row["note"]
             text = f"{row['title']}: {row['state']}" + (f", {how}" if how else "")
-            yield TimelineEntry(row["closed_at"], "task", text, row["closed_by"], reference)
+            yield TimelineEntry(row["closed_at"], "task", text, row["closed_by"], str(row["id"]))
 
 
 def of_holds(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Iterable[TimelineEntry]:
@@ -111,13 +126,16 @@ def of_answers(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
         yield TimelineEntry(row["said_at"], "answer", _told_of(text, row), row["by"])
 
 
-def of_enrollments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+def of_beginnings(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
     for row in rows:
-        reference = str(row["id"])
-        yield TimelineEntry(row["started_at"], "enrollment", f"{row['cadence']} begins", None, reference)
+        yield TimelineEntry(row["started_at"], "enrollment", f"{row['cadence']} begins", None, str(row["id"]))
+
+
+def of_endings(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
+    for row in rows:
         if row["ended_at"] is not None:
             text = f"{row['cadence']} ended: {row['ended'].replace('_', ' ')}"
-            yield TimelineEntry(row["ended_at"], "enrollment", text, None, reference)
+            yield TimelineEntry(row["ended_at"], "enrollment", text, None, str(row["id"]))
 
 
 def of_consents(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:

@@ -342,6 +342,32 @@ async def test_the_timeline_tells_what_happened(
     assert len(shown["commands"]) == 5
 
 
+async def test_what_happened_at_one_instant_stands_in_the_order_in_which_it_followed(
+    client: httpx.AsyncClient, capture: Capture, clock: SettableClock
+) -> None:
+    consent = {"channel": "sms", "wording": "You may text me.", "method": "checkbox"}
+    lead = (await capture(owner="anna", phone="+12125550111", consents=[consent]))["id"]
+    captured_at = clock()
+    clock.move_by(timedelta(minutes=1))
+    await post(client, f"/api/leads/{lead}/answer", {"answer": "yes", "note": "great"})
+    clock.move_by(timedelta(minutes=1))
+    timeline = (await client.get(f"/api/leads/{lead}")).json()["timeline"]
+    at_once = [entry["text"] for entry in timeline if datetime.fromisoformat(entry["at"]) == captured_at]
+    assert at_once == [
+        "inbound-web begins",
+        "consent to sms: checkbox",
+        "Do your ovens run on single-phase power?",
+        "given to anna: named when the lead came in",
+        "captured as inbound lead",
+    ]
+    assert [entry["text"] for entry in timeline if datetime.fromisoformat(entry["at"]) > captured_at] == [
+        "to do for anna: take over: said yes",
+        "inbound-web ended: yes",
+        "now qualified (yes)",
+        "said yes: great",
+    ]
+
+
 async def test_an_unknown_task_or_lead_id_that_is_none_is_not_found(client: httpx.AsyncClient) -> None:
     await post(client, f"/api/tasks/{uuid4()}/complete", {"outcome": "done"}, 404)
     await post(client, "/api/leads/none/answer", {"answer": "no"}, 404)
