@@ -21,9 +21,9 @@ _STANDING_OUT = """() => {
 _OUT_OF_ITS_BOX = """() => [...document.querySelectorAll("main *")]
   .filter(element => {
     const style = getComputedStyle(element);
-    const block = style.display !== "none" && !style.display.startsWith("inline") && style.visibility !== "hidden";
-    return block && !(element instanceof SVGElement) && style.overflowX === "visible" && element.clientWidth > 1
-      && element.scrollWidth > element.clientWidth + 1;
+    const block = !style.display.startsWith("inline") && style.visibility !== "hidden";
+    return block && element.checkVisibility() && !(element instanceof SVGElement) && style.overflowX === "visible"
+      && element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1;
   })
   .slice(-5)
   .map(element => element.outerHTML.slice(0, 160));
