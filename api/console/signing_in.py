@@ -27,7 +27,7 @@ SINGLE = f"{SIGN_IN}/single"
 """Where single sign-on begins."""
 HOME = f"{PREFIX}/"
 WRONG = "That name and password do not belong together."
-WAIT = "Too many attempts. Please wait a quarter of an hour; an admin can send you a new invitation."
+WAIT = "Too many attempts. Please wait a quarter of an hour; an admin can give you a new invitation."
 ENDED = "You were signed out: your session was over, or was ended elsewhere. Sign in, and you are back where you were."
 STALE = "This page was open for too long. Please try again."
 router = APIRouter(include_in_schema=False)
