@@ -16,7 +16,7 @@ from cadences.meeting_schedule import quiet
 from cadences.meetings import call_off_all
 from cadences.owners import given_to
 from cadences.planning import plan
-from cadences.progress import ANSWERABLE, ask_person, awaited_task, close_task, end, held_for_answer
+from cadences.progress import ANSWERABLE, ask_person, awaited_task, close_task, end, held_for_answer, holds_back
 from cadences.tasks import Outcome, Task, TaskKind, TaskState
 from leads.ids import derived_id
 from leads.model import Ending, Lead, LeadKind, Stage
@@ -288,7 +288,7 @@ def _with_holds(case: Case, ends: Case, now: datetime) -> Case:
         if longer and hold.reason is not HoldReason.MEETING:
             owner = case.lead.owner.id if hold.owner == ends.lead.owner.id else hold.owner
             case = place_hold(case, hold.reason, owner, now, hold.until, hold.note)
-    if any(task.kind in ANSWERABLE for task in case.open_tasks) and case.enrollment.hold is None:
+    if any(holds_back(task) for task in case.open_tasks) and case.enrollment.hold is None:
         case = held_for_answer(case, now)
     return quiet(case, now)
 

@@ -14,7 +14,7 @@ from cadences.enrollment import Enrollment, NextTouch
 from cadences.legal_hours import CAP_WITHIN
 from cadences.model import Cadence
 from cadences.planning import plan, wake
-from cadences.progress import awaited_task, awaits, begin, message_sent, see_to_overdue, task_created
+from cadences.progress import awaited_task, awaits, begin, holds_back, message_sent, see_to_overdue, task_created
 from cadences.task_outcomes import complete_task
 from cadences.tasks import Outcome, Task, TaskKind
 from leads.contract import Wake, WakeKind
@@ -137,8 +137,13 @@ class _Ours(NamedTuple):
 def _next_of_ours(case: Case, awaited: Task | None) -> _Ours | None:
     """The plan's own task is done once it may be; a question that the library can't answer when the answer is due."""
     tasks = [_Ours(awaited.opens_at, awaited)] if awaited is not None else []
-    tasks += [_Ours(task.due_at, task) for task in case.open_tasks if task.kind is TaskKind.QUESTION]
+    tasks += [_Ours(task.due_at, task) for task in case.open_tasks if _waits_for_us(task)]
     return min(tasks, key=lambda one: one.at, default=None)
+
+
+def _waits_for_us(task: Task) -> bool:
+    """Whether it is a question that a person answers; whoever is called in vain is not written to besides."""
+    return task.kind is TaskKind.QUESTION and holds_back(task)
 
 
 def _task_waited_for(case: Case) -> Task | None:

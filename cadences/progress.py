@@ -198,6 +198,8 @@ def ask_person(case: Case, kind: TaskKind, title: str, text: str, now: datetime,
     """
     waiting = next((task for task in case.open_tasks if task.kind is kind), None)
     if waiting is not None:
+        if not holds_back(waiting):  # What the lead wrote waits for no better hour, and does not run out.
+            waiting = replace(waiting, title=title, opens_at=min(waiting.opens_at, now), expires_at=None)
         return case.with_task(replace(waiting, text=f"{waiting.text}\n\n{text}".strip()))
     due_at = due_after(case, now, case.cadence.on_reply.within)
     task = Task(
@@ -386,7 +388,7 @@ def _escalated(case: Case, task: Task, now: datetime) -> Case:
         again = add_span(now, _ESCALATE_AGAIN, case.zone, calendar)
     told = case.colleague(task.escalate_to)
     case = case.with_task(replace(task, escalations=task.escalations + 1, escalate_at=again, escalated_to=told))
-    waits = task.kind in ANSWERABLE and not sends_first_answer(case)
+    waits = holds_back(task) and not sends_first_answer(case)
     return held_for_answer(case, now) if waits else case
 
 
@@ -394,12 +396,20 @@ ANSWERABLE = (TaskKind.REPLY, TaskKind.QUESTION)
 """Kinds of tasks that a person's answer to the lead settles."""
 
 
+def holds_back(task: Task) -> bool:
+    """Whether the machine is silent until it is done: a person's answer to what the lead wrote.
+
+    A first answer that is owed after a call in vain may run out, and the plan goes on meanwhile.
+    """
+    return task.kind in ANSWERABLE and task.expires_at is None
+
+
 def held_for_answer(case: Case, now: datetime) -> Case:
     """The machine holds for a person's answer: as long as the cadence says, and until it is seen to again at least."""
     if case.enrollment.ended is not None or case.enrollment.question_only:
         return case
     until = add_span(now, case.cadence.on_reply.hold, case.zone, case.cadence.hours.business_calendar())
-    seen_to = [task.escalate_at for task in case.open_tasks if task.kind in ANSWERABLE and task.escalate_at]
+    seen_to = [task.escalate_at for task in case.open_tasks if holds_back(task) and task.escalate_at]
     return place_hold(case, HoldReason.REPLY, case.lead.owner.id, now, max([until, *seen_to]))
 
 

@@ -14,11 +14,13 @@ from cadences.holds import lift_hold
 from cadences.incomplete import completed
 from cadences.meeting_outcomes import after_meeting, agreed, meeting_confirmed
 from cadences.model import Cadence
+from cadences.owed_answers import still_owed
 from cadences.planning import CALL_WITHIN, due_after, expires_after, plan, replanned
 from cadences.progress import (
     ANSWERABLE,
     close_task,
     end,
+    holds_back,
     human_contact,
     standing_task,
     step_done,
@@ -124,18 +126,23 @@ def complete_task(
         case Outcome.HELD | Outcome.NO_SHOW:
             return case
         case Outcome.WRONG_NUMBER:
-            return _wrong_number(case, task, now)
+            return still_owed(_wrong_number(case, task, now), now)
         case Outcome.SENT | Outcome.NOT_SENT:
             return found_out(case, task, sent=outcome is Outcome.SENT, now=now)
         case Outcome.CONNECTED:
             case = _contacted(case, task, by, now)
-    return _after_task(worked_on(case), task, outcome, now)
+    case = _after_task(worked_on(case), task, outcome, now)
+    return still_owed(case, now) if outcome in _IN_VAIN else case
 
 
 def _contacted(case: Case, task: Task, by: str, now: datetime) -> Case:
     """A human was in touch with the lead by this task."""
-    written = task.kind in ANSWERABLE
-    return human_contact(case, now, by, Channel.EMAIL if written else Channel.CALL)
+    return human_contact(case, now, by, _written(case) if task.kind in ANSWERABLE else Channel.CALL)
+
+
+def _written(case: Case) -> Channel:
+    """How a person answers what was written or asked: by email, where there is an address."""
+    return Channel.EMAIL if case.lead.contact_for(Channel.EMAIL) is not None else Channel.CALL
 
 
 def _accepted(case: Case, task: Task, now: datetime) -> Case:
@@ -199,12 +206,12 @@ def _call_made(case: Case, task: Task, outcome: Outcome, by: str, note: str | No
 
 def _answered_by_human(case: Case, by: str, note: str | None, now: datetime) -> Case:
     """A person answered what the lead wrote: a personal touch, with its pause."""
-    return log_personal_touch(case, channel=Channel.EMAIL, touched_at=now, by=by, note=note, now=now)
+    return log_personal_touch(case, channel=_written(case), touched_at=now, by=by, note=note, now=now)
 
 
 def _nothing_needed(case: Case, now: datetime) -> Case:
     held = case.enrollment.hold
-    if any(task.kind in ANSWERABLE for task in case.open_tasks):
+    if any(holds_back(task) for task in case.open_tasks):
         return case
     if case.enrollment.ended is not None:
         return nobody_waits(case, now)

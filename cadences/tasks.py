@@ -16,7 +16,8 @@ class TaskKind(StrEnum):
     REPLY = "reply"
     """Answer what the lead wrote."""
     QUESTION = "question"
-    """Answer a new question of a lead that is being followed up, or that had ended."""
+    """Answer a question: what the library does not say, a new one of a lead that is being followed up or that had
+    ended, or the first one of somebody who was called in vain (which is given up like a call)."""
     HAND_OVER = "hand_over"
     """The lead said yes: take it to won or lost."""
     UNKNOWN_SEND = "unknown_send"

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.db.cadences import CadenceShelf
 from adapters.db.capture import LeadIntake
 from adapters.db.cases import CaseStore
+from adapters.db.reports.clocks import read_clocks
 from adapters.db.rows import ContactPointRow, TaskRow, TouchRow
 from adapters.db.work_queue import MOST, WorkQueues
 from cadences import commands
@@ -142,6 +143,38 @@ async def test_a_first_answer_waits_in_the_queue_of_all_whom_it_concerns_until_i
     for colleague in ("anna", "mia"):
         assert (await desk.seen(colleague))[0] == ("Priya", Section.FIRST_RESPONSE)
     assert await desk.seen("ben") == []
+
+
+@pytest.mark.parametrize("outcome", [Outcome.VOICEMAIL, Outcome.NO_ANSWER, Outcome.CALL_BACK, Outcome.CONNECTED])
+async def test_today_and_figures_tell_the_same_of_who_waits_for_a_first_answer(
+    desk: Desk, cases: CaseStore, engine: AsyncEngine, outcome: Outcome
+) -> None:
+    """A voicemail is an attempt; who names a time to be called at was talked to, also if that is after the target."""
+    now = desk.clock()
+    waiting = await desk.lead("Priya", kind=LeadKind.INBOUND, phone="+12125550123", question="Single-phase?")
+    async with cases.open(waiting, now) as file:
+        touch = file.case.enrollment.next
+        assert touch is not None
+        await file.save(task_created(message_sent(file.case, touch.step, now), now, "talk"))
+    for task in [one for _, one in await desk.queue() if one.kind is TaskKind.QUESTION]:
+        await _completed(cases, waiting, task.id, Outcome.NOTHING_NEEDED, now)
+    until = now + HOUR if outcome is Outcome.CALL_BACK else None
+    (call,) = [one for _, one in await desk.queue()]
+    await _completed(cases, waiting, call.id, outcome, now + MINUTE, until=until)
+    desk.clock.move_by(2 * MINUTE)
+    async with engine.connect() as connection:
+        clocks = await read_clocks(connection, {}, desk.clock(), 10)
+    figures = {clock.lead_id for clock in (*clocks.in_time.items, *clocks.late.items)}
+    today = {task.lead_id for section, task in await desk.queue() if section is Section.FIRST_RESPONSE}
+    assert figures == today == ({waiting} if outcome in (Outcome.VOICEMAIL, Outcome.NO_ANSWER) else set())
+
+
+async def _completed(
+    cases: CaseStore, lead_id: UUID, task_id: UUID, outcome: Outcome, at: datetime, **more: Any
+) -> None:
+    async with cases.open(lead_id, at) as file:
+        case = complete_task(file.case, task_id=task_id, outcome=outcome, by="anna", note=None, now=at, **more)
+        await file.save(case, CommandKind.COMPLETE_TASK, by="anna", details={}, told={"task_id": task_id, **more})
 
 
 async def test_with_nothing_left_for_today_it_is_known_what_comes_next(desk: Desk, cases: CaseStore) -> None:

@@ -87,8 +87,9 @@ async def test_a_completed_call_moves_the_plan_on(
     task = await with_call(cases, lead, clock)
     done = await post(client, f"/api/tasks/{task}/complete", {"outcome": "voicemail", "by": "anna"})
     assert done["lead_id"] == lead
-    assert done["open_tasks"] == []
     assert done["next_touch"]["step"] == "checking-in"
+    (still,) = (await client.get("/api/tasks", params={"lead": lead})).json()["items"]
+    assert [(still["id"], still["kind"])] == [(one, "question") for one in done["open_tasks"]], "it waits for an answer"
     told = Told.model_validate((await newest_command(engine, lead))["told"])
     assert str(told.task_id) == task
     finished = (await client.get("/api/tasks", params={"state": "done"})).json()["items"][0]

@@ -181,6 +181,9 @@ class Person:
                 story.attempts.append((now, task.owner))
             case Outcome.CONNECTED | Outcome.ANSWERED:
                 story.contacts.append((now, task.owner))
+                if outcome is Outcome.ANSWERED:  # One answer settles all that was to be answered.
+                    others = [one for one in self._tasks if one.kind in _ANSWERED and one.id != task.id]
+                    story.done += [(now, task.owner, outcome.value) for _ in others]
             case Outcome.YES | Outcome.NO | Outcome.NOT_NOW:
                 story.contacts.append((now, task.owner))
                 self._decided = True

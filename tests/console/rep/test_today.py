@@ -52,6 +52,8 @@ async def test_ten_calls_are_logged_without_touching_the_mouse(bench: Bench, pag
                 await page.wait_for_timeout(320)  # a second press of the same key must be meant
             await page.keyboard.press(key)
     await on_desk(page, "Gus Seven")  # who said yes, and is to be handed over
+    still_wait = page.get_by_role("region", name="First answers").get_by_role("button")
+    await expect(still_wait).to_contain_text(["Bea Two", "Cal Three", "Dan Four", "Ida Nine", "Joe Ten"])
     found = await bench.outcomes(leads)
     assert {name: how[0] for name, how in found.items()} == {name: outcome for name, _, outcome in DAY}
     assert {how[2] for how in found.values()} == {"anna"}
@@ -199,6 +201,22 @@ async def test_who_asks_on_an_evening_waits_in_the_queue_before_the_call_opens(
     assert view.hold is not None, "the email is written, and the machine pauses for it"
 
 
+async def test_who_was_called_in_vain_still_waits_for_a_first_answer(bench: Bench, page_of: OpenPage) -> None:
+    """A voicemail is an attempt: the clock runs, and an email is the next thing to do."""
+    await bench.calls("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("2")
+    row = page.get_by_role("region", name="First answers").get_by_role("button", name="Ann One")
+    await expect(row).to_contain_text("email: not reached by phone")
+    await expect(row.locator("time")).to_contain_text("left")
+    await row.click()
+    await expect(page.get_by_role("heading", name="email: not reached by phone")).to_be_visible()
+    await page.wait_for_timeout(320)
+    await page.keyboard.press("e")
+    await expect(page.get_by_label("Email", exact=True)).to_be_visible()
+
+
 async def test_when_all_is_done_it_says_what_comes_next_also_on_another_day(bench: Bench, page_of: OpenPage) -> None:
     await bench.calls("Ann One")
     page = await page_of(Role.REP, "/today")
@@ -220,6 +238,8 @@ async def test_who_is_slower_is_told_and_records_nothing(bench: Bench, page_of: 
     await expect(page.get_by_label("Note")).to_have_value("my words")
     await page.keyboard.press("Escape")
     await page.keyboard.press("1")
+    await page.keyboard.press("j")  # Ann still waits for a first answer, now in writing.
+    await expect(page.get_by_role("heading", name="email: not reached by phone")).to_be_visible()
     await page.keyboard.press("j")
     await on_desk(page, "Bea Two")
     assert (await bench.outcomes(leads))["Ann One"] == ("voicemail", None, "ben")
