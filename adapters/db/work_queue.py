@@ -26,6 +26,7 @@ from adapters.db.cadences import CadenceShelf
 from adapters.db.callees import OF_ENROLLMENT, callee_columns, callee_values, read_callee
 from adapters.db.documents import read_enrollment
 from adapters.db.engine import statement_by_statement
+from adapters.db.first_answers import waits
 from adapters.db.rows import (
     ColleagueRow,
     EnrollmentRow,
@@ -49,8 +50,8 @@ _PLANNED = (TaskKind.CALL.value, TaskKind.STEP.value)
 _ME = bindparam("me", type_=String())
 _NOW, _ENDS_AT = (bindparam(name, type_=DateTime(timezone=True)) for name in ("now", "ends_at"))
 _IS_OPEN = _TASKS.c.state == TaskState.OPEN.value
-_RUNS = (_CLOCKS.c.answered_at.is_(None), _CLOCKS.c.moot_at.is_(None))
-_WAITS_FOR_ANSWER = exists().where(_CLOCKS.c.lead_id == _TASKS.c.lead_id, *_RUNS)
+_RUNS = waits(_CLOCKS.c)
+_WAITS_FOR_ANSWER = exists().where(_CLOCKS.c.lead_id == _TASKS.c.lead_id, _RUNS)
 _IDS = select(_TASKS.c.id)
 _FORMER = _TASKS.alias("former")
 _ACCEPTED = and_(
@@ -84,7 +85,7 @@ def _candidates() -> CompoundSelect[Any]:
         ]
     waiting = (
         select(_CLOCKS.c.lead_id)
-        .where(_CLOCKS.c.owner_id == _ME, *_RUNS)
+        .where(_CLOCKS.c.owner_id == _ME, _RUNS)
         .order_by(_CLOCKS.c.asked_at.desc())
         .limit(MOST)
         .subquery()
@@ -99,7 +100,7 @@ def _queue() -> Select[Any]:
     candidates = _candidates().subquery("candidates")
     clock = (
         select(_CLOCKS.c.asked_at, _CLOCKS.c.due_at, _CLOCKS.c.warn_at)
-        .where(_CLOCKS.c.lead_id == _LEADS.c.id, *_RUNS)
+        .where(_CLOCKS.c.lead_id == _LEADS.c.id, _RUNS)
         .order_by(_CLOCKS.c.asked_at.desc())
         .limit(1)
         .lateral("clock")
