@@ -116,7 +116,8 @@ def complete_task(
         case Outcome.ANSWERED:
             return _answered_by_human(case, by, note, now)
         case Outcome.NOTHING_NEEDED:
-            return _nothing_needed(case, now)
+            # A first answer that was owed after a call in vain is not owed, then.
+            return _nothing_needed(case, now) if holds_back(task) else nobody_waits(case, now)
         case Outcome.CALL_BACK if until is not None:
             return _call_back(_contacted(case, task, by, now), task, until, now)
         case Outcome.MEETING if meeting is not None:

@@ -144,6 +144,16 @@ def test_what_is_asked_anew_meanwhile_does_not_run_out() -> None:
     assert overdue.enrollment.hold is not None
 
 
+def test_that_no_answer_is_needed_ends_the_wait_for_it() -> None:
+    """Else the clock would run for somebody of whom no task is left, and whom nobody is to answer."""
+    case, at = called(), MONDAY + 12 * MINUTE
+    case = complete_task(case, task_id=owed(case).id, outcome=Outcome.NOTHING_NEEDED, by="anna", note=None, now=at)
+    assert case.open_tasks == ()
+    assert case.response is not None
+    assert (case.response.is_open, case.response.moot_at) == (True, at)
+    assert next_local(case) == "Thu 2026-03-05 10:00"
+
+
 def test_a_no_leaves_nothing_of_it() -> None:
     case = record_answer(called(), answer="no", by="anna", note=None, now=MONDAY + 6 * MINUTE)
     assert (case.open_tasks, wake(case)) == ((), None)
