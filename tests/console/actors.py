@@ -44,7 +44,7 @@ _SLOWNESS = {"anna": 22, "ben": 75, "chloe": 40}
 """Within so many minutes somebody does a task, in the middle of the six weeks; others take an hour and a half."""
 _LEARNT = 1.2
 """How much quicker everybody becomes in six weeks: at first it takes so much longer, at last so much less."""
-_FORGETS = {"ben": 0.2, "eva": 0.5}
+_FORGETS = {"ben": 0.2, "eva": 0.5, "paul": 0.5}
 """How likely a task is left lying; others leave one in fourteen."""
 _SUBJECT = "See the two-deck oven at work"
 
