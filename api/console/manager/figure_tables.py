@@ -33,11 +33,7 @@ def periods(report: FiguresReport, links: BehindLinks) -> None:
         label = "All" if row.period is None else row.period
         head = Cell(label, note="so far" if row.period in unfinished else "")
         cells.append([head, *_numbers(row, links, row.period)])
-    table(
-        f"The figures {report.every.value} by {report.every.value}",
-        (*heads, "Qualified", "Won", "Not followed up"),
-        cells,
-    )
+    table(f"The figures {report.every.value} by {report.every.value}", heads, cells)
 
 
 def _numbers(row: Figures, links: BehindLinks, bucket: str | None) -> list[Cell]:
