@@ -22,6 +22,7 @@ class Page(StrEnum):
     CADENCE = "cadence"
     EDIT_CADENCE = "edit a cadence"
     ANSWERS = "answers"
+    EDIT_ANSWERS = "edit answers"
     HEALTH = "health"
     DELIVERIES = "deliveries"
     SUPPRESSIONS = "suppressions"
@@ -56,6 +57,8 @@ class Action(StrEnum):
     SAVE_DRAFT = "save_draft"
     DROP_DRAFT = "drop_draft"
     PUBLISH_CADENCE = "publish_cadence"
+    SAVE_ANSWERS = "save_answers"
+    """Write a file of the answer library."""
     CHECK_LEADS = "check_leads"
     """Have it looked whether every lead is followed up."""
     REPAIR = "repair"
@@ -125,6 +128,7 @@ MAY_OPEN: dict[Page, frozenset[Role]] = {
     Page.CADENCE: _OFFICE,
     Page.EDIT_CADENCE: _WRITERS,
     Page.ANSWERS: _OFFICE,
+    Page.EDIT_ANSWERS: _WRITERS,
     Page.HEALTH: _ADMIN,
     Page.DELIVERIES: _MANAGEMENT,
     Page.SUPPRESSIONS: _ADMIN,
@@ -147,7 +151,7 @@ MAY_DO: dict[Action, frozenset[Role]] = {
     **dict.fromkeys(_OF_A_DAY, _SALES),
     **dict.fromkeys((*_STEERING, Action.RUN_BULK, Action.STOP_BULK, Action.TAKE_IN), _MANAGEMENT),
     Action.REFRESH_REPORTS: _OFFICE,
-    **dict.fromkeys((Action.SAVE_DRAFT, Action.DROP_DRAFT, Action.PUBLISH_CADENCE), _WRITERS),
+    **dict.fromkeys((Action.SAVE_DRAFT, Action.DROP_DRAFT, Action.PUBLISH_CADENCE, Action.SAVE_ANSWERS), _WRITERS),
     **dict.fromkeys(
         (
             Action.CHECK_LEADS,

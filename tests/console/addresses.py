@@ -27,6 +27,7 @@ def examples(incidents: Incidents, who: Role) -> Mapping[str, str]:
     return {
         "lead_id": str(incidents.leads[own.get(who, "much to tell")]),
         "name": "inbound-web",
+        "file": "delivery",
         "colleague_id": "anna",
         "run_id": str(incidents.bulk_run),
     }

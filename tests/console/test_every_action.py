@@ -21,7 +21,7 @@ DOES = {
     **dict.fromkeys(("hold", "resume", "skip_step", "switch_cadence", "reassign"), "manager admin"),
     **dict.fromkeys(("run_bulk", "stop_bulk", "take_in"), "manager admin"),
     "refresh_reports": "manager admin marketing",
-    **dict.fromkeys(("save_draft", "drop_draft", "publish_cadence"), "marketing admin"),
+    **dict.fromkeys(("save_draft", "drop_draft", "publish_cadence", "save_answers"), "marketing admin"),
     **dict.fromkeys(("check_leads", "repair", "resolve_alert", "check_providers", "replay_delivery"), "admin"),
     **dict.fromkeys(("suppress", "lift_suppression", "search_suppressions", "erase", "export"), "admin"),
     **dict.fromkeys(("make_token", "revoke_token", "change_people", "invite"), "admin"),

@@ -31,6 +31,7 @@ OPENS = {
     "cadence": "marketing manager admin",
     "edit a cadence": "marketing admin",
     "answers": "marketing manager admin",
+    "edit answers": "marketing admin",
     "outbox": "marketing manager admin",
     "health": "admin",
     "suppressions": "admin",

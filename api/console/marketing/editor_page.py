@@ -14,6 +14,7 @@ from api.console.marketing.editing import Editing
 from api.console.marketing.files_pane import FilesPane
 from api.console.marketing.parts import names_of, when
 from api.console.marketing.preview_pane import PreviewPane, people_for
+from api.console.marketing.problems import to_errors
 from api.console.marketing.publish_dialog import ask_to_publish, show_changes
 from api.console.pages import console_page
 from api.console.permissions import Page
@@ -271,7 +272,7 @@ class _Editor:
         editing = self._editing
         self._state.set_text(self._said())
         errors = editing.errors
-        self._errors_button.set_text("1 error: go to it" if errors == 1 else f"{errors} errors: go to the first")
+        self._errors_button.set_text(to_errors(errors))
         self._errors_button.set_visibility(bool(errors))
         self._save_button.set_enabled(editing.is_changed and editing.theirs is None)
         self._drop_button.set_visibility(editing.saved is not None)

@@ -1,7 +1,6 @@
 """The files of a cadence, to be written: a tab for each, CodeMirror below, and what is wrong with its place."""
 
 import json
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import PurePosixPath
@@ -12,13 +11,13 @@ from nicegui.events import ValueChangeEventArguments
 
 from api.console import kit
 from api.console.marketing.parts import ICONS
+from api.console.marketing.problems import counted, go_to_place, list_problems, mark
 from cadences.drafts import Draft, NoSuchName
-from leads.findings import Finding, Severity
+from leads.findings import Finding
 from leads.model import Channel
 
 _PLAN_ICON = "timeline"
 _HELP = "editor-help"
-_TOKEN = re.compile(r"[\w.-]+|\S")
 _KINDS = {Channel.EMAIL: "Email", Channel.SMS: "Text", Channel.CALL: "Talk track of a call"}
 
 
@@ -103,7 +102,7 @@ class FilesPane:
         for file, editor in self._editors.items():
             self._mark(file, editor)
         self._make_tabs()
-        self._list_problems()
+        list_problems(self._problems, self._findings, self.go_to)
 
     async def go_to(self, finding: Finding) -> None:
         """Open the file of a finding at its place."""
@@ -112,7 +111,7 @@ class FilesPane:
             self._tabs.set_value(finding.file)
         editor = self._editors.get(self.file)
         if editor is not None:
-            ui.run_javascript(f"followthrough.goToPlace({editor.id}, {finding.line}, {finding.column})")
+            go_to_place(editor, finding)
 
     def _make_tabs(self) -> None:
         """A tab for each file; the tabs stay as they are where the files do, so that nobody loses the focus."""
@@ -126,7 +125,7 @@ class FilesPane:
             bad = any(one.is_error for one in problems)
             state = "ft-tab-bad" if bad else "ft-tab-warn" if problems else ""
             tab.classes(remove="ft-tab-bad ft-tab-warn", add=state)
-            words = [_spoken(file), *([_counted(problems)] if problems else [])]
+            words = [_spoken(file), *([counted(problems)] if problems else [])]
             tab.props["aria-label"] = ", ".join(words)
         self._tabs.set_value(self.file)
         self._file_menu.set_enabled(self.file != self._draft.file)
@@ -178,56 +177,7 @@ class FilesPane:
             self._on_draft(self._draft)
 
     def _mark(self, file: str, editor: ui.codemirror) -> None:
-        """Underline what is wrong, and mark its line."""
-        lines = self._draft.files[file].split("\n")
-        starts = [0]
-        for line in lines:
-            starts.append(starts[-1] + len(line) + 1)
-        decorations: list[dict[str, object]] = []
-        tooltips: dict[int, str] = {}
-        for one in self._findings:
-            if one.file != file or one.line > len(lines):
-                continue
-            kind = "error" if one.is_error else "warning"
-            decorations.append({"kind": "line", "line": one.line, "class": f"ft-line-{kind}"})
-            line = lines[one.line - 1]
-            begins = min(one.column - 1, len(line))
-            found = _TOKEN.search(line, begins)
-            span = (begins, min(begins + one.length, len(line))) if one.length else found.span() if found else None
-            if span is not None:
-                start = starts[one.line - 1]
-                where = {"from": start + span[0], "to": start + span[1]}
-                decorations.append({"kind": "mark", **where, "class": f"ft-mark-{kind}"})
-            said = f"{one.message}. {one.hint}" if one.hint else one.message
-            tooltips[one.line] = f"{tooltips[one.line]}\n{said}" if one.line in tooltips else said
-        # Not by the element's own properties: every update of an element brings the server's text along, over what
-        # somebody has typed since. In the browser the marks are put where the text still is what was checked.
-        length = len(self._draft.files[file].encode("utf-16-le")) // 2
-        arguments = ", ".join(json.dumps(one) for one in (length, decorations, tooltips))
-        ui.run_javascript(f"followthrough.markProblems({editor.id}, {arguments})")
-
-    def _list_problems(self) -> None:
-        self._problems.clear()
-        with self._problems:
-            with ui.element("div").props("role=status").classes("ft-problems-count"):
-                ui.label(_counted(self._findings) if self._findings else "No problem found")
-            with ui.element("ul"):
-                for one in self._findings:
-                    with ui.element("li"):
-                        self._problem(one)
-
-    def _problem(self, one: Finding) -> None:
-        async def go() -> None:
-            await self.go_to(one)
-
-        with ui.element("button").props("type=button").classes("ft-problem").on("click", go):
-            icon, kind = ("error", "bad") if one.is_error else ("warning", "warn")
-            ui.icon(icon).classes(f"ft-{kind}-text").props(f'role=img aria-label="{one.severity.value}"')
-            with ui.element("span"):
-                ui.label(f"{PurePosixPath(one.file).stem}, line {one.line}").classes("ft-problem-place")
-                kit.said(one.message)
-                if one.hint:
-                    kit.said(one.hint).classes("ft-quiet")
+        mark(editor, self._draft.files[file], [one for one in self._findings if one.file == file])
 
     async def _add(self, channel: Channel) -> None:
         with self._dialogs:
@@ -289,13 +239,6 @@ def _spoken(file: str) -> str:
     """What a file is called by whoever hears the page."""
     channel = channel_of(file)
     return f"{PurePosixPath(file).stem}, {'the plan' if channel is None else _KINDS[channel].lower()}"
-
-
-def _counted(findings: Sequence[Finding]) -> str:
-    """How much is wrong: 1 error, 2 warnings."""
-    errors = sum(one.is_error for one in findings)
-    counts = ((errors, Severity.ERROR), (len(findings) - errors, Severity.WARNING))
-    return ", ".join(f"{count} {kind.value}{'' if count == 1 else 's'}" for count, kind in counts if count)
 
 
 async def _ask_name(title: str, yes: str, before: str, draft: Draft, channel: Channel) -> str | None:

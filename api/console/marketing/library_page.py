@@ -9,9 +9,10 @@ from adapters.db.inquiries import Used
 from api.console import kit
 from api.console.desk import Desk
 from api.console.frame import Section
+from api.console.marketing.answer_page import address_of
 from api.console.marketing.parts import names_of, when
 from api.console.pages import Nav, console_page
-from api.console.permissions import Page
+from api.console.permissions import Page, may_open
 from api.console.tables import Table
 from leads.answer_sheets import AnswerSheet, Shelved
 from leads.answer_trials import Trial, try_out
@@ -38,6 +39,10 @@ async def answers(desk: Desk) -> None:
                 ui.label("A file has a mistake. Until it is mended, what it said before counts.")
                 for line in library.trouble.split("\n"):
                     ui.label(_without_folder(line)).classes("ft-code")
+                if may_open(desk.person.role, Page.EDIT_ANSWERS):
+                    for path in library.files:
+                        if str(path) in library.trouble:
+                            kit.link(f"Mend {path.name}", address_of(path.stem))
     with ui.element("div").classes("ft-columns"):
         with kit.section("Try a question"):
             _try(desk)
@@ -132,7 +137,11 @@ async def _library(desk: Desk, library: AnswerDesk) -> None:
         with ui.element("section").classes("ft-topic"):
             with ui.row().classes("ft-line"):
                 kit.heading(sheet.topic, 3).classes("col")
-                ui.label(files.get(sheet.topic, "")).classes("ft-quiet ft-code")
+                file = files.get(sheet.topic)
+                if file is not None:
+                    ui.label(f"{file.parent.name}/{file.name}").classes("ft-quiet ft-code")
+                    if may_open(desk.person.role, Page.EDIT_ANSWERS):
+                        kit.link("Edit", address_of(file.stem)).props(f'aria-label="Edit {file.stem}"')
             for one in library.library.answers:
                 if any(one.answer is answer for answer in sheet.answers):
                     _shelved(desk, one, used.pop(one.answer.id, None), names)
@@ -169,11 +178,11 @@ def _times(desk: Desk, used: Used | None) -> str:
     return f"found {'once' if used.times == 1 else f'{used.times:,} times'}, last {when(used.last_at, desk)}"
 
 
-def _files(desk: Desk, library: AnswerDesk) -> dict[str, str]:
+def _files(desk: Desk, library: AnswerDesk) -> dict[str, Path]:
     """The file of each topic, as far as that is clear: several files may have one topic."""
     sheets: list[AnswerSheet] = list(library.library.sheets)
-    names = [f"{path.parent.name}/{path.name}" for path in desk.services.answers.files]
-    return {sheet.topic: name for sheet, name in zip(sheets, names, strict=True)} if len(sheets) == len(names) else {}
+    files = desk.services.answers.files
+    return {sheet.topic: file for sheet, file in zip(sheets, files, strict=True)} if len(sheets) == len(files) else {}
 
 
 def _without_folder(line: str) -> str:
