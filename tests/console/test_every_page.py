@@ -126,4 +126,7 @@ async def opened(stage: Stage, browser: Browser, page: Registered, lived: Lived,
     await tab.goto(address_of(page, examples(lived.incidents, role)))
     await expect(tab.get_by_role("heading", level=1).first).to_be_visible()
     await expect(tab.locator(".ft-loading")).to_have_count(0)
+    if page.path.endswith("/edit"):
+        # An editor is dressed for who hears it a moment after it is there.
+        await expect(tab.locator(".cm-content[aria-label]").first).to_be_visible()
     return tab
