@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
 
 _MANAGER = "manager"
-_REP = "rep10"
-"""Owner of every 40th lead, from the tenth on; each of them has an open task."""
+_REP = "rep11"
+"""Owner of every 40th lead, from the eleventh on; each of them has an open task."""
+_TO_ANSWER = "update tasks set kind = 'reply', opens_at = now() - interval '1 hour' where state = 'open'"
+"""A call may not be made at any hour of any day."""
 _WAITS = 30_000
 """Milliseconds; whoever waits longer has left."""
 
@@ -35,7 +37,7 @@ async def first_view(options: Options) -> dict[str, Any]:
     chance = random.Random(20_35)
     shown: dict[str, tuple[Callable[[], str], str, str]] = {
         "today": (lambda: "/today", _REP, ".ft-name"),
-        "lead": (lambda: f"/leads/{lead_number(10 + REPS * chance.randrange(leads // REPS))}", _REP, ".ft-name"),
+        "lead": (lambda: f"/leads/{lead_number(11 + REPS * chance.randrange(leads // REPS))}", _REP, ".ft-name"),
         "leads": (lambda: "/leads", _MANAGER, "tbody .ft-lead-link"),
         "figures": (lambda: "/figures", _MANAGER, ".ft-figure-value"),
         "lead map": (lambda: "/lead-map", _MANAGER, "canvas, svg text"),
@@ -44,6 +46,7 @@ async def first_view(options: Options) -> dict[str, Any]:
         filled = await fill(engine, leads, options)
         manager = Colleague(_MANAGER, "Mia Manager", role=Role.MANAGER)
         await engine.foundation.people.add([manager], engine.foundation.clock())
+        await engine.run(_TO_ANSWER)
         async with async_playwright() as playwright:
             chromium = await started(playwright, path)
             took = {

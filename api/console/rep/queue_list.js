@@ -3,7 +3,7 @@ export default {
   props: { groups: Array, current: String, now: Number, zone: String, total: Number },
   emits: ["pick"],
   template: `
-    <nav class="ft-queue" :class="{ 'ft-open': open }" aria-label="Queue">
+    <nav v-show="groups.length" class="ft-queue" :class="{ 'ft-open': open }" aria-label="Queue">
       <button class="ft-queue-fold" type="button" :aria-expanded="String(open)" data-key="q" aria-keyshortcuts="q" @click="open = !open">
         <span>{{ total }} to do</span><span aria-hidden="true">{{ open ? "▴" : "▾" }}</span>
       </button>
