@@ -88,6 +88,8 @@ class TodayPage(OpenPage):
         self._work: Work | None = None
         self._next: tuple[UUID, asyncio.Task[LeadAtHand | None]] | None = None
         self._unsaid: defaultdict[UUID, Unsaid] = defaultdict(Unsaid)
+        self._recorded: UUID | None = None
+        """The lead that something was recorded of last: what follows from that is no news."""
         self._reading = asyncio.Lock()
         """Held while the queue is read, so that no lead is put on the desk twice."""
         self._will_be_done: dict[UUID, datetime] = {}
@@ -264,6 +266,7 @@ class TodayPage(OpenPage):
     async def _settled(self, words: str, done: CommandDone, will_be_done: bool) -> None:
         """Something was recorded: say so, and go on to the next lead."""
         task = self._current
+        self._recorded = done.lead_id
         open_still = task is not None and task.id in done.open_tasks and not will_be_done
         if task is not None and will_be_done:
             self._will_be_done[task.id] = self._desk.services.clock() + _DONE_WITHIN
@@ -307,7 +310,11 @@ class TodayPage(OpenPage):
             work.close(None, f"given to {task.owner}")
 
     def _tell_of_news(self, known: set[UUID]) -> None:
-        fresh = [task for section, task in self._queue if task.id not in known and section is not Section.LATER]
+        fresh = [
+            task
+            for section, task in self._queue
+            if task.id not in known and section is not Section.LATER and task.lead_id != self._recorded
+        ]
         if fresh:
             first = who_is(fresh[0].lead_name, fresh[0].lead_company)
             self._last.tell(f"New: {first}" + (f" and {len(fresh) - 1} more" if len(fresh) > 1 else ""))

@@ -1,7 +1,8 @@
 """Today, in a real browser: a day's work by keyboard, new work as it comes, and whoever was faster."""
 
+import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import expect
@@ -462,3 +463,40 @@ async def test_one_goes_on_after_an_email_that_answers(bench: Bench, page_of: Op
     await expect(page.get_by_text("Ann One: email on its way")).to_be_visible()
     await page.wait_for_timeout(2500)  # in which the page looked at the queue again
     await expect(page.get_by_role("navigation", name="Queue").get_by_text("Ann One")).to_have_count(0)
+
+
+async def test_what_follows_from_one_s_own_outcome_is_no_news(bench: Bench, page_of: OpenPage) -> None:
+    await bench.calls("Ann One", "Bea Two")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("2")
+    await on_desk(page, "Bea Two")
+    again = page.get_by_role("navigation", name="Queue").get_by_role("button", name="Ann One")
+    await expect(again.get_by_text("email: not reached by phone")).to_be_visible()
+    await expect(page.get_by_text("New:")).to_have_count(0)
+
+
+async def test_a_lead_is_put_on_the_desk_once_though_the_queue_changes_while_the_page_is_built(
+    bench: Bench, page_of: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is drawn anew after the browser got the page would take a key that was pressed meanwhile with it."""
+    drawn, reading, draw = [], TodayPage._read_queue, TodayPage._draw
+
+    def counting(page: TodayPage, *given: Any) -> None:
+        drawn.append(given)
+        draw(page, *given)
+
+    async def interrupted(page: TodayPage) -> None:
+        await reading(page)
+        if not drawn:
+            monkeypatch.setattr(TodayPage, "_read_queue", reading)
+            looks.append(asyncio.create_task(page.read_queue_anew()))
+            await asyncio.sleep(0.2)
+
+    looks: list[asyncio.Task[None]] = []
+    monkeypatch.setattr(TodayPage, "_draw", counting)
+    monkeypatch.setattr(TodayPage, "_read_queue", interrupted)
+    await bench.calls("Ann One")
+    await on_desk(await page_of(Role.REP, "/today"), "Ann One")
+    await asyncio.gather(*looks)
+    assert (len(looks), len(drawn)) == (1, 1)
