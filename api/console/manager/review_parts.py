@@ -96,7 +96,7 @@ class Written:
             )
             self._group("Nobody knows whether it went out", "ft-bad", ("", forgotten.unknown_sends, "since"))
         for alert in forgotten.alerts:
-            ui.label(f"To be mended: {alert}").classes("ft-bad-text")
+            ui.label(f"To be mended: {alert}").classes("ft-bad-text ft-words")
         if forgotten.inbox:
             ui.label(f"{count_of(forgotten.inbox, 'message')} that fit no lead")
         if forgotten.mails_not_sent:
