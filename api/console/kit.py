@@ -231,13 +231,15 @@ async def acting(button: ui.button | None = None) -> AsyncIterator[None]:
 
     What follows the block runs in either case; put what must follow success inside.
     """
+    client = ui.context.client  # What one pressed may be gone by then.
     if button is not None:
         button.disable()
         button.props(add="loading")
     try:
         yield
     except Exception as error:
-        say_what_happened(error)
+        with client:
+            say_what_happened(error)
     finally:
         if button is not None and not button.is_deleted:
             button.props(remove="loading")

@@ -157,12 +157,14 @@ class _Panel:
 
     async def _wish(self, kind: str) -> None:
         """Ask what is to be done, show what would happen, and do it."""
+        client = ui.context.client
         async with kit.acting():
             wish = await WishDialog(self._desk, kind, [self._lead_id]).ask()
             if wish is not None:
                 await self._desk.do(Action(kind), lambda caller: self._change(caller, wish), lead_id=self._lead_id)
-                kit.done(f"Done: {KINDS[kind].done}.")
-                ui.navigate.reload()
+                with client:  # The panel may have been drawn anew meanwhile, without the button that was pressed.
+                    kit.done(f"Done: {KINDS[kind].done}.")
+                    ui.navigate.reload()
 
     async def _change(self, caller: Caller, wish: Wish) -> CommandDone:
         return await self._desk.commands.change(self._lead_id, caller, None, wish.change())
