@@ -40,10 +40,6 @@ class AnswerFiles:
     def __init__(self, playbook: Playbook) -> None:
         self._playbook = playbook
 
-    def names(self) -> list[str]:
-        """The files that there are, without `.yaml`."""
-        return [path.stem for path in self._playbook.files(FOLDER)]
-
     def others(self, name: str) -> list[Path]:
         """All files but this one."""
         return [path for path in self._playbook.files(FOLDER) if path.stem != name]
