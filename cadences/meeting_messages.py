@@ -15,6 +15,7 @@ from leads.links import Links
 from leads.meetings import Meeting, MeetingState
 from leads.model import Channel
 from leads.sending import OutgoingMessage
+from leads.spans import city_of
 
 TEMPLATE = "meeting"
 """What the ledger says it was made from: no template of a cadence's."""
@@ -104,13 +105,8 @@ def _words(due: NextMove) -> tuple[str, str]:
 def spoken_time(meeting: Meeting, zone: ZoneInfo) -> str:
     """When it is, on a clock that is named: `Tuesday 24 November 2026, 10:00 to 10:30 (New York time)`."""
     start, end = meeting.starts_at.astimezone(zone), meeting.ends_at.astimezone(zone)
-    return f"{spoken_day(start)}, {start:%H:%M} to {end:%H:%M} ({zone_name(zone)} time)"
+    return f"{spoken_day(start)}, {start:%H:%M} to {end:%H:%M} ({city_of(zone)} time)"
 
 
 def spoken_day(local: datetime) -> str:
     return f"{local:%A} {local.day} {local:%B %Y}"
-
-
-def zone_name(zone: ZoneInfo) -> str:
-    """What people call a zone: its city."""
-    return zone.key.rpartition("/")[2].replace("_", " ")

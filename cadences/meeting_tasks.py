@@ -10,7 +10,7 @@ from cadences.progress import close_task
 from cadences.tasks import Task, TaskKind, TaskState
 from leads.ids import derived_id
 from leads.meetings import Meeting
-from leads.spans import Span, Unit
+from leads.spans import Span, Unit, city_of
 
 US = "followthrough"
 UNANSWERED = "call: has not answered the invitation"
@@ -87,4 +87,4 @@ def about(case: Case, meeting: Meeting) -> str:
 def when(case: Case, meeting: Meeting) -> str:
     """On the lead's own clock, which is named."""
     start, end = meeting.starts_at.astimezone(case.zone), meeting.ends_at.astimezone(case.zone)
-    return f"{start:%a %d %b %Y %H:%M} to {end:%H:%M} ({case.zone.key})"
+    return f"{start:%a %d %b %Y %H:%M} to {end:%H:%M} ({city_of(case.zone)} time)"

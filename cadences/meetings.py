@@ -20,6 +20,7 @@ from leads.ids import derived_id
 from leads.invitations import InvitationReply, Method, Participation
 from leads.meetings import Appointment, Meeting, MeetingState
 from leads.model import Colleague, Ending
+from leads.spans import city_of
 from leads.staff_mails import mention
 
 # What people and leads agree on.
@@ -208,7 +209,11 @@ def _declined_before(case: Case, meeting: Meeting, at: datetime, now: datetime) 
 def _proposed(case: Case, meeting: Meeting, reply: InvitationReply, now: datetime) -> Case:
     stamp = min(reply.stamped_at or now, now)
     case = case.with_meeting(replace(meeting, answered_at=stamp, asked_at=now))
-    at = f"{reply.proposes.astimezone(case.zone):%a %d %b %Y %H:%M} ({case.zone.key})" if reply.proposes else "no time"
+    at = (
+        f"{reply.proposes.astimezone(case.zone):%a %d %b %Y %H:%M} ({city_of(case.zone)} time)"
+        if reply.proposes
+        else "no time"
+    )
     case = without_invitation_tasks(case, meeting, now, US, "the lead proposes another time")
     text = f"{about(case, meeting)}\n\nThe lead proposes {at}."
     return ask_about(case, meeting, "find another time: the lead proposes one", text, now)

@@ -88,6 +88,11 @@ def day_begins(day: date, zone: ZoneInfo) -> datetime:
     return at_local(datetime.combine(day, time()), zone)
 
 
+def city_of(zone: ZoneInfo) -> str:
+    """What people call a zone: the city after which it is named."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
+
+
 def wall_clock(instant: datetime, zone: ZoneInfo) -> datetime:
     """What a clock on the wall in `zone` shows at `instant`, without zone information."""
     return instant.astimezone(zone).replace(tzinfo=None)

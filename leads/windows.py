@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from leads.calendars import BusinessCalendar, holiday_name
 from leads.reasons import Reason
-from leads.spans import at_local, wall_clock
+from leads.spans import at_local, city_of, wall_clock
 
 HORIZON = timedelta(days=14)
 """How long a touch may be put off before another channel or a person takes it."""
@@ -97,13 +97,13 @@ class ClockHours(ABC):
 
     def _why_closed(self, local: datetime) -> str:
         if local.fold and self._is_open(local.replace(fold=0)):
-            return f"{local:%H:%M} in {self.zone.key} comes a second time that day"
+            return f"{local:%H:%M} in {city_of(self.zone)} comes a second time that day"
         window = self.window(local.date())
         if window is None:
             return self.why_shut(local.date()) or "closed"
         opens, closes = window
         clock = f"{opens:%H:%M}-{'24:00' if closes == time.max else f'{closes:%H:%M}'}"
-        return f"{local:%H:%M} in {self.zone.key} is outside {clock}{self.whose(local.date())}"
+        return f"{local:%H:%M} in {city_of(self.zone)} is outside {clock}{self.whose(local.date())}"
 
 
 def _opens(window: tuple[time, time] | None) -> time:
@@ -137,7 +137,7 @@ class DailyHours(ClockHours):
         return ""
 
     def counts_there(self, opens: time) -> str:
-        return f"; {opens:%H:%M} in {self.zone.key} counts, where the number may be" if self.one_of_several else ""
+        return f"; {opens:%H:%M} in {city_of(self.zone)} counts, where the number may be" if self.one_of_several else ""
 
     def count(self, start: datetime, left: timedelta) -> datetime:
         """The instant at which `left` of open time has gone by since `start`; the stopwatch stands while closed.

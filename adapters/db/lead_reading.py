@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.documents import read_enrollment, read_lead, read_meetings
@@ -23,7 +22,6 @@ from adapters.db.lead_views import (
     SameDomainView,
     SlipView,
     StageView,
-    TimelineEntry,
     TouchView,
     first_response_view,
 )
@@ -47,25 +45,7 @@ from adapters.db.rows import (
     TaskRow,
     TouchRow,
 )
-from adapters.db.timeline import (
-    newest_first,
-    of_answers,
-    of_assignments,
-    of_beginnings,
-    of_closed_tasks,
-    of_commands,
-    of_consents,
-    of_emails,
-    of_endings,
-    of_holds,
-    of_meetings,
-    of_notes,
-    of_questions,
-    of_responses,
-    of_stages,
-    of_tasks,
-    of_touches,
-)
+from adapters.db.timeline import BY, Rows, Story, newest_first
 from adapters.db.views import HoldView, TaskView, hold_view, meeting_view, next_touch_view, outcomes_of
 from cadences.enrollment import Enrollment
 from cadences.slips import UNDO_WITHIN
@@ -129,7 +109,11 @@ async def read_lead_view(
     notes = await newest.of(NoteRow, NoteRow.written_at)
     stages = await newest.of(StageChangeRow, StageChangeRow.id)
     assignments = [{**one, "owner": one["owner_id"]} for one in await newest.of(AssignmentRow, AssignmentRow.at)]
-    people = await _colleagues(connection, row["owner_id"], row["generated_by_id"])
+    people = await _colleagues(
+        connection,
+        *([row], touches, closed, waiting, meetings, holds, answers, commands, responses, emails, notes, stages),
+        assignments,
+    )
     same_domain = await _same_domain(connection, lead_id, row["company_domain"])
     slip = await _slip(connection, lead_id, row["revision"], now)
 
@@ -142,26 +126,28 @@ async def read_lead_view(
     enrollment = read_enrollment(current["progress"])
     tasks = sorted([*waiting, *closed], key=lambda task: task["created_at"], reverse=True)[:NEWEST]
     began_with_it = [one for one in enrollments if one["started_at"] == row["created_at"]]
+    called = {known: person["name"] for known, person in people.items()}
+    story = Story(zone, called)
     timeline = newest_first(
         (
-            [TimelineEntry(row["created_at"], "captured", f"captured as {row['kind']} lead")],
-            of_commands(commands[::-1], zone),
-            of_assignments(assignments[::-1]),
-            of_questions(inquiries[::-1]),
-            of_consents(consents[::-1]),
-            of_beginnings(began_with_it[::-1]),
-            of_notes(notes[::-1]),
-            of_emails(emails[::-1]),
-            of_touches(touches[::-1]),
-            of_meetings(meetings[::-1], zone),
-            of_closed_tasks([*waiting, *closed][::-1]),
-            of_answers(answers[::-1]),
-            of_responses(responses[::-1]),
-            of_stages(stages[::-1]),
-            of_holds(holds[::-1], zone),
-            of_endings(enrollments[::-1]),
-            of_beginnings([one for one in enrollments[::-1] if one not in began_with_it]),
-            of_tasks(sorted([*waiting, *closed], key=lambda task: task["created_at"])),
+            story.of_capture(row),
+            story.of_commands(commands[::-1]),
+            story.of_assignments(assignments[::-1]),
+            story.of_questions(inquiries[::-1]),
+            story.of_consents(consents[::-1]),
+            story.of_beginnings(began_with_it[::-1]),
+            story.of_notes(notes[::-1]),
+            story.of_emails(emails[::-1]),
+            story.of_touches(touches[::-1]),
+            story.of_meetings(meetings[::-1]),
+            story.of_closed_tasks([*waiting, *closed][::-1], touches),
+            story.of_answers(answers[::-1]),
+            story.of_responses(responses[::-1]),
+            story.of_stages(stages[::-1]),
+            story.of_holds(holds[::-1]),
+            story.of_endings(enrollments[::-1]),
+            story.of_beginnings([one for one in enrollments[::-1] if one not in began_with_it]),
+            story.of_tasks(sorted([*waiting, *closed], key=lambda task: task["created_at"])),
         ),
         now,  # a "not now" has an enrollment that begins later
     )
@@ -183,9 +169,10 @@ async def read_lead_view(
         answer=row["answer"],
         ended=row["ended"],
         ended_at=row["ended_at"],
-        ending=_ending(enrollment, _holding(answers), commands, touches, zone),
+        ending=_ending(enrollment, _holding(answers), commands, touches, story),
         owner=lead.owner.id,
         owner_name=lead.owner.name,
+        names=called,
         assignments=[_picked(AssignmentView, one) for one in _holding(assignments)],
         generated_by=row["generated_by_id"],
         created_at=lead.created_at,
@@ -251,9 +238,10 @@ async def _current(connection: AsyncConnection, enrollment_id: UUID) -> Mapping[
     return dict(found.mappings().one())
 
 
-async def _colleagues(connection: AsyncConnection, *ids: str | None) -> dict[str | None, Mapping[str, Any]]:
-    wanted = or_(*(ColleagueRow.id == one for one in ids if one is not None))
-    found = await connection.execute(select(ColleagueRow.__table__).where(wanted))
+async def _colleagues(connection: AsyncConnection, *told: Rows) -> dict[str, Mapping[str, Any]]:
+    """Whoever is named in these rows and works, or worked, here."""
+    named = {row[column] for rows in told for row in rows for column in BY if row.get(column)}
+    found = await connection.execute(select(ColleagueRow.__table__).where(ColleagueRow.id.in_(named)))
     return {row["id"]: dict(row) for row in found.mappings()}
 
 
@@ -290,18 +278,18 @@ def _ending(
     answers: Sequence[Mapping[str, Any]],
     commands: Sequence[Mapping[str, Any]],
     touches: Sequence[Mapping[str, Any]],
-    zone: ZoneInfo,
+    story: Story,
 ) -> EndingView | None:
     """Why the messages of the current enrollment ended; what was written at that very instant proves it."""
     at = enrollment.ended_at
     if enrollment.ended is None or at is None:
         return None
     evidence = [
-        *of_answers([one for one in answers if one["said_at"] == at]),
-        *of_commands(
-            [one for one in commands if one["created_at"] == at], zone, elsewhere=frozenset({CommandKind.START.value})
+        *story.of_answers([one for one in answers if one["said_at"] == at]),
+        *story.of_commands(
+            [one for one in commands if one["created_at"] == at], elsewhere=frozenset({CommandKind.START})
         ),
-        *of_touches([one for one in touches if at in (one["settled_at"], one["happened_at"])]),
+        *story.of_touches([one for one in touches if at in (one["settled_at"], one["happened_at"])]),
     ]
     return EndingView(enrollment.ended.value, enrollment.ended_why, at, evidence)
 

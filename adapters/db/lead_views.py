@@ -207,11 +207,19 @@ class TimelineEntry:
 
     at: datetime
     kind: str
-    """`captured`, `assignment`, `question`, `touch`, `task`, `meeting`, `note`, `hold`, `answer`, `correction` …"""
+    """`captured`, `assignment`, `question`, `reply`, `touch`, `task`, `meeting`, `note`, `hold`, `answer` …"""
     text: str
     by: str | None = None
     reference: str | None = None
     """The id of the touch, task, note or command it tells of; of a correction, what it takes back."""
+    by_name: str | None = None
+    """What `by` is called: a colleague's name, or the same word."""
+    said: str | None = None
+    """The words themselves, of any length: a message, a reply, a note, why it was given to somebody."""
+    channel: str | None = None
+    """Of a touch, what it went over."""
+    aside: bool = False
+    """It tells what the machine did about the lead, rather than what passed between people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +260,8 @@ class LeadView:
     """Why, and what proves it."""
     owner: str
     owner_name: str
+    names: dict[str, str]
+    """What colleagues are called who are named here by their ids."""
     assignments: list[AssignmentView]
     """Who had the lead when, and why; the owner first."""
     generated_by: str | None

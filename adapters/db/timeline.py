@@ -6,47 +6,73 @@ is named. When the entry itself happened is in `at`, for the reader's.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from textwrap import shorten
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.db.lead_views import TimelineEntry
 from leads.contract import CommandKind
 from leads.meetings import MeetingState, step_name
-from leads.model import ContactKind, Stage
+from leads.model import Channel, ContactKind, Stage
 from leads.personal_emails import EmailState
+from leads.replies import InboundKind
+from leads.sending import TouchState
+from leads.spans import city_of
 
-_RESPONSE_STORY = {
-    "warned_at": "half of the time to answer is gone: the owner is warned",
-    "escalated_at": "about to be missed: escalated",
-    "reassigned_at": "about to be missed: another rep takes over",
-    "answered_at": "answered by a person",
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
+
+BY = ("by", "owner", "owner_id", "escalated_to", "closed_by", "asked_by", "answered_by", "generated_by_id")
+"""Columns of these rows in which a colleague may be named."""
+
+_MESSAGE = {Channel.EMAIL: "email", Channel.SMS: "text"}
+_MADE = {
+    Channel.CALL: "Called",
+    Channel.EMAIL: "Wrote an email",
+    Channel.SMS: "Wrote a text",
+    Channel.TASK: "Was in touch",
+}
+_WENT = {
+    TouchState.CLAIMED: "on its way",
+    TouchState.UNKNOWN: "of which nobody knows whether it went out",
+}
+"""Of the states of a message, those whose own name would not tell a reader."""
+_CONSENT = {Channel.EMAIL: "emails", Channel.SMS: "texts", Channel.CALL: "calls"}
+_RESPONSE = {
+    "warned_at": "Half of the time to answer is gone: the owner is warned",
+    "escalated_at": "The first answer is about to be missed: escalated",
+    "reassigned_at": "The first answer is about to be missed: another rep takes over",
+    "answered_at": "The first answer is given",
+}
+_COMMAND = {
+    CommandKind.NOT_NOW: "Not now",
+    CommandKind.RESUME: "Let go on",
+    CommandKind.SKIP_STEP: "Step left out",
+    CommandKind.SWITCH_CADENCE: "Goes on with the cadence",
+    CommandKind.LEAD_ASKED_AGAIN: "Came in again",
+    CommandKind.LEAD_OPTED_OUT: "Opted out",
+    CommandKind.CONTACT_POINT_LOST: "Can't be reached there any more",
+}
+_HEARD = {
+    InboundKind.AUTO_REPLY: "A machine replied for them",
+    InboundKind.WRONG_PERSON: "Somebody else replied",
+    InboundKind.BOUNCE: "A mail server reported back",
+    InboundKind.CALENDAR: "Their calendar replied",
 }
 _TOLD_ELSEWHERE = frozenset(
-    kind.value
-    for kind in (
+    {
         CommandKind.START,
         CommandKind.LOG_PERSONAL_TOUCH,
         CommandKind.RECORD_ANSWER,
         CommandKind.HOLD,
+        CommandKind.REASSIGN,
         CommandKind.COMPLETE_TASK,
         CommandKind.LEAD_ASKED_AGAIN,
         CommandKind.MESSAGE_REPORTED,
-    )
+    }
 )
-"""Commands of which the timeline tells by what they made: a touch, an answer, a hold, a task, a question."""
-
-
-_NOTE = 140
-"""Characters of a hold's note: it may be a whole email, which stands in the touch that it came from."""
-
-
-def _there(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%a %d %b %Y %H:%M} {zone.key}"
-
-
-def _told_of(text: str, row: Mapping[str, Any]) -> str:
-    return text if row["corrected_at"] is None else f"{text} (taken back)"
+"""Commands of which the timeline tells by what they made: a touch, an answer, a hold, an owner, a task, a question."""
+_IDS = frozenset({"message", "touch_id"})
+"""Details that name a row of ours, which tell a reader nothing."""
 
 
 def newest_first(parts: Iterable[Iterable[TimelineEntry]], now: datetime) -> list[TimelineEntry]:
@@ -60,143 +86,228 @@ def newest_first(parts: Iterable[Iterable[TimelineEntry]], now: datetime) -> lis
     return sorted(happened, key=lambda entry: entry.at)[::-1]
 
 
-def of_assignments(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        yield TimelineEntry(row["at"], "assignment", _told_of(f"given to {row['owner']}: {row['why']}", row), row["by"])
+class Story:
+    """Tells of a lead's rows, on its clock and with the names of who works here."""
 
+    def __init__(self, zone: ZoneInfo, names: Mapping[str, str]) -> None:
+        """
+        Args:
+            zone: the lead's main one.
+            names: of colleagues, by their ids.
+        """
+        self._zone = zone
+        self._names = names
 
-def of_questions(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        titles = ", ".join(answer["title"] for answer in row["answers"])
-        yield TimelineEntry(
-            row["asked_at"], "question", row["question"] + (f" (we answer: {titles})" if titles else "")
+    def of_capture(self, lead: Row) -> Iterable[TimelineEntry]:
+        yield self._entry(lead["created_at"], "captured", f"Came in: {lead['kind']}, {lead['source']}")
+
+    def of_assignments(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            text = _told_of(f"Given to {self._name(row['owner'])}", row)
+            yield self._entry(row["at"], "assignment", text, row["by"], said=row["why"], aside=True)
+
+    def of_questions(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            titles = ", ".join(answer["title"] for answer in row["answers"])
+            text = f"Asked; our answer: {titles}" if titles else "Asked"
+            yield self._entry(row["asked_at"], "question", text, said=row["question"])
+
+    def of_touches(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            made = row["state"] in (TouchState.MADE, TouchState.CORRECTED)
+            yield self._entry(
+                *(row["happened_at"], "touch", _made(row) if made else _message(row), row["by"]),
+                reference=str(row["id"]),
+                said=row["text"],
+                channel=row["channel"],
+            )
+
+    def of_emails(self, rows: Rows) -> Iterable[TimelineEntry]:
+        """What a colleague wrote and what did not go out (yet); the ledger tells of the rest."""
+        for row in rows:
+            how = "on its way" if row["state"] == EmailState.WAITING else row["state"]
+            text = f"Personal email {how}: {row['subject']}" + (f" ({row['why']})" if row["why"] else "")
+            yield self._entry(
+                *(row["settled_at"] or row["written_at"], "touch", text, row["by"]),
+                reference=str(row["id"]),
+                channel=Channel.EMAIL.value,
+            )
+
+    def of_meetings(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            when, reference = self._there(row["starts_at"]), str(row["id"])
+            text = f"Meeting agreed with {row['organizer_name']}: {row['subject']}"
+            yield self._entry(row["agreed_at"], "meeting", text, row["asked_by"], reference=reference)
+            if row["sequence"]:
+                text = "called off" if row["state"] == MeetingState.CANCELLED else f"changed: {when}"
+                yield self._entry(row["changed_at"], "meeting", f"Meeting {text}", row["asked_by"], reference=reference)
+            if row["answered_at"] is not None:
+                text = f"Answered the invitation for {when}"
+                yield self._entry(row["answered_at"], "meeting", text, reference=reference)
+
+    def of_tasks(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            text = f"To do for {self._name(row['owner'])}: {row['title']}"
+            yield self._entry(row["created_at"], "task", text, reference=str(row["id"]), aside=True)
+
+    def of_closed_tasks(self, rows: Rows, touches: Rows = ()) -> Iterable[TimelineEntry]:
+        """How tasks ended.
+
+        Args:
+            touches: what was done; a task that was done by a touch needs no line of its own.
+        """
+        touched = {(row["happened_at"], row["by"]) for row in touches}
+        for row in rows:
+            done = (row["closed_at"], row["closed_by"])
+            if row["closed_at"] is not None and not (row["outcome"] and done in touched):
+                how = row["outcome"] or row["note"]
+                text = f"{row['state'].capitalize()}: {row['title']}" + (f", {how}" if how else "")
+                yield self._entry(*(row["closed_at"], "task", text, row["closed_by"]), reference=str(row["id"]))
+
+    def of_holds(self, rows: Rows) -> Iterable[TimelineEntry]:
+        """The pauses; one that follows another for the same reason without a gap only made it longer."""
+        began: list[tuple[Row, Row]] = []
+        for row in rows:
+            if began and began[-1][1]["lifted_at"] == row["since"] and began[-1][1]["reason"] == row["reason"]:
+                began[-1] = (began[-1][0], row)
+            else:
+                began.append((row, row))
+        for first, last in began:
+            reason, reference = last["reason"].replace("_", " "), str(last["id"])
+            text = f"Paused until {self._there(last['until'])}: {reason}"
+            yield self._entry(
+                *(first["since"], "hold", text, first["owner"]), reference=reference, said=first["note"], aside=True
+            )
+            if last["lifted_at"] is not None:
+                text = f"The pause ended early: {reason}"
+                yield self._entry(last["lifted_at"], "hold", text, reference=reference, aside=True)
+
+    def of_answers(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            text = _told_of(f"Said {row['answer']}", row)
+            yield self._entry(row["said_at"], "answer", text, row["by"], said=row["note"])
+
+    def of_beginnings(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            text = f"The cadence {row['cadence']} begins"
+            yield self._entry(row["started_at"], "enrollment", text, reference=str(row["id"]), aside=True)
+
+    def of_endings(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            if row["ended_at"] is not None:
+                text = f"The cadence {row['cadence']} ended: {row['ended'].replace('_', ' ')}"
+                yield self._entry(row["ended_at"], "enrollment", text, reference=str(row["id"]), aside=True)
+
+    def of_consents(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            what = _CONSENT.get(row["channel"], row["channel"])
+            yield self._entry(row["given_at"], "consent", f"Agreed to {what}: {row['method']}")
+            if row["revoked_at"] is not None:
+                yield self._entry(row["revoked_at"], "consent", f"Took back the consent to {what}")
+
+    def of_notes(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            yield self._entry(
+                *(row["written_at"], "note", "Note", row["by"]), reference=str(row["id"]), said=row["text"]
+            )
+
+    def of_stages(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            if row["stage"] != Stage.NEW.value:  # that it was captured stands there already
+                text = f"Now {row['stage']}" + (f" ({row['why']})" if row["why"] else "")
+                yield self._entry(row["at"], "stage", _told_of(text, row), row["by"], aside=True)
+
+    def of_responses(self, rows: Rows) -> Iterable[TimelineEntry]:
+        for row in rows:
+            for name, text in _RESPONSE.items():
+                if row[name] is not None:
+                    by = row["answered_by"] if name == "answered_at" else None
+                    yield self._entry(row[name], "first response", text, by, aside=True)
+
+    def of_commands(self, rows: Rows, elsewhere: frozenset[CommandKind] = _TOLD_ELSEWHERE) -> Iterable[TimelineEntry]:
+        for row in rows:
+            details = row["details"]
+            at, by = row["created_at"], row["by"]
+            if "undone" in details:
+                undone = details["undone"].replace("_", " ")
+                text = f"Taken back, since it was a slip: {undone} by {self._name(details['by'])}"
+                yield self._entry(at, "correction", text, by, reference=details["command"])
+            elif row["kind"] not in elsewhere and not {"meeting", "personal_email"} & details.keys():
+                yield self._command(row)
+
+    def _command(self, row: Row) -> TimelineEntry:
+        details, reference = dict(row["details"]), str(row["id"])
+        heard = details.pop("kind", None)
+        if heard is not None or row["kind"] == CommandKind.LEAD_REPLIED:
+            what = _HEARD.get(heard) or _COMMAND.get(row["kind"], "Replied")
+            text, said = _told_of(what, row), details.get("text")
+            return self._entry(row["created_at"], "reply", text, row["by"], reference=reference, said=said)
+        values = [
+            f"until {self._there(datetime.fromisoformat(value))}" if name == "until" else str(value)
+            for name, value in details.items()
+            if value is not None and name not in _IDS
+        ]
+        if row["kind"] == CommandKind.PLAN_CHANGED and not _found(details) and len(values) == 1:
+            text = values[0][:1].upper() + values[0][1:]
+        else:
+            what = _found(details) or _COMMAND.get(row["kind"]) or row["kind"].replace("_", " ").capitalize()
+            text = f"{what}: {', '.join(values)}" if values else what
+        return self._entry(row["created_at"], "command", _told_of(text, row), row["by"], reference=reference)
+
+    def _entry(
+        self,
+        at: datetime,
+        kind: str,
+        text: str,
+        by: str | None = None,
+        *,
+        reference: str | None = None,
+        said: str | None = None,
+        channel: str | None = None,
+        aside: bool = False,
+    ) -> TimelineEntry:
+        return TimelineEntry(
+            *(at, kind, text, by, reference),
+            by_name=self._name(by) if by else None,
+            said=(said or "").strip() or None,
+            channel=channel,
+            aside=aside,
         )
 
+    def _name(self, colleague: str) -> str:
+        return self._names.get(colleague, colleague)
 
-def of_touches(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        what = "personal touch" if row["personal"] else step_name(row["step_id"] or "touch")
-        times = f" ({row['occurrence']})" if (row["occurrence"] or 1) > 1 else ""
-        said = row["outcome"] or row["subject"] or (row["text"] if row["personal"] else None)
-        text = f"{row['channel']}: {what}{times}, {row['state']}" + (f": {said}" if said else "")
-        yield TimelineEntry(row["happened_at"], "touch", text, row["by"], str(row["id"]))
+    def _there(self, at: datetime) -> str:
+        local = at.astimezone(self._zone)
+        return f"{local:%a} {local.day} {local:%b %Y %H:%M} in {city_of(self._zone)}"
 
 
-def of_meetings(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Iterable[TimelineEntry]:
-    for row in rows:
-        when, reference = _there(row["starts_at"], zone), str(row["id"])
-        text = f"meeting agreed with {row['organizer_name']}: {row['subject']}"
-        yield TimelineEntry(row["agreed_at"], "meeting", text, row["asked_by"], reference)
-        if row["sequence"]:
-            words = "called off" if row["state"] == MeetingState.CANCELLED else f"changed: {when}"
-            yield TimelineEntry(row["changed_at"], "meeting", f"meeting {words}", row["asked_by"], reference)
-        if row["answered_at"] is not None:
-            text = f"invitation for {when}: {row['state']}"
-            yield TimelineEntry(row["answered_at"], "meeting", text, None, reference)
+def _made(row: Row) -> str:
+    """What a human did."""
+    what = _MADE.get(row["channel"], "Was in touch")
+    if not row["personal"]:
+        what = f"{what} ({_step(row)})"
+    text = f"{what}: {row['outcome']}" if row["outcome"] else what
+    return f"{text} (taken back)" if row["state"] == TouchState.CORRECTED else text
 
 
-def of_tasks(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        reference = str(row["id"])
-        yield TimelineEntry(row["created_at"], "task", f"to do for {row['owner']}: {row['title']}", None, reference)
+def _message(row: Row) -> str:
+    """What went out, or did not."""
+    noun = _MESSAGE.get(row["channel"], row["channel"])
+    noun = f"Personal {noun}" if row["personal"] else str(noun).capitalize()
+    text = f"{noun} {_WENT.get(row['state'], row['state'])}: {row['subject'] or _step(row)}"
+    return f"{text} ({row['error']})" if row["error"] else text
 
 
-def of_closed_tasks(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        if row["closed_at"] is not None:
-            how = row["outcome"] or row["note"]
-            text = f"{row['title']}: {row['state']}" + (f", {how}" if how else "")
-            yield TimelineEntry(row["closed_at"], "task", text, row["closed_by"], str(row["id"]))
+def _step(row: Row) -> str:
+    name = step_name(row["step_id"] or "touch").replace("-", " ")
+    return f"{name}, number {row['occurrence']}" if (row["occurrence"] or 1) > 1 else name
 
 
-def of_holds(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Iterable[TimelineEntry]:
-    for row in rows:
-        reason, reference = row["reason"].replace("_", " "), str(row["id"])
-        until = _there(row["until"], zone)
-        note = f", {shorten(row['note'], _NOTE, placeholder=' …')}" if row["note"] else ""
-        text = f"held until {until}: {reason}{note}"
-        yield TimelineEntry(row["since"], "hold", text, row["owner"], reference)
-        if row["lifted_at"] is not None:
-            yield TimelineEntry(row["lifted_at"], "hold", f"hold ended early: {reason}", None, reference)
-
-
-def of_answers(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        text = f"said {row['answer']}" + (f": {row['note']}" if row["note"] else "")
-        yield TimelineEntry(row["said_at"], "answer", _told_of(text, row), row["by"])
-
-
-def of_beginnings(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        yield TimelineEntry(row["started_at"], "enrollment", f"{row['cadence']} begins", None, str(row["id"]))
-
-
-def of_endings(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        if row["ended_at"] is not None:
-            text = f"{row['cadence']} ended: {row['ended'].replace('_', ' ')}"
-            yield TimelineEntry(row["ended_at"], "enrollment", text, None, str(row["id"]))
-
-
-def of_consents(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        yield TimelineEntry(row["given_at"], "consent", f"consent to {row['channel']}: {row['method']}")
-        if row["revoked_at"] is not None:
-            yield TimelineEntry(row["revoked_at"], "consent", f"consent to {row['channel']} revoked")
-
-
-def of_notes(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    return (TimelineEntry(row["written_at"], "note", row["text"], row["by"], str(row["id"])) for row in rows)
-
-
-def of_emails(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    """What a colleague wrote and what did not go out (yet); the ledger tells of the rest."""
-    for row in rows:
-        how = "on its way" if row["state"] == EmailState.WAITING else row["state"]
-        why = f" ({row['why']})" if row["why"] else ""
-        text = f"personal email, {how}: {row['subject']}{why}"
-        yield TimelineEntry(row["settled_at"] or row["written_at"], "touch", text, row["by"], str(row["id"]))
-
-
-def of_stages(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        if row["stage"] != Stage.NEW.value:  # that it was captured stands there already
-            text = f"now {row['stage']}" + (f" ({row['why']})" if row["why"] else "")
-            yield TimelineEntry(row["at"], "stage", _told_of(text, row), row["by"])
-
-
-def of_responses(rows: Sequence[Mapping[str, Any]]) -> Iterable[TimelineEntry]:
-    for row in rows:
-        for name, text in _RESPONSE_STORY.items():
-            if row[name] is not None:
-                yield TimelineEntry(
-                    row[name], "first response", text, row["answered_by"] if name == "answered_at" else None
-                )
+def _told_of(text: str, row: Row) -> str:
+    return text if row["corrected_at"] is None else f"{text} (taken back)"
 
 
 def _found(details: Mapping[str, Any]) -> str | None:
     """Of a change that brought new contact points: what that was."""
-    return "found another way to reach the lead" if details.keys() & set(ContactKind) else None
-
-
-_IDS = frozenset({"message"})
-"""Details that name a row of ours, which tell a reader nothing."""
-
-
-def of_commands(
-    rows: Sequence[Mapping[str, Any]], zone: ZoneInfo, elsewhere: frozenset[str] = _TOLD_ELSEWHERE
-) -> Iterable[TimelineEntry]:
-    for row in rows:
-        details = row["details"]
-        if "undone" in details:
-            text = f"taken back, since it was a slip: {details['undone'].replace('_', ' ')} by {details['by']}"
-            yield TimelineEntry(row["created_at"], "correction", text, row["by"], details["command"])
-        elif row["kind"] not in elsewhere and not {"meeting", "personal_email"} & details.keys():
-            text = _found(details) or row["kind"].replace("_", " ")
-            said = [
-                f"until {_there(datetime.fromisoformat(value), zone)}" if name == "until" else str(value)
-                for name, value in details.items()
-                if value is not None and name not in _IDS
-            ]
-            text = _told_of(f"{text}: {', '.join(said)}" if said else text, row)
-            yield TimelineEntry(row["created_at"], "command", text, row["by"], str(row["id"]))
+    return "Found another way to reach the lead" if details.keys() & set(ContactKind) else None

@@ -10,7 +10,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from nicegui import ui
 
-from api.console.kit import moment, place_of
+from api.console.kit import moment
+from leads.spans import city_of
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable("image")
 
@@ -49,7 +50,7 @@ def _environment(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Callable[..., Any]] = {"moment": moment, "place": place_of, "markdown": _from_markdown}
+    filters: dict[str, Callable[..., Any]] = {"moment": moment, "place": city_of, "markdown": _from_markdown}
     environment.filters |= filters
     return environment
 

@@ -146,11 +146,6 @@ def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     return f"{there.day} {there:%b %Y}"
 
 
-def place_of(zone: ZoneInfo) -> str:
-    """Where clocks of this zone hang: its greatest city."""
-    return zone.key.rpartition("/")[2].replace("_", " ")
-
-
 def span(lasts: timedelta) -> str:
     """A length of time in its two greatest units: 3 d 4 h, 25 min, 40 s."""
     seconds = int(abs(lasts).total_seconds())

@@ -12,9 +12,10 @@ from api.public import pages, presses
 from api.public.bookings import Offer, Outcome
 from api.public.forms import read_form
 from api.public.presses import ONCE_MORE, AskedPages, PublicPages
-from cadences.meeting_messages import spoken_day, spoken_time, zone_name
+from cadences.meeting_messages import spoken_day, spoken_time
 from leads.links import MEETING_PATH
 from leads.model import Ending
+from leads.spans import city_of
 from leads.tokens import LinkToken, Purpose
 
 router = APIRouter(prefix=MEETING_PATH, include_in_schema=False)
@@ -83,7 +84,7 @@ class _Asked:
             ticket=self.shared.ticket(self.token),
             owner=owner.name,
             words=words,
-            zone=zone_name(zone),
+            zone=city_of(zone),
             standing=spoken_time(standing, zone) if standing is not None else "",
             days=[
                 (spoken_day(times[0][1]), [(at.astimezone(UTC).isoformat(), f"{clock:%H:%M}") for at, clock in times])

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 _INTERRUPTED = 130
 _SHOWN = 20
+_SAID = 100
+"""Characters of what somebody said; the whole stands in the console."""
 
 
 def register(app: typer.Typer) -> None:
@@ -317,7 +320,8 @@ def _lead_grids(view: "LeadView") -> list[Grid]:
         grids.append(others)
     story = Grid("when", "what", "who", title="timeline")
     for entry in view.timeline[:_SHOWN]:
-        story.add_row(local_time(entry.at), escape(entry.text), escape(entry.by or ""))
+        said = f": {shorten(entry.said, _SAID, placeholder=' …')}" if entry.said else ""
+        story.add_row(local_time(entry.at), escape(entry.text + said), escape(entry.by_name or ""))
     grids.append(story)
     return grids
 

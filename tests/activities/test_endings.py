@@ -26,8 +26,8 @@ async def test_a_no_ends_with_who_recorded_it_and_what_was_said(desk: Desk) -> N
     lead = await _seen(desk)
     assert (lead.ending.reason, lead.ending.why, lead.ending.at) == ("no", "said no, recorded by anna", desk.clock())
     assert [(one.kind, one.by, one.text) for one in lead.ending.evidence] == [
-        ("answer", "anna", "said no: buys elsewhere"),
-        ("command", "anna", "record answer: no"),
+        ("answer", "anna", "Said no"),
+        ("command", "anna", "Record answer: no"),
     ]
     assert [(one.stage, one.by, one.why) for one in lead.stages] == [("lost", "anna", "no"), ("new", "test", None)]
 
@@ -38,7 +38,7 @@ async def test_an_opt_out_ends_with_the_words_that_came(desk: Desk) -> None:
         await opened.save(case, CommandKind.LEAD_OPTED_OUT, by="the lead", details={"text": "STOP"})
     ending = (await _seen(desk)).ending
     assert (ending.reason, ending.why) == ("opted_out", "wrote STOP by text")
-    assert [(one.kind, one.text) for one in ending.evidence] == [("command", "lead opted out: STOP")]
+    assert [(one.kind, one.text) for one in ending.evidence] == [("command", "Opted out: STOP")]
 
 
 async def test_the_hand_over_is_seen_from_marketing_to_sales_to_the_order(desk: Desk) -> None:

@@ -167,10 +167,10 @@ async def test_instants_in_what_happened_are_on_the_leads_clock_which_is_named(
         await file.save(file.case, CommandKind.NOT_NOW, by="mia", details=details, told=told_too)
     view = await reading.lead(lead, COMPANY, clock())
     assert view is not None
-    told = {entry.kind: entry.text for entry in view.timeline}
-    there = "Thu 03 Dec 2026 23:30 America/New_York"
-    assert told["hold"] == f"held until {there}: manual, fair"
-    assert told["command"] == f"not now: after the fair, until {there}"
+    told = {entry.kind: (entry.text, entry.said) for entry in view.timeline}
+    there = "Thu 3 Dec 2026 23:30 in New York"
+    assert told["hold"] == (f"Paused until {there}: manual", "fair")
+    assert told["command"] == (f"Not now: after the fair, until {there}", None)
     assert [entry.text for entry in view.timeline if "UTC" in entry.text or "+00:00" in entry.text] == []
 
 

@@ -81,8 +81,8 @@ async def test_the_reason_is_kept_and_shown(
     view = await Reading(engine).lead(captured.lead_id, COMPANY, clock())
     assert view is not None
     assert [(one.owner, one.why) for one in view.assignments] == [("ben", second["why"]), ("anna", first["why"])]
-    told = [entry.text for entry in view.timeline if entry.kind == "assignment"]
-    assert told == ["given to ben: reassigned by mia", f"given to anna: {first['why']}"]
+    told = [(entry.text, entry.said) for entry in view.timeline if entry.kind == "assignment"]
+    assert told == [("Given to Ben Okafor", "reassigned by mia"), ("Given to Anna Keller", first["why"])]
 
 
 async def test_a_named_owner_takes_nobodys_turn(engine: AsyncEngine, intake: LeadIntake, clock: SettableClock) -> None:

@@ -335,8 +335,9 @@ async def test_the_timeline_tells_what_happened(
     kinds = [entry["kind"] for entry in shown["timeline"]]
     instants = [entry["at"] for entry in shown["timeline"]]
     assert instants == sorted(instants, reverse=True)
-    assert {"captured", "question", "enrollment", "hold", "command", "touch", "answer", "task"} <= set(kinds)
-    assert [entry["text"] for entry in shown["timeline"] if entry["kind"] == "command"] == ["reassign: ben"]
+    assert {"captured", "question", "enrollment", "hold", "assignment", "touch", "answer", "task"} <= set(kinds)
+    given = [(entry["text"], entry["said"]) for entry in shown["timeline"] if entry["kind"] == "assignment"]
+    assert given[0] == ("Given to Ben Okafor", "reassigned by website")
     assert shown["first_response"]["state"] == "in time"
     assert shown["first_response"]["seconds"] == 180.0
     assert len(shown["commands"]) == 5
@@ -354,17 +355,17 @@ async def test_what_happened_at_one_instant_stands_in_the_order_in_which_it_foll
     timeline = (await client.get(f"/api/leads/{lead}")).json()["timeline"]
     at_once = [entry["text"] for entry in timeline if datetime.fromisoformat(entry["at"]) == captured_at]
     assert at_once == [
-        "inbound-web begins",
-        "consent to sms: checkbox",
-        "Do your ovens run on single-phase power?",
-        "given to anna: named when the lead came in",
-        "captured as inbound lead",
+        "The cadence inbound-web begins",
+        "Agreed to texts: checkbox",
+        "Asked",
+        "Given to Anna Keller",
+        "Came in: inbound, web form",
     ]
     assert [entry["text"] for entry in timeline if datetime.fromisoformat(entry["at"]) > captured_at] == [
-        "to do for anna: take over: said yes",
-        "inbound-web ended: yes",
-        "now qualified (yes)",
-        "said yes: great",
+        "To do for Anna Keller: take over: said yes",
+        "The cadence inbound-web ended: yes",
+        "Now qualified (yes)",
+        "Said yes",
     ]
 
 

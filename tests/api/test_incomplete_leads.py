@@ -44,7 +44,7 @@ async def test_a_lead_with_words_only_is_completed_by_a_person_and_then_followed
     assert shown["company_domain"] == "harbor.com"
     assert [one["ended"] for one in shown["enrollments"]] == [None, "unreachable"]
     told = [entry["text"] for entry in shown["timeline"]]
-    assert "found another way to reach the lead: ann@harbor.com, +12125550123" in told
+    assert "Found another way to reach the lead: ann@harbor.com, +12125550123" in told
 
 
 async def test_the_same_words_again_join_the_lead(client: httpx.AsyncClient) -> None:

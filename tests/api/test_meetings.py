@@ -41,7 +41,7 @@ async def test_a_call_ends_with_a_meeting(
     assert command.kind == "complete_task"
     shown = (await client.get(f"/api/leads/{lead}")).json()
     assert [one["id"] for one in shown["meetings"]] == [meeting["id"]]
-    assert "meeting agreed with Anna Keller: Two ovens" in [one["text"] for one in shown["timeline"]]
+    assert "Meeting agreed with Anna Keller: Two ovens" in [one["text"] for one in shown["timeline"]]
     assert shown["tasks"][0]["outcome"] == "meeting"
 
 
@@ -89,8 +89,8 @@ async def test_a_meeting_is_agreed_moved_and_called_off_beside_any_task(
     assert (await client.delete(path)).status_code == 409
     shown = (await client.get(f"/api/leads/{lead}")).json()
     texts = [one["text"] for one in shown["timeline"]]
-    assert "meeting called off" in texts
-    assert not [text for text in texts if text.startswith("plan changed")]
+    assert "Meeting called off" in texts
+    assert not [text for text in texts if text.startswith("Plan changed")]
 
 
 async def test_nobody_is_in_two_meetings_at_once(client: httpx.AsyncClient, capture: Capture) -> None:

@@ -83,7 +83,7 @@ async def test_two_leads_become_one(pair: Pair, delivery: RecordingDelivery, eng
         "+12125550122",
     ]
     assert {one["ended"] for one in lead["enrollments"]} == {None, "merged"}
-    assert any(f"merged with lead {pair.other}" in entry["text"] for entry in lead["timeline"])
+    assert any(entry["text"] == f"Merged with lead {pair.other}" for entry in lead["timeline"])
     assert await count(engine, LeadMergeRow) == 1
 
 

@@ -26,7 +26,7 @@ async def test_a_note_stands_on_the_timeline_and_changes_nothing(
     assert (note["lead_id"], note["by"], note["text"]) == (lead, "anna", SHE_BAKES)
     shown = (await client.get(f"/api/leads/{lead}")).json()
     entry = next(one for one in shown["timeline"] if one["kind"] == "note")
-    assert (entry["text"], entry["by"], entry["reference"]) == (SHE_BAKES, "anna", note["id"])
+    assert (entry["said"], entry["by"], entry["reference"]) == (SHE_BAKES, "anna", note["id"])
     assert shown["revision"] == before.json()["revision"]
     assert await what_counts(engine, lead) == counted
     assert delivery.told == told

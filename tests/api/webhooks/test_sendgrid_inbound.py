@@ -112,7 +112,7 @@ async def test_the_timeline_tells_what_was_said_and_no_id_of_ours(parse: Parse, 
     await parse.email("Tell me more, please.", to=reply_to)
     lead = await Reading(desk.engine).lead(desk.lead_id, COMPANY, desk.clock())
     assert lead is not None
-    assert "lead replied: reply, Tell me more, please." in [entry.text for entry in lead.timeline]
+    assert ("Replied", "Tell me more, please.") in [(entry.text, entry.said) for entry in lead.timeline]
 
 
 @pytest.mark.parametrize("text", ["unsubscribe", "Please remove me from your mailing list.", "STOP", "opt-out"])

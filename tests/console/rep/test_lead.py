@@ -26,7 +26,7 @@ async def test_it_shows_the_whole_lead_with_the_reasons_for_the_wait(
     page = await page_of(Role.REP, f"/leads/{lead_id}")
     await on_desk(page, "Ann One")
     await expect(page.get_by_role("region", name="Who").get_by_text("One Bakery")).to_be_visible()
-    await expect(page.locator("blockquote")).to_have_text("Do your ovens run on single-phase power?")
+    await expect(page.locator(".ft-question")).to_have_text("Do your ovens run on single-phase power?")
     await expect(page.get_by_text("Our answer:").first).to_be_visible()
     await page.get_by_text("Why then").click()
     lead = await stage.services.reading.lead(lead_id, stage.services.company, stage.clock())
@@ -34,8 +34,8 @@ async def test_it_shows_the_whole_lead_with_the_reasons_for_the_wait(
     assert lead.next_touch is not None
     for reason in lead.next_touch.reasons:
         await expect(page.get_by_text(reason.text)).to_be_visible()
-    await expect(page.get_by_text("captured as inbound lead")).to_be_visible()
-    await expect(page.get_by_text("inbound, web form")).to_be_visible()
+    await expect(page.get_by_text("Came in: inbound, web form")).to_be_visible()
+    await expect(page.locator("dd").get_by_text("inbound, web form")).to_be_visible()
     await expect(page.get_by_text("Ovens", exact=True)).to_be_visible()
 
 
@@ -46,9 +46,24 @@ async def test_what_people_wrote_is_shown_as_they_wrote_it_and_is_no_markup(benc
     page = await page_of(Role.REP, f"/leads/{lead_id}")
     await on_desk(page, "Ann One")
     await expect(page.get_by_role("region", name="Who").get_by_text(f"One {wrote}")).to_be_visible()
-    await expect(page.locator("blockquote")).to_have_text(asked)
+    await expect(page.locator(".ft-question")).to_have_text(asked)
+    await expect(page.locator(".ft-timeline blockquote").get_by_text(asked)).to_be_visible()
     await expect(page.locator("dd").get_by_text(wrote)).to_be_visible()
     assert await page.locator("img[src=x]").count() == 0
+
+
+async def test_what_was_said_at_length_is_folded_and_opens_whole(bench: Bench, page_of: OpenPage) -> None:
+    asked = "Which oven fits a bakery on two floors?\n\n" + "It is an old house. " * 12 + "Does it?"
+    lead_id = await bench.lead("Ann One", question=asked)
+    page = await page_of(Role.REP, f"/leads/{lead_id}")
+    await on_desk(page, "Ann One")
+    told = page.locator(".ft-timeline li").filter(has_text="Asked")
+    whole = told.get_by_text("Does it?")
+    await expect(told.locator("summary")).to_contain_text("Which oven fits a bakery on two floors? It is an old house.")
+    await expect(whole).to_be_hidden()
+    await told.locator("summary").press("Enter")
+    await expect(whole).to_be_visible()
+    assert await faults(page) == []
 
 
 @pytest.mark.parametrize(("key", "stage_after"), [("y", "qualified"), ("n", "working")])
@@ -94,7 +109,7 @@ async def test_a_no_ends_it_and_the_page_says_why(bench: Bench, page_of: OpenPag
     await page.get_by_role("button", name="Yes, they said no").click()
     ended = page.get_by_role("region", name="Over: no")
     await expect(page.get_by_role("heading", name="Over: no")).to_be_visible()
-    await expect(page.get_by_text("said no: bought elsewhere").first).to_be_visible()
+    await expect(page.get_by_text("Said no: bought elsewhere").first).to_be_visible()
     await expect(page.get_by_role("button", name="Yes", exact=True)).to_have_count(0)
     await expect(ended).to_have_count(0)
 
