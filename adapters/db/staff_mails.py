@@ -209,7 +209,7 @@ async def names_of(connection: AsyncConnection, lead_ids: Collection[UUID]) -> d
         return {}
     asked = select(LeadRow.id, LeadRow.name, LeadRow.company).where(LeadRow.id.in_(lead_ids))
     found = (await connection.execute(asked)).all()
-    return {row.id: " · ".join(filter(None, (row.name, row.company))) or f"lead {str(row.id)[:8]}" for row in found}
+    return {row.id: " · ".join(filter(None, (row.name, row.company))) or "a lead without a name" for row in found}
 
 
 async def _take(connection: AsyncConnection, report: MessageReport, now: datetime) -> None:

@@ -1,11 +1,13 @@
 """Parts of a page that the server writes whole: one element for the browser, where widgets would be dozens."""
 
+import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.utils import urlize
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from nicegui import ui
@@ -13,6 +15,8 @@ from nicegui import ui
 from api.console.kit import moment
 from leads.spans import city_of
 
+_LABELLED = re.compile(r"(?P<label>[^\n<>]+) <(?P<url>https?://[^\s<>]+)>")
+_BRACKETED = re.compile(r"<(https?://[^\s<>]+)>")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
@@ -50,9 +54,23 @@ def _environment(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Callable[..., Any]] = {"moment": moment, "place": city_of, "markdown": _from_markdown}
+    filters: dict[str, Callable[..., Any]] = {
+        "moment": moment,
+        "place": city_of,
+        "markdown": _from_markdown,
+        "linked": linked,
+    }
     environment.filters |= filters
     return environment
+
+
+def linked(text: str) -> Markup:
+    """Plain text with its web addresses as links; those that stand behind what they show, as plain text has them
+    ("the price list <https://…>"), without the brackets."""
+    whole = _LABELLED.fullmatch(text)
+    if whole is not None:
+        return Markup('<a href="{}" target="_blank" rel="noopener">{}</a>').format(whole["url"], whole["label"])
+    return Markup(urlize(Markup.escape(_BRACKETED.sub(r"\1", text)), target="_blank", rel="noopener"))
 
 
 @lru_cache(maxsize=512)

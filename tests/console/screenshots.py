@@ -1,4 +1,5 @@
-"""`make screenshots`: a picture of every page for every role that opens it, over the shown business.
+"""`make screenshots`: a picture of every page for every role that opens it, and of those that need no account, over the
+shown business.
 
 All of them go into `.screenshots/`, which git ignores, for somebody to look at; the few of the README go into
 docs/screenshots/.
@@ -9,20 +10,23 @@ import asyncio
 import base64
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import structlog
 
+from api.console.manager.behind_links import BEHIND, BEHIND_A_VARIANT
 from api.console.pages import Registered
 from api.console.permissions import may_open
+from leads.measures import Counted
 from leads.model import Role
 from tests.console.addresses import address_of, examples, name_of, pages
 from tests.console.browser import NARROW, WIDE, Browser, started
 from tests.console.chromium import NoChromium, ThisMachine, needed
-from tests.console.incidents import Incidents
+from tests.console.open_pages import NAMES, open_pages
 from tests.console.stage import Stage, of_its_own
 
 if TYPE_CHECKING:
@@ -44,14 +48,17 @@ _SETTLES = 700
 class View:
     """A page as somebody sees it on some screen; two pictures, since it is light and dark."""
 
-    page: Registered
-    role: Role
+    page: Registered | str
+    """A page of the console, or the name of one that needs no account."""
+    role: Role | None
+    """None: whoever has the link."""
     size: tuple[int, int]
 
     @property
     def name(self) -> str:
         """What its pictures are called, without the theme."""
-        return f"{name_of(self.page)}-{self.role.value}-{self.size[0]}"
+        page = self.page if isinstance(self.page, str) else name_of(self.page)
+        return f"{page}-{'anybody' if self.role is None else self.role.value}-{self.size[0]}"
 
 
 IN_THE_README: dict[str, str] = {
@@ -65,14 +72,15 @@ IN_THE_README: dict[str, str] = {
 
 
 def views() -> list[View]:
-    """Every page for every role at a desk, and on a telephone for those who work on the way."""
-    return [
+    """Every page for every role at a desk, and on a telephone for those who work on the way, and for prospects."""
+    of_the_console = [
         View(page, role, size)
         for page in pages()
         for role in Role
         if may_open(role, page.page)
         for size in ((WIDE, NARROW) if role in _ON_A_TELEPHONE else (WIDE,))
     ]
+    return [*of_the_console, *(View(name, None, size) for name in NAMES for size in (WIDE, NARROW))]
 
 
 async def take(wanted: Sequence[View]) -> int:
@@ -84,12 +92,12 @@ async def take(wanted: Sequence[View]) -> int:
     from playwright.async_api import async_playwright
 
     async with of_its_own() as stage, async_playwright() as playwright:
-        incidents = await stage.fill()
+        addresses = await _addresses(stage, wanted)
         chromium = await started(playwright, needed(ThisMachine()))
         complaints = 0
         for number, view in enumerate(wanted, start=1):
             browser = Browser(chromium)
-            await _take(stage, browser, view, incidents)
+            await _take(stage, browser, view, addresses[view])
             await browser.close()
             for line in dict.fromkeys(browser.troubles):
                 _say(f"{view.name} complains: {line}")
@@ -100,11 +108,31 @@ async def take(wanted: Sequence[View]) -> int:
     return complaints
 
 
-async def _take(stage: Stage, browser: Browser, view: View, incidents: Incidents) -> None:
+async def _addresses(stage: Stage, wanted: Sequence[View]) -> Mapping[View, str]:
+    """Where each view is to be seen, in the shown business."""
+    incidents = await stage.fill()
+    (trial, *_) = await stage.services.experiments.all(stage.clock())
+    asked = {
+        BEHIND: {"figure": Counted.LATE.value},
+        BEHIND_A_VARIANT: {"experiment": trial.id, "variant": trial.arms[-1].counts.name},
+    }
+    anybodys = await open_pages(stage) if any(view.role is None for view in wanted) else {}
+
+    def address(view: View) -> str:
+        if isinstance(view.page, str) or view.role is None:
+            return anybodys[str(view.page)]
+        query = urlencode(asked.get(view.page.path, {}))
+        return address_of(view.page, examples(incidents, view.role)) + (f"?{query}" if query else "")
+
+    return {view: address(view) for view in wanted}
+
+
+async def _take(stage: Stage, browser: Browser, view: View, address: str) -> None:
     context = await browser.context(stage.url, size=view.size)
-    await stage.sign_in(context, view.role)
+    if view.role is not None:
+        await stage.sign_in(context, view.role)
     tab = await context.new_page()
-    await tab.goto(address_of(view.page, examples(incidents, view.role)))
+    await tab.goto(address)
     await tab.get_by_role("heading", level=1).first.wait_for()
     await tab.wait_for_function("document.querySelectorAll('.ft-loading').length === 0")
     for theme in ("light", "dark"):

@@ -65,6 +65,8 @@ PEOPLE = (
     Colleague("ada", "Ada Admin", "ada@example.com", "+12125550147", Role.ADMIN, weight=0),
 )
 
+_BROWSER = "Chrome/140.0 (a test)"
+
 
 @dataclass(slots=True)
 class Stage:
@@ -109,7 +111,7 @@ class Stage:
     async def sign_in(self, context: "BrowserContext", who: Role | str) -> None:
         """Sign somebody in, without the form: the first of a role, or a colleague by id."""
         colleague_id = ONE_OF_EACH[who] if isinstance(who, Role) else who
-        text = await self.services.sessions.begin(colleague_id, "password", "a test", self.clock())
+        text = await self.services.sessions.begin(colleague_id, "password", _BROWSER, self.clock())
         await context.add_cookies([{"name": "followthrough", "value": text, "url": self.url}])
 
 

@@ -12,7 +12,7 @@ from api.console.permissions import Action, Page, may_do
 _TABS = {"inbox": "Inbox", "forms": "Suspected forms", "hooks": "Deliveries of programs"}
 
 
-@console_page("/deliveries", Page.DELIVERIES, title="Deliveries", nav=Nav(Section.HOUSE, "move_to_inbox"))
+@console_page("/deliveries", Page.DELIVERIES, title="Deliveries", nav=Nav(Section.HOUSE, "local_shipping"))
 async def deliveries(desk: Desk, tab: str = "") -> None:
     """Show what waits for a person.
 

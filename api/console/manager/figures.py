@@ -109,8 +109,7 @@ class FiguresPage:
         with ui.element("div").classes("ft-figures"):
             self._card(all_of_it[Figure.LEADS], every, f"{total.leads:,}", links.to(Counted.LEADS))
             times = all_of_it[Figure.RESPONSE_MEDIAN]
-            with self._card(times, every, times.shown, links.to(Counted.ANSWERED), name="Response time"):
-                self._more_times(all_of_it, report, links)
+            self._card(times, every, times.shown, links.to(Counted.ANSWERED), name="Response time")
             for figure, counted, number in (
                 (Figure.QUALIFIED, Counted.QUALIFIED, total.qualified),
                 (Figure.ORDERED, Counted.ORDERED, total.ordered),
@@ -118,6 +117,8 @@ class FiguresPage:
                 one = all_of_it[figure]
                 note = f"{number:,} of {count_of(total.leads, 'lead')}"
                 self._card(one, every, one.shown, links.to(counted), note=note)
+            with kit.section("First answers").classes("ft-figure-wide"):
+                self._more_times(all_of_it, report, links)
         for proposal in report.proposals:
             with ui.element("div").classes("ft-next-goal"):
                 ui.icon("flag").props("aria-hidden=true")
@@ -125,10 +126,8 @@ class FiguresPage:
         with kit.section(f"{every.capitalize()} by {every}"):
             figure_tables.periods(report, links)
 
-    def _card(
-        self, one: Standing, every: str, value: str, target: str, *, note: str = "", name: str = ""
-    ) -> ui.element:
-        """A figure with its goal, where it goes, and how it went; more may be put into it."""
+    def _card(self, one: Standing, every: str, value: str, target: str, *, note: str = "", name: str = "") -> None:
+        """A figure with its goal, where it goes, and how it went."""
         called = name or one.name
         with kit.section(called).classes("ft-figure"):
             if target:
@@ -148,15 +147,13 @@ class FiguresPage:
             ui.space()
             chart = ui.echart(trend(one), renderer="svg").classes("ft-chart-small")
             chart.props(f'role=img aria-label="{called}, {every} by {every}; the table below has the numbers"')
-            return ui.element("div").classes("ft-stack")
 
     def _more_times(self, all_of_it: dict[Figure, Standing], report: FiguresReport, links: BehindLinks) -> None:
         response = report.totals[0].response
         for figure, words in ((Figure.RESPONSE_P90, "9 of 10 within"), (Figure.WITHIN_TARGET, "In time")):
             one = all_of_it[figure]
             with ui.element("div").classes("ft-line row"):
-                ui.label(f"{words} {one.shown}")
-                ui.space()
+                ui.label(f"{words} {one.shown}").classes("ft-strong")
                 _goal(one, report.every.value)
         with ui.element("div").classes("ft-line row"):
             for number, words, counted in (

@@ -162,11 +162,13 @@ class ReviewsPage:
             if not reps:
                 kit.empty("Nobody to review.", "Whoever is in no other manager's team stands here.", icon="groups")
                 return
-            table(
-                "What each rep did",
-                HEADS,
-                [row(one, found, replace(self._chosen, rep=one.rep).address()) for one in reps],
-            )
+            busy = [one for one in reps if not one.is_empty]
+            idle = [found.people.get(one.rep, one.rep) for one in reps if one.is_empty]
+            if busy:
+                rows = [row(one, found, replace(self._chosen, rep=one.rep).address()) for one in busy]
+                table("What each rep did", HEADS, rows)
+            if idle:
+                ui.label(f"Nothing was due, and nothing happened: {', '.join(idle)}.").classes("ft-quiet")
         written = Written(found, ZoneInfo(review.zone), self._desk.services.clock())
         told = [one for one in reps if self._chosen.rep is not None or not one.is_empty]
         if len(told) > _MOST_AT_ONCE:

@@ -17,7 +17,7 @@ from api.writes import Caller
 @console_page("/account", Page.ACCOUNT, title="Your account", nav=Nav(Section.HOUSE, "person"))
 async def account(desk: Desk) -> None:
     """Change the password, and end sessions that should not be."""
-    with kit.section("Password"):
+    with kit.section("Password").classes("ft-narrow"):
         await _password(desk)
     with kit.section("Where you are signed in"):
 

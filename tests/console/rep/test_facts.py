@@ -1,5 +1,10 @@
 """What a task tells, in its parts."""
 
+import re
+
+import pytest
+
+from api.console.drawn import linked
 from api.console.rep.facts import Part, parts_of
 
 
@@ -35,3 +40,27 @@ def test_a_sentence_is_no_heading_and_a_dash_within_one_no_list() -> None:
         Part("words", ["Two - or three - ovens, please."]),
     ]
     assert parts_of(" \n\n ") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        (
+            "Drawings (PDF) <https://www.example.com/d.pdf>",
+            '<a href="https://www.example.com/d.pdf" target="_blank" rel="noopener">Drawings (PDF)</a>',
+        ),
+        ("1 < 2 & <b>", "1 &lt; 2 &amp; &lt;b&gt;"),
+        (
+            "See <https://www.example.com/?a=1&b=2>, please.",
+            'See <a href="https://www.example.com/?a=1&amp;b=2" rel="noopener" target="_blank">'
+            "https://www.example.com/?a=1&amp;b=2</a>, please.",
+        ),
+        (
+            '"> onx=1 <https://www.example.com/"onx=1>',
+            "&#34;&gt; onx=1 <a href=",
+        ),
+    ],
+)
+def test_addresses_in_plain_text_are_links_and_nothing_else_is_markup(text: str, html: str) -> None:
+    assert linked(text).startswith(html)
+    assert re.sub(r'<a href="[^"<>]*" [a-z="_ ]+>[^<>]*</a>', "", linked(text)).count("<") == 0
