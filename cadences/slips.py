@@ -24,7 +24,7 @@ from leads.staff_mails import mention
 UNDO_WITHIN = timedelta(minutes=15)
 """So long after it was recorded a slip may be taken back."""
 CORRECTED = "taken back: it was recorded by mistake"
-_ANYBODYS = (Role.MANAGER, Role.ADMIN)
+ANYBODYS = (Role.MANAGER, Role.ADMIN)
 """Roles that take back what others recorded too."""
 
 
@@ -108,7 +108,7 @@ def require_undoable(
         raise CommandRefused(
             "revision", f"only what was recorded last can be taken back, which is revision {slip.revision}"
         )
-    if who != slip.by and role not in _ANYBODYS:
+    if who != slip.by and role not in ANYBODYS:
         raise CommandRefused("by", f"{slip.by} recorded it; ask {slip.by}, a manager or an admin to take it back")
     if now > slip.said_at + UNDO_WITHIN:
         minutes = int(UNDO_WITHIN / timedelta(minutes=1))

@@ -158,9 +158,23 @@ def arranged(tasks: Iterable[QueuedTask], now: datetime, ends_at: datetime) -> W
     todays = [task for task in tasks if task.answers_first or task.starts_at < ends_at]
     placed = [(section_of(task, now), task) for task in todays]
     placed.sort(key=lambda one: _place(one[0], one[1], now))
+    placed = list(_one_for_each_who_waits(placed, now))
     changes = [at for section, task in placed for at in _turns(section, task) if at > now]
     others = [task for task in tasks if not task.answers_first and task.starts_at >= ends_at]
     return WorkQueue(tuple(placed), min(changes, default=None), _first_of(others))
+
+
+def _one_for_each_who_waits(
+    placed: list[tuple[Section, QueuedTask]], now: datetime
+) -> Iterator[tuple[Section, QueuedTask]]:
+    """Who waits for a first answer waits once, however many tasks would give it: the one that may be done now, else
+    first, stands for all of them."""
+    best: dict[UUID, QueuedTask] = {}
+    for section, task in placed:
+        if section is Section.FIRST_RESPONSE:
+            known = best.get(task.lead_id, task)
+            best[task.lead_id] = min((known, task), key=lambda one: (one.starts_at > now, one.due_at, one.id))
+    yield from (one for one in placed if one[0] is not Section.FIRST_RESPONSE or best[one[1].lead_id].id == one[1].id)
 
 
 def _first_of(tasks: Iterable[QueuedTask]) -> Upcoming | None:

@@ -411,3 +411,11 @@ def _consent(
         method=method,
         source=clean_line("consents", given.source) or source or "not stated",
     )
+
+
+def spoken_phone(number: str) -> str:
+    """A number as people read it, `+1 212-555-0123`; what is no number stays as it is."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.documents import read_enrollment, read_lead, read_meetings
@@ -17,6 +17,7 @@ from adapters.db.lead_views import (
     ContactView,
     EndingView,
     EnrollmentView,
+    LeadsSlipView,
     LeadView,
     QuestionView,
     SameDomainView,
@@ -61,6 +62,7 @@ NEWEST = 200
 HINTED = 20
 """So many leads of the same company's domain are shown; a hint needs no more."""
 
+_OF_A_SLIP = (SlipRow.kind, SlipRow.by, SlipRow.said_at, SlipRow.revision)
 _NOT_OUT = (EmailState.WAITING.value, EmailState.NOT_SENT.value)
 
 
@@ -222,13 +224,27 @@ async def _lead_row(connection: AsyncConnection, lead_id: UUID) -> Mapping[str, 
     return dict(row) if row is not None else None
 
 
+async def read_newest_slip_of(connection: AsyncConnection, colleague: str, now: datetime) -> LeadsSlipView | None:
+    """What a colleague recorded last of any lead; None once it is no slip any more."""
+    found = await connection.execute(
+        select(*_OF_A_SLIP, LeadRow.id, LeadRow.name, LeadRow.company)
+        .join(LeadRow, and_(LeadRow.id == SlipRow.lead_id, LeadRow.revision == SlipRow.revision))
+        .where(SlipRow.by == colleague, SlipRow.said_at >= now - UNDO_WITHIN)
+        .order_by(SlipRow.said_at.desc())
+        .limit(1)
+    )
+    row = found.one_or_none()
+    return None if row is None else LeadsSlipView(row.id, row.name, row.company, _slip_view(row))
+
+
 async def _slip(connection: AsyncConnection, lead_id: UUID, revision: int, now: datetime) -> SlipView | None:
     """What was recorded last and may be a slip; None once anything was decided about the lead since."""
-    columns = (SlipRow.kind, SlipRow.by, SlipRow.said_at, SlipRow.revision)
     newest = (SlipRow.lead_id == lead_id, SlipRow.revision == revision, SlipRow.said_at >= now - UNDO_WITHIN)
-    row = (await connection.execute(select(*columns).where(*newest))).one_or_none()
-    if row is None:
-        return None
+    row = (await connection.execute(select(*_OF_A_SLIP).where(*newest))).one_or_none()
+    return None if row is None else _slip_view(row)
+
+
+def _slip_view(row: Any) -> SlipView:
     return SlipView(row.kind, row.by, row.said_at, row.said_at + UNDO_WITHIN, row.revision)
 
 

@@ -154,6 +154,16 @@ class SlipView:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadsSlipView:
+    """What a colleague recorded last of any lead, while it may be taken back."""
+
+    lead_id: UUID
+    lead_name: str | None
+    lead_company: str | None
+    slip: SlipView
+
+
+@dataclass(frozen=True, slots=True)
 class SameDomainView:
     """Another lead whose address is under the same company's domain: a hint for people, and never more than that."""
 

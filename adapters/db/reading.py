@@ -9,9 +9,9 @@ from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, func, lite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.engine import statement_by_statement
-from adapters.db.lead_reading import read_lead_view, task_view
+from adapters.db.lead_reading import read_lead_view, read_newest_slip_of, task_view
 from adapters.db.lead_search import first_contact, matching
-from adapters.db.lead_views import LeadView
+from adapters.db.lead_views import LeadsSlipView, LeadView
 from adapters.db.paging import COUNTED, PAGE, count_some, cursor_after, place_of
 from adapters.db.rows import (
     ColleagueRow,
@@ -200,6 +200,11 @@ class Reading:
         async with self._engine.connect() as connection:
             found = await connection.execute(select(TouchRow.id, TouchRow.lead_id).where(wanted))
             return {touch_id: lead_id for touch_id, lead_id in found}
+
+    async def newest_slip_of(self, colleague: str, now: datetime) -> LeadsSlipView | None:
+        """What a colleague recorded last of any lead, while it may be taken back."""
+        async with self._engine.connect() as connection:
+            return await read_newest_slip_of(connection, colleague, now)
 
     async def task(self, task_id: UUID, now: datetime) -> TaskView | None:
         """One task; None when there is none."""

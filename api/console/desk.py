@@ -4,7 +4,7 @@ The browser is never believed: at every change the session is read anew, and rol
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from api.console.live import Live
 from api.console.permissions import WRITTEN_WITH_THE_CHANGE, Action, may_do, sees_all_leads
 from api.console.refusals import NotAllowed as NotAllowed
 from api.console.refusals import SignedOut as SignedOut
+from api.console.unsaid import Drafts
 from api.services import Services
 from api.writes import Caller
 
@@ -36,6 +37,8 @@ class Desk:
     """As of the last time the database was asked."""
     live: Live
     """Tells open pages of what happened elsewhere."""
+    drafts: Drafts = field(default_factory=Drafts)
+    """What was begun to be written on any page."""
 
     @property
     def commands(self) -> LeadCommands:

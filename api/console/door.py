@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.console.cookies import Cookies, is_from_here
 from api.console.desk import Desk
 from api.console.live import Live
+from api.console.unsaid import Drafts
 from api.services import Services
 from leads.links import CONSOLE_PATH
 
@@ -36,6 +37,7 @@ class Door:
         self._cookies = cookies
         self._secure = secure
         self._live = Live(services.queue_watch, services.clock)
+        self._drafts = Drafts()
         self._behind = GZipMiddleware(_Nonces(app), minimum_size=1024)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +74,7 @@ class Door:
             wanted = {"next": f"{path}?{query}" if query else path}
             asked = urlencode(wanted | ({"ended": "1"} if text else {}), safe="/")
             return RedirectResponse(f"{SIGN_IN}?{asked}", 303)
-        desk = Desk(self._services, person, self._live)
+        desk = Desk(self._services, person, self._live, self._drafts)
         if _is_another_ones(connection, desk):
             return PlainTextResponse("This page was opened by somebody else.", 403)
         connection.scope[DESK] = desk

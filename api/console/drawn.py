@@ -13,6 +13,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from api.console.kit import moment
+from leads.normalising import spoken_phone
 from leads.spans import city_of
 
 _LABELLED = re.compile(r"(?P<label>[^\n<>]+) <(?P<url>https?://[^\s<>]+)>")
@@ -59,6 +60,7 @@ def _environment(folder: Path) -> Environment:
         "place": city_of,
         "markdown": _from_markdown,
         "linked": linked,
+        "phone": spoken_phone,
     }
     environment.filters |= filters
     return environment

@@ -25,7 +25,7 @@ AFTER_DINNER = replace(ANY_TIME, may=MayCall.NOT_NOW, lawful_at=NOW + 2 * HOUR, 
 def a_task(name: str, kind: TaskKind = TaskKind.CALL, **values: object) -> QueuedTask:
     given = {
         "id": uuid5(LEAD_ID, name),
-        "lead_id": LEAD_ID,
+        "lead_id": uuid5(LEAD_ID, f"lead of {name}"),
         "lead_name": name,
         "lead_company": None,
         "title": "call: first call",
@@ -191,3 +191,15 @@ def test_the_queue_says_when_it_changes_by_itself(task: QueuedTask, after: timed
 def test_an_empty_queue_is_one_too() -> None:
     queue = arranged([], NOW, TONIGHT)
     assert (len(queue), list(queue), queue.changes_at) == (0, [], None)
+
+
+def test_who_waits_for_a_first_answer_stands_there_once_with_what_may_be_done_now() -> None:
+    lead = LEAD_ID
+    clock = a_clock(20 * MINUTE)
+    call = a_task("call", lead_id=lead, opens_at=NOW + HOUR, due_at=NOW + MINUTE, clock=clock)
+    question = a_task("question", TaskKind.QUESTION, lead_id=lead, due_at=NOW + 2 * HOUR, clock=clock)
+    other = a_task("other", clock=a_clock(30 * MINUTE))
+    sent = a_task("unknown send", TaskKind.UNKNOWN_SEND, lead_id=lead, clock=clock)
+    assert order([call, question, other, sent]) == ["question", "other", "unknown send"]
+    answered = [replace(one, clock=None) for one in (call, question)]
+    assert order(answered) == ["question", "call"], "each for itself"

@@ -31,6 +31,7 @@ class Clockwork:
             WakeKind.SEND_EMAIL: messages.send_email,
             WakeKind.SEND_SMS: messages.send_sms,
             WakeKind.SEND_INVITATION: messages.send_invitation,
+            WakeKind.SEND_PERSONAL_EMAIL: messages.send_personal_email,
             WakeKind.LOOK_UP_SEND: messages.look_up_send,
             WakeKind.CREATE_CALL_TASK: tasks.create_call_task,
             WakeKind.CREATE_TASK: tasks.create_task,

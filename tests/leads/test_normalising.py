@@ -20,6 +20,7 @@ from leads.normalising import (
     new_lead,
     normal_email,
     normal_phone,
+    spoken_phone,
 )
 
 
@@ -231,3 +232,16 @@ def test_what_the_registry_said_needs_a_number_and_an_answer(given: dict[str, An
     with pytest.raises(CaptureRefused) as refused:
         new_lead(region="US", email="ann@example.com", **given)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("number", "spoken"),
+    [
+        ("+12125550123", "+1 212-555-0123"),
+        ("+492211234567", "+49 221 1234567"),
+        ("ann@example.com", "ann@example.com"),
+        ("5", "5"),
+    ],
+)
+def test_numbers_are_spoken_as_people_read_them(number: str, spoken: str) -> None:
+    assert spoken_phone(number) == spoken

@@ -184,9 +184,11 @@ class FiguresPage:
             priced = {"priced": "true"}
             kit.tile("A lead", money(total.per_lead), note=of, target=links.to(Counted.LEADS, None, **priced))
             yes = links.to(Counted.QUALIFIED, None, **priced)
-            kit.tile("A yes", money(total.per_qualified) or "-", note=f"{total.qualified:,} qualified", target=yes)
+            kit.tile(
+                "A yes", money(total.per_qualified) or "-", note=f"{total.qualified:,} of these qualified", target=yes
+            )
             won = links.to(Counted.ORDERED, None, **priced)
-            kit.tile("An order", money(total.per_order) or "-", note=f"{total.ordered:,} won", target=won)
+            kit.tile("An order", money(total.per_order) or "-", note=f"{total.ordered:,} of these won", target=won)
             lost = f"{count_of(total.not_worked, 'lead')} that nobody tried to reach"
             target = links.to(Counted.NOT_WORKED) if total.not_worked else ""
             kit.tile("Wasted", money(total.wasted), note=lost, target=target, good=not total.not_worked)

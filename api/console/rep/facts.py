@@ -186,6 +186,17 @@ def next_touch(lead: LeadAtHand, now: datetime) -> Markup:
     return drawn
 
 
+def open_tasks(view: LeadView, *, but: UUID | None = None) -> Markup:
+    """What somebody is to do for the lead.
+
+    Args:
+        but: the task that is on the desk anyway.
+    """
+    shown = [task for task in view.open_tasks if task.id != but]
+    drawn: Markup = _FACTS.tasks(view, "Open tasks" if but is None else "Also to do", shown)
+    return drawn
+
+
 def contacts(view: LeadView) -> Markup:
     """How the lead is reached."""
     drawn: Markup = _FACTS.contacts(view)

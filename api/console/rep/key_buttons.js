@@ -8,7 +8,7 @@ export default {
            :role="group.label ? 'group' : null" :aria-label="group.label">
         <q-btn v-for="one in group.buttons" :key="one.key" no-caps color="primary" :outline="Boolean(group.label)"
                :flat="!group.label" class="ft-key-button" :class="one.tone" :label="one.words" :data-key="one.key"
-               :aria-keyshortcuts="one.aria" :data-asks="one.asks ? '' : null" @click="$emit('press', one.key)">
+               :aria-keyshortcuts="one.aria" :data-asks="one.asks ? '' : null" :data-stays="one.stays ? '' : null" @click="$emit('press', one.key)">
           <kbd aria-hidden="true">{{ one.shown }}</kbd>
         </q-btn>
       </div>

@@ -22,6 +22,8 @@ class KeyButton:
     press: Press
     asks: bool = False
     """It only asks something; keys that are pressed before that is there are meant for it."""
+    stays: bool = False
+    """Nothing is drawn anew for it: the next key need not wait."""
     tone: str = ""
     """A class of the stylesheet."""
 
@@ -61,6 +63,7 @@ def _drawn(group: Group) -> dict[str, Any]:
             "shown": shown(one.key),
             "aria": aria(one.key),
             "asks": one.asks,
+            "stays": one.stays,
             "tone": one.tone,
         }
         for one in group.buttons

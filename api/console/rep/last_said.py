@@ -7,6 +7,8 @@ from uuid import UUID
 
 from nicegui import ui
 
+from adapters.db.lead_views import SlipView
+from adapters.db.sessions import Person
 from api.commands import CommandDone
 from api.console import kit
 from api.console.desk import Desk
@@ -15,6 +17,8 @@ from api.console.permissions import Action
 from api.console.rep.keys import button
 from api.console.rep.ticking import ticking
 from api.writes import Caller
+from cadences.slips import ANYBODYS
+from leads.contract import CommandKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,31 @@ class Recorded:
     revision: int
     """That it made: it is taken back only while it is the newest."""
     undo_until: datetime | None
+
+
+_SLIPS = {
+    CommandKind.COMPLETE_TASK: "task done",
+    CommandKind.RECORD_ANSWER: "answer recorded",
+    CommandKind.NOT_NOW: "not now",
+    CommandKind.LOG_PERSONAL_TOUCH: "contact logged",
+    CommandKind.HOLD: "held",
+    CommandKind.RESUME: "let go on",
+    CommandKind.SKIP_STEP: "step left out",
+    CommandKind.SWITCH_CADENCE: "cadence switched",
+    CommandKind.REASSIGN: "given to somebody else",
+}
+
+
+def not_yet_final(lead_id: UUID, who: str, slip: SlipView, me: str) -> Recorded:
+    """What was recorded of a lead before this page was opened, and may still be taken back."""
+    by = "" if slip.by == me else f", by {slip.by}"
+    words = f"{who}: {_SLIPS.get(CommandKind(slip.kind), slip.kind.replace('_', ' '))}{by}"
+    return Recorded(words, lead_id, None, slip.revision, slip.until)
+
+
+def may_take_back(slip: SlipView, person: Person) -> bool:
+    """Whether this is offered to somebody; the command itself asks once more."""
+    return slip.by == person.id or person.role in ANYBODYS
 
 
 def recorded(words: str, task_id: UUID | None, done: CommandDone) -> Recorded:

@@ -18,9 +18,8 @@ from api.console.pages import console_page
 from api.console.permissions import Page
 from api.console.rep import facts, keys, ticking
 from api.console.rep.facts import LeadAtHand, read_lead
-from api.console.rep.last_said import LastSaid, Recorded, recorded
+from api.console.rep.last_said import LastSaid, Recorded, may_take_back, not_yet_final, recorded
 from api.console.rep.names import who_is
-from api.console.rep.unsaid import Unsaid
 from api.console.rep.work import Work
 from leads.links import CONSOLE_PATH
 
@@ -73,7 +72,7 @@ class LeadPage(OpenPage):
         self._shown = shown
         self._work: Work | None = None
         self._task: TaskView | None = None
-        self._unsaid = Unsaid()
+        self._unsaid = desk.drafts.of(desk.person.id, shown.view.id)
         self.lead = (shown.view.id, shown.view.revision)
 
     def build(self) -> None:
@@ -100,6 +99,9 @@ class LeadPage(OpenPage):
     def begin(self) -> None:
         """Keep up from now on."""
         self._desk.live.keep(self, self._page_client)
+        view = self._shown.view
+        if view.slip is not None and may_take_back(view.slip, self._desk.person):
+            self._last.show(not_yet_final(view.id, who_is(view.name, view.company), view.slip, self._desk.person.id))
 
     async def read_lead_anew(self) -> None:
         """Show what happened to the lead; what is typed stays, unless its task is over."""
@@ -160,7 +162,7 @@ class LeadPage(OpenPage):
         self._more.show(_LEAD.ending(view, zone, now) + story)
         self._side.show(
             facts.next_touch(lead, now)
-            + _LEAD.tasks(view)
+            + facts.open_tasks(view)
             + facts.contacts(view)
             + _LEAD.consents(view, zone, now)
             + _LEAD.about(_about(view))

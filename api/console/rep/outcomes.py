@@ -47,8 +47,16 @@ WORDS = {
     Outcome.NO_SHOW: "Did not come",
 }
 """What the buttons say; dots where something is asked first."""
-_LETTERS = {Outcome.YES: "y", Outcome.NO: "x", Outcome.NOT_NOW: "n", Outcome.CALL_BACK: "b", Outcome.MEETING: "m"}
-"""The same for all kinds of tasks; all others are counted through."""
+_LETTERS = {
+    Outcome.YES: "y",
+    Outcome.NO: "x",
+    Outcome.NOT_NOW: "n",
+    Outcome.CALL_BACK: "b",
+    Outcome.MEETING: "m",
+    Outcome.WON: "w",
+    Outcome.LOST: "z",
+}
+"""The same for all kinds of tasks, and never what a digit means elsewhere; all others are counted through."""
 
 
 @dataclass(frozen=True, slots=True)

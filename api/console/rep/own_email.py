@@ -10,7 +10,7 @@ from api.commands import CommandDone
 from api.console.desk import Desk
 from api.console.rep import keys
 from api.console.rep.facts import LeadAtHand
-from api.console.rep.unsaid import Unsaid
+from api.console.unsaid import Unsaid
 from api.writes import Caller
 from cadences.prose import plain_prose
 from cadences.tasks import TaskKind

@@ -1,7 +1,6 @@
 """Today: what to do next, most urgent first, and one lead at a time, from the first key in the morning to the last."""
 
 import asyncio
-from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,10 +19,9 @@ from api.console.pages import Nav, console_page
 from api.console.permissions import Page
 from api.console.rep import facts, keys, ticking
 from api.console.rep.facts import LeadAtHand, read_lead
-from api.console.rep.last_said import LastSaid, Recorded, recorded
+from api.console.rep.last_said import LastSaid, Recorded, not_yet_final, recorded
 from api.console.rep.names import who_is
 from api.console.rep.queue_list import QueueList
-from api.console.rep.unsaid import Unsaid
 from api.console.rep.work import Work
 from cadences.tasks import TaskKind
 from cadences.work_queue import QueuedTask, Section, WorkQueue
@@ -87,7 +85,6 @@ class TodayPage(OpenPage):
         self._shown: LeadAtHand | None = None
         self._work: Work | None = None
         self._next: tuple[UUID, asyncio.Task[LeadAtHand | None]] | None = None
-        self._unsaid: defaultdict[UUID, Unsaid] = defaultdict(Unsaid)
         self._recorded: UUID | None = None
         """The lead that something was recorded of last: what follows from that is no news."""
         self._reading = asyncio.Lock()
@@ -122,6 +119,15 @@ class TodayPage(OpenPage):
             self._desk.live.keep(self, self._page_client)
             await self._read_queue()
             await self._show(self._first_due())
+            await self._offer_to_take_back()
+
+    async def _offer_to_take_back(self) -> None:
+        """What was recorded just before the page was opened may be a slip, too."""
+        me = self._desk.person.id
+        last = await self._desk.services.reading.newest_slip_of(me, self._desk.services.clock())
+        if last is not None:
+            who = who_is(last.lead_name, last.lead_company)
+            self._last.show(not_yet_final(last.lead_id, who, last.slip, me))
 
     # What the watch tells.
 
@@ -277,10 +283,14 @@ class TodayPage(OpenPage):
                 self._take(lead)
                 self._draw(lead, task)
             return
+        await self._go_on(task)
+
+    async def _go_on(self, done: QueuedTask | None) -> None:
+        """To the lead after this one, else to the most urgent one."""
         following = self._beside(+1)
         if following is not None and self._is_later(following):
             following = None
-        self._queue = self._queue.without(task.id if task is not None else None)
+        self._queue = self._queue.without(done.id if done is not None else None)
         await self._show(following or self._first_due())
 
     async def _noted(self) -> None:
@@ -304,7 +314,10 @@ class TodayPage(OpenPage):
         services = self._desk.services
         task = await services.reading.task(current.id, services.clock())
         if task is None or task.state != "open":
-            if not work.over:
+            if task is not None and task.closed_by == self._desk.person.id and self._recorded == current.lead_id:
+                self._last.tell(f"{task.title}: {task.outcome or task.note or task.state}")
+                await self._go_on(current)  # It follows from what was recorded here: an email instead of a call.
+            elif not work.over:
                 work.close_as(task)
         elif self._desk.person.id not in (task.owner, task.escalated_to) and not work.over:
             work.close(None, f"given to {task.owner}")
@@ -328,7 +341,7 @@ class TodayPage(OpenPage):
             with ui.element("div").classes("ft-stack"):
                 self._head = Drawn("section").classes("ft-card").props('aria-label="Who"')
                 self._asked = Drawn().classes("ft-stack")
-                unsaid = self._unsaid[lead.view.id]
+                unsaid = self._desk.drafts.of(self._desk.person.id, lead.view.id)
                 if open_task is not None and open_task.kind == TaskKind.REPLY:
                     Drawn().show(facts.talk(open_task))
                 self._work = Work(self._desk, lead, open_task, unsaid, self._settled, self._noted)
@@ -346,7 +359,8 @@ class TodayPage(OpenPage):
         self._head.show(facts.header(lead, now, answer_by=clock.due_at if clock is not None else None))
         self._asked.show(facts.question(lead, told=task.text if task is not None else ""))
         story = facts.timeline(lead.view.timeline, self._zone, now)
-        self._side.show(facts.next_touch(lead, now) + facts.contacts(lead.view) + story)
+        others = facts.open_tasks(lead.view, but=current.id) if current is not None else ""
+        self._side.show(facts.next_touch(lead, now) + others + facts.contacts(lead.view) + story)
 
     def _draw_nothing(self) -> None:
         self._panel.clear()

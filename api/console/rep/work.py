@@ -19,7 +19,7 @@ from api.console.rep.keys import button, by_key
 from api.console.rep.names import who_is
 from api.console.rep.outcomes import WORDS, Choice, choices_of
 from api.console.rep.own_email import OwnEmail
-from api.console.rep.unsaid import Unsaid
+from api.console.unsaid import Unsaid
 from api.writes import Caller
 from cadences.tasks import Outcome, TaskKind
 from leads.meetings import MINUTES, Appointment
@@ -29,6 +29,8 @@ Settled = Callable[[str, CommandDone, bool], Awaitable[None]]
 """Called once something is committed: with it in words, and whether the task will be done by what follows from it."""
 Noted = Callable[[], Awaitable[None]]
 Command = Callable[[Caller], Awaitable[CommandDone]]
+_SETTLED = frozenset({"yes", "no", "opted_out"})
+"""So ended, there is nothing that a lead could still be asked."""
 _TOUCHES = (("1", "Call", Channel.CALL), ("2", "Email", Channel.EMAIL), ("3", "Text", Channel.SMS))
 
 
@@ -93,10 +95,10 @@ class Work:
         groups = []
         if task is not None:
             groups.append(Group([self._outcome(one) for one in choices_of(TaskKind(task.kind))], "How did it go?"))
-        elif lead.ended not in ("no", "opted_out"):
+        elif lead.ended not in _SETTLED:
             groups.append(Group([self._outcome(one) for one in choices_of(TaskKind.KICK_BACK)], "What did they say?"))
         beside = (
-            KeyButton("Keep the note", "ctrl+Enter", self._keep_note),
+            KeyButton("Keep the note", "ctrl+Enter", self._keep_note, stays=True),
             KeyButton("Email", "e", self._write_email, asks=True),
             KeyButton("Log a contact", "t", self._ask_touch, asks=True),
             KeyButton("Add phone or email", "p", self._ask_contacts, asks=True),
@@ -115,10 +117,14 @@ class Work:
         async def work(caller: Caller) -> None:
             await desk.commands.add_note(lead.id, caller, None, text=note)
 
+        kept = False
+        self.note.set_value("")  # At once: an outcome that is pressed meanwhile must not take it along.
         async with kit.acting():
             await desk.do(Action.ADD_NOTE, work, lead_id=lead.id)
-            self.note.set_value("")
+            kept = True
             await self._noted()
+        if not kept and self._note is None:
+            self.note.set_value(note)
 
     def _outcome(self, choice: Choice) -> KeyButton:
         asked: dict[Outcome, Press] = {

@@ -10,7 +10,12 @@
   function watchDesk() {
     const desk = document.getElementById("lead");
     if (!desk) return setTimeout(watchDesk, 200);
-    new MutationObserver(() => (drawn = performance.now())).observe(desk, { childList: true });
+    new MutationObserver(() => {
+      drawn = performance.now();
+      // Whoever had scrolled down for the lead before sees the next one from its name on.
+      const above = desk.getBoundingClientRect().top - (document.querySelector("header")?.offsetHeight ?? 0);
+      if (above < 0) window.scrollBy(0, above - 8);
+    }).observe(desk, { childList: true });
   }
   watchDesk();
 
@@ -87,7 +92,7 @@
       event.preventDefault();
       return;
     }
-    if (typing && key === "Escape") {
+    if (typing && key === "Escape" && (target.value || !target.closest(".ft-place"))) {
       event.preventDefault();
       target.blur();
       return;
@@ -103,6 +108,7 @@
     if (!moves && (event.repeat || again)) return;
     const box = element.closest("[data-keys] .ft-place");
     press(element);
-    if (box) waitFor(box, element.hasAttribute("data-asks"));
+    if (near) target.blur(); // It is written: the next key is an outcome again.
+    if (box && !element.hasAttribute("data-stays")) waitFor(box, element.hasAttribute("data-asks"));
   });
 })();

@@ -114,6 +114,18 @@ async def test_a_no_ends_it_and_the_page_says_why(bench: Bench, page_of: OpenPag
     await expect(ended).to_have_count(0)
 
 
+async def test_who_said_yes_is_asked_nothing_more(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+    lead_id = await bench.lead("Ann One")
+    page = await page_of(Role.REP, f"/leads/{lead_id}")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("y")
+    await expect(page.get_by_role("button", name="Accepted")).to_be_visible()
+    await page.keyboard.press("w")
+    await expect(page.get_by_text("Ann One: Won")).to_be_visible()
+    await expect(page.get_by_role("button", name="Not now")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Yes", exact=True)).to_have_count(0)
+
+
 async def test_what_others_do_appears_and_leaves_what_one_types(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
     lead_id = await bench.call("Ann One")
     page = await page_of(Role.REP, f"/leads/{lead_id}")

@@ -88,6 +88,9 @@ async def test_a_note_is_kept_by_itself(bench: Bench, page_of: OpenPage, stage: 
     notes = [(entry.said, entry.by) for entry in lead.timeline if entry.kind == "note"]
     assert notes == [("has two sons", "anna")]
     assert (await bench.outcomes(leads))["Ann One"][0] is None
+    await page.keyboard.press("2")  # A key is an outcome again, not a letter of the next note.
+    await expect(page.get_by_text("Ann One: Voicemail")).to_be_visible()
+    assert (await bench.outcomes(leads))["Ann One"] == ("voicemail", None, "anna")
 
 
 async def test_a_key_that_is_held_down_answers_for_one_lead_only(bench: Bench, page_of: OpenPage) -> None:
@@ -326,7 +329,7 @@ async def test_a_lead_without_a_way_to_reach_it_gets_one(bench: Bench, page_of: 
     await page.keyboard.press("p")
     await page.get_by_label("Phone").fill("212 555 0199")
     await page.keyboard.press("Control+Enter")
-    await expect(page.get_by_role("link", name="Call +12125550199")).to_be_visible()
+    await expect(page.get_by_role("link", name="Call +1 212-555-0199")).to_be_visible()
     lead = await stage.services.reading.lead(lead_id, stage.services.company, stage.clock())
     assert lead is not None
     assert [point.value for point in lead.contacts] == ["+12125550199"]
@@ -354,7 +357,7 @@ async def test_whether_one_may_call_is_said_with_the_reason_and_the_lead_s_time(
     await on_desk(page, "Ann One")
     who = page.get_by_role("region", name="Who")
     await expect(who.get_by_text("May be called now until 17:30 there")).to_be_visible()
-    dial = who.get_by_role("link", name="Call +1212555")
+    dial = who.get_by_role("link", name="Call +1 212-555-")
     assert (await dial.get_attribute("href") or "").startswith("tel:+1212555")
     await page.get_by_role("navigation", name="Queue").get_by_role("button", name="Lee West").click()
     await on_desk(page, "Lee West")
