@@ -88,7 +88,7 @@ def answer_by(case: Case, at: datetime) -> str | None:
     Returns:
         None when nobody owes an answer; empty when it is late, so that no time can be named.
     """
-    # What may run out is no promise.
+    # What stands beside the plan and would run out is no promise.
     due = [task.due_at for task in case.open_tasks if task.kind is TaskKind.QUESTION and task.expires_at is None]
     if not due:
         return None

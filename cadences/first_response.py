@@ -69,6 +69,12 @@ def _deadlines(
     return due, warn, act
 
 
+def waits_for_answer(case: Case) -> bool:
+    """Whether somebody waits for the first answer of a person: nobody was in touch, and nothing made it needless."""
+    clock = case.response
+    return clock is not None and clock.is_open and clock.moot_at is None and case.enrollment.ended is None
+
+
 def next_look(case: Case) -> tuple[datetime, str] | None:
     """When the machine sees to the clock next, and what for; None when it need not."""
     clock = case.response

@@ -10,7 +10,6 @@ from cadences.facts import ContactLost, Reopened, Suppressed
 from cadences.first_response import nobody_waits
 from cadences.holds import lift_hold, place_hold
 from cadences.model import Cadence
-from cadences.owed_answers import still_owed
 from cadences.planning import plan
 from cadences.progress import (
     ask_person,
@@ -122,8 +121,7 @@ def contact_point_lost(case: Case, *, contact: str, why: str, now: datetime) -> 
     if case.enrollment.ended is not None or case.enrollment.question_only:
         return case
     if any(point.usable for point in points):
-        goes_on = _without_lost_call(case, now)
-        return plan(case, now) if goes_on is case else still_owed(plan(goes_on, now), now)
+        return plan(_without_lost_call(case, now), now)
     why_needless = "no usable contact point is left"
     case = cancel_tasks(case, now, "followthrough", why_needless, but=TaskKind.UNKNOWN_SEND)
     case = end(case, Ending.UNREACHABLE, now, f"the last contact point is lost ({why})")

@@ -10,6 +10,7 @@ from cadences.case import Case
 from cadences.enrollment import StepRef
 from cadences.errands import errand_of
 from cadences.meeting_sends import due_to_send
+from cadences.owed_answers import is_asked_of_nobody
 from cadences.personal_emails import waiting_email
 from cadences.planning import wake
 from cadences.progress import ANSWERABLE, awaited_task
@@ -64,6 +65,7 @@ def diagnose(case: Case, plan: Plan, evidence: Evidence, now: datetime) -> list[
         *contradictions,
         *_holds(case, now),
         *_tasks(case, evidence),
+        *_first_answer(case, now),
         *_claims(case, evidence, now),
         *_commands(case, evidence, now),
     ]
@@ -181,6 +183,16 @@ def _tasks(case: Case, evidence: Evidence) -> Iterator[Finding]:
                 reference=task.id,
                 repairable=heir,
             )
+
+
+def _first_answer(case: Case, now: datetime) -> Iterator[Finding]:
+    if is_asked_of_nobody(case, now):
+        yield Finding(
+            kind=FindingKind.ANSWER_OF_NOBODY,
+            wrong="it waits for a first answer, and nobody is asked to give it",
+            to_do="give its owner a task to answer",
+            lead_id=case.lead.id,
+        )
 
 
 def settlement(case: Case, claim: OpenClaim, now: datetime) -> TouchState | None:

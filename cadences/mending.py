@@ -14,6 +14,7 @@ from cadences.liveness import (
     settlement,
     tasks_after_no,
 )
+from cadences.owed_answers import see_to_first_answer
 from cadences.planning import CALL_WITHIN, plan, replanned, wake
 from cadences.progress import begin, close_task, standing_task
 from cadences.tasks import TaskKind, TaskState
@@ -39,7 +40,7 @@ def mended(case: Case, evidence: Evidence, now: datetime) -> Case:
         case = replanned(case, now)
     if wake(case) is None and not case.open_tasks and not is_terminal(case.enrollment.ended, case.lead.stage):
         case = _set_in_motion(case, now)
-    return case
+    return see_to_first_answer(case, now)
 
 
 def _with_whole_hold(case: Case, now: datetime) -> Case:

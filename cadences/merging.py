@@ -130,7 +130,7 @@ def _order(case: Case, now: datetime) -> tuple[bool, bool, int, bool, float]:
     runs = enrollment.ended is None
     wish = runs and enrollment.started_at > now and not enrollment.paced  # Left alone until a date, as it asked.
     held = hold is not None and hold.until > now and hold.reason in _A_PERSON_IS_AT_IT
-    owed = any(task.kind in ANSWERABLE or _was_promised(task, case) for task in case.open_tasks)
+    owed = any(holds_back(task) or _was_promised(task, case) for task in case.open_tasks)
     ended_at = enrollment.ended_at.timestamp() if enrollment.ended_at is not None else 0.0
     waits = awaited_task(case) is not None
     return wish or (runs and said_no(case)), held or owed, enrollment.attempts, waits, ended_at

@@ -9,7 +9,14 @@ from cadences.answering import ANSWER_TITLE, answerer, owe_answer, question_text
 from cadences.case import Case
 from cadences.enrollment import Enrollment, HoldReason, NextTouch, StepRef
 from cadences.facts import QuestionAnswered
-from cadences.first_response import clock_started, machine_did_its_part, nobody_waits, responded, see_to_response
+from cadences.first_response import (
+    clock_started,
+    machine_did_its_part,
+    nobody_waits,
+    responded,
+    see_to_response,
+    waits_for_answer,
+)
 from cadences.holds import place_hold
 from cadences.meeting_schedule import quiet
 from cadences.planning import CALL_WITHIN, SILENCE_STEP, due_after, expires_after, plan, replanned
@@ -184,8 +191,12 @@ def see_to_overdue(case: Case, now: datetime, relief: Colleague | None = None) -
     case = see_to_response(case, now, relief)
     for task in case.open_tasks:
         if task.expires_at is not None and task.expires_at <= now:
-            case = _expired(case, task, now)
-        elif task.escalate_at is not None and task.escalate_at <= now:
+            if not (is_first_answer(task) and waits_for_answer(case)):
+                case = _expired(case, task, now)
+                continue
+            task = replace(task, expires_at=expires_after(case, now, None))
+            case = case.with_task(task)
+        if task.escalate_at is not None and task.escalate_at <= now:
             case = _escalated(case, task, now)
     return plan(case, now)
 
@@ -199,7 +210,8 @@ def ask_person(case: Case, kind: TaskKind, title: str, text: str, now: datetime,
     waiting = next((task for task in case.open_tasks if task.kind is kind), None)
     if waiting is not None:
         if not holds_back(waiting):  # What the lead wrote waits for no better hour, and does not run out.
-            waiting = replace(waiting, title=title, opens_at=min(waiting.opens_at, now), expires_at=None)
+            opens_at = min(waiting.opens_at, now)
+            waiting = replace(waiting, title=title, opens_at=opens_at, contact=None, expires_at=None)
         return case.with_task(replace(waiting, text=f"{waiting.text}\n\n{text}".strip()))
     due_at = due_after(case, now, case.cadence.on_reply.within)
     task = Task(
@@ -397,11 +409,16 @@ ANSWERABLE = (TaskKind.REPLY, TaskKind.QUESTION)
 
 
 def holds_back(task: Task) -> bool:
-    """Whether the machine is silent until it is done: a person's answer to what the lead wrote.
+    """Whether the machine is silent until it is done: a person's answer to what the lead wrote."""
+    return task.kind in ANSWERABLE and not is_first_answer(task)
 
-    A first answer that is owed after a call in vain may run out, and the plan goes on meanwhile.
+
+def is_first_answer(task: Task) -> bool:
+    """Whether it stands beside the plan, which goes on meanwhile, for as long as somebody waits for a first answer.
+
+    It is the one question that would run out; while it is waited for, that moves on.
     """
-    return task.kind in ANSWERABLE and task.expires_at is None
+    return task.kind is TaskKind.QUESTION and task.expires_at is not None
 
 
 def held_for_answer(case: Case, now: datetime) -> Case:

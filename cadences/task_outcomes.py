@@ -14,7 +14,6 @@ from cadences.holds import lift_hold
 from cadences.incomplete import completed
 from cadences.meeting_outcomes import after_meeting, agreed, meeting_confirmed
 from cadences.model import Cadence
-from cadences.owed_answers import still_owed
 from cadences.planning import CALL_WITHIN, due_after, expires_after, plan, replanned
 from cadences.progress import (
     ANSWERABLE,
@@ -116,7 +115,7 @@ def complete_task(
         case Outcome.ANSWERED:
             return _answered_by_human(case, by, note, now)
         case Outcome.NOTHING_NEEDED:
-            # A first answer that was owed after a call in vain is not owed, then.
+            # A first answer is not owed, then.
             return _nothing_needed(case, now) if holds_back(task) else nobody_waits(case, now)
         case Outcome.CALL_BACK if until is not None:
             return _call_back(_contacted(case, task, by, now), task, until, now)
@@ -127,13 +126,12 @@ def complete_task(
         case Outcome.HELD | Outcome.NO_SHOW:
             return case
         case Outcome.WRONG_NUMBER:
-            return still_owed(_wrong_number(case, task, now), now)
+            return _wrong_number(case, task, now)
         case Outcome.SENT | Outcome.NOT_SENT:
             return found_out(case, task, sent=outcome is Outcome.SENT, now=now)
         case Outcome.CONNECTED:
             case = _contacted(case, task, by, now)
-    case = _after_task(worked_on(case), task, outcome, now)
-    return still_owed(case, now) if outcome in _IN_VAIN else case
+    return _after_task(worked_on(case), task, outcome, now)
 
 
 def _contacted(case: Case, task: Task, by: str, now: datetime) -> Case:

@@ -17,7 +17,7 @@ class TaskKind(StrEnum):
     """Answer what the lead wrote."""
     QUESTION = "question"
     """Answer a question: what the library does not say, a new one of a lead that is being followed up or that had
-    ended, or the first one of somebody who was called in vain (which is given up like a call)."""
+    ended, or the first one of somebody for whom the plan asks nobody in time."""
     HAND_OVER = "hand_over"
     """The lead said yes: take it to won or lost."""
     UNKNOWN_SEND = "unknown_send"

@@ -62,6 +62,8 @@ class FindingKind(StrEnum):
     """A task's owner is no active colleague."""
     TASK_AFTER_NO = "task_after_no"
     """The lead said no, and a task is still open."""
+    ANSWER_OF_NOBODY = "answer_of_nobody"
+    """Somebody waits for a first answer, and nobody is asked to give it."""
     HOLD_INCOMPLETE = "hold_incomplete"
     """A hold has no end, or no owner."""
 

@@ -29,6 +29,7 @@ from cadences.bundle import CadenceBundle
 from cadences.case import Case
 from cadences.hearing import came_again
 from cadences.incomplete import lead_incomplete, something_wrong
+from cadences.owed_answers import see_to_first_answer
 from cadences.planning import contract_plan
 from cadences.planning import plan as planned
 from cadences.progress import begin, new_enrollment
@@ -218,7 +219,7 @@ class LeadIntake:
             new,
             now,
         )
-        case = while_away(case, now)
+        case = while_away(see_to_first_answer(case, now), now)
         plan = contract_plan(case, 1)
         await insert_lead(connection, case, plan, now, by, words_digest=words)
         # Whoever was named was named by the caller; a turn is nobody's own doing.

@@ -52,6 +52,7 @@ from cadences.away_tasks import while_away
 from cadences.bundle import CadenceBundle
 from cadences.case import Case, Correspondence
 from cadences.hand_over import Story
+from cadences.owed_answers import see_to_first_answer
 from cadences.planning import contract_plan
 from cadences.senders import senders_of
 from cadences.slips import Since, Slip, snapshot_of
@@ -235,7 +236,7 @@ class OpenCase(LeadLedger):
             told: the command's own ids and instants, for the contract's `Told`.
             may_be_slip: one of our people recorded it, and may take it back for a while.
         """
-        case = while_away(case, self._now)
+        case = while_away(see_to_first_answer(case, self._now), self._now)
         plan = contract_plan(case, self.revision + 1)
         said = details or {}
         why = said.get("outcome") or said.get("answer") or (kind.value.replace("_", " ") if kind else None)

@@ -16,8 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.engine import driver_error
+from adapters.db.first_answers import waits
 from adapters.db.followed_up import terminal
-from adapters.db.rows import ColleagueRow, CommandRow, EnrollmentRow, LeadRow, TaskRow, TouchRow
+from adapters.db.rows import ColleagueRow, CommandRow, EnrollmentRow, FirstResponseRow, LeadRow, TaskRow, TouchRow
+from cadences.owed_answers import MAY_ANSWER
 from cadences.tasks import TaskKind, TaskState
 from leads.contract import Plan
 from leads.liveness import CLAIM_OPEN_AFTER, STUCK_AFTER, UNDELIVERED_AFTER
@@ -30,6 +32,8 @@ _DATA_ERRORS = "22"
 """SQLSTATE class: a value that can't be read as what it should be."""
 _INSTANT = DateTime(timezone=True)
 _OPEN = TaskState.OPEN.value
+_MAY_ANSWER = [kind.value for kind in MAY_ANSWER]
+_WAITS = waits(FirstResponseRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +149,12 @@ def _glance(now: datetime) -> Select[*tuple[Any, ...]]:
             func.min(func.least(TaskRow.escalate_at, TaskRow.expires_at, TaskRow.look_up_at)).label("see_to_at"),
             func.bool_or(inactive).label("owner_gone"),
             func.bool_or(cast(TaskRow.id, TextType) == awaited).label("awaited_is_open"),
+            func.bool_or(TaskRow.kind.in_(_MAY_ANSWER)).label("may_answer"),
         )
         .where(TaskRow.lead_id == LeadRow.id, TaskRow.state == _OPEN)
         .lateral("t")
     )
+    waits_for_answer = exists(select(FirstResponseRow.lead_id).where(FirstResponseRow.lead_id == LeadRow.id, _WAITS))
     act_at = case((and_(awaited.is_(None), EnrollmentRow.ended.is_(None)), progress["next"]["act_at"].astext))
     asked_for = func.least(tasks.c.see_to_at, cast(act_at, _INSTANT))
     suspicious = or_(
@@ -165,6 +171,8 @@ def _glance(now: datetime) -> Select[*tuple[Any, ...]]:
         func.coalesce(tasks.c.open, 0) != func.jsonb_array_length(plan["open_tasks"]),
         and_(LeadRow.ended == Ending.NO.value, tasks.c.open > 0),
         func.coalesce(tasks.c.owner_gone, False),
+        # A first answer: whether the plan asks somebody for it in time is seen when the lead is examined.
+        and_(LeadRow.ended.is_(None), func.coalesce(tasks.c.may_answer, False).is_(False), waits_for_answer),
     )
     return (
         select(LeadRow.id, LeadRow.wake_at.is_not(None).label("has_wake"), suspicious.label("suspicious"))

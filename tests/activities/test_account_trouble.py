@@ -11,10 +11,12 @@ from adapters.db.alerts import AlertKind, Alerts
 from adapters.db.rows import HoldRow
 from cadences import commands
 from cadences.liveness import Evidence, diagnose
+from cadences.tasks import TaskKind
 from leads.capture import NewLead
 from leads.contract import CommandKind, WakeKind
 from leads.sending import AccountTrouble
 from tests.activities.desk import Desk
+from tests.quiet import nobody_waits
 
 TROUBLE = AccountTrouble("Twilio: the account's credentials are not accepted", "20003")
 
@@ -25,6 +27,7 @@ async def alerts(desk: Desk) -> Alerts:
 
 
 async def test_the_step_is_held_and_an_alert_stands_until_a_message_is_accepted(desk: Desk, alerts: Alerts) -> None:
+    await nobody_waits(desk.engine)
     desk.sender.script = [TROUBLE, TROUBLE]
     begun_at = desk.clock()
     with capture_logs() as logged:
@@ -70,6 +73,32 @@ async def test_the_step_is_held_and_an_alert_stands_until_a_message_is_accepted(
     async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
         assert opened.case.enrollment.attempts == 1
         assert opened.case.enrollment.hold is None
+
+
+async def test_who_waits_for_an_answer_meanwhile_is_called_and_once_the_email_is_out_by_the_plan(desk: Desk) -> None:
+    desk.sender.script = [TROUBLE]
+    asked_at = desk.clock()
+    plan = await desk.activities.send_email(await desk.step())
+    async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
+        (task,) = opened.case.open_tasks
+    assert (task.kind, task.title, task.owner) == (TaskKind.QUESTION, "call: not answered yet", "anna")
+    assert task.due_at == asked_at + timedelta(minutes=30)
+    assert plan.wake is not None
+    assert (plan.wake.kind, plan.wake.at, plan.held_until) == (
+        WakeKind.SEE_TO_OVERDUE,
+        task.due_at,
+        asked_at + timedelta(hours=1),
+    )
+    people = desk.tasks_activities()
+    desk.clock.move_to(task.due_at)
+    plan = await people.see_to_overdue(await desk.step())
+    assert plan.wake is not None
+    assert (plan.wake.kind, plan.wake.at) == (WakeKind.SEND_EMAIL, plan.held_until)
+    desk.clock.move_to(plan.wake.at)
+    await desk.activities.send_email(await desk.step())
+    assert await desk.tasks() == ["question"]
+    await people.create_call_task(await desk.step())
+    assert await desk.tasks() == ["call"]
 
 
 async def test_a_message_over_another_provider_resolves_nothing(desk: Desk, alerts: Alerts) -> None:

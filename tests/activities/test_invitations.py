@@ -27,6 +27,7 @@ from leads.sending import ContactPointDead, OutcomeUnknown, Receipt, RecipientOp
 from tests.activities.desk import Desk
 from tests.activities.senders import Crash
 from tests.links import LINKS
+from tests.quiet import nobody_waits
 
 MONDAY_10 = timedelta(days=3)
 """From Friday 10:00, the fixture clock's, until Monday."""
@@ -70,6 +71,7 @@ class Host(Desk):
 async def host(desk: Desk) -> Host:
     """A lead whose first email went out, and that has agreed on a meeting on Monday."""
     host = Host(desk.engine, desk.cases, desk.clock, desk.lead_id)
+    await nobody_waits(desk.engine)
     await host.activities.send_email(await host.step())
     host.sender.messages.clear()
     host.sender.delivered.clear()

@@ -30,6 +30,7 @@ from tests.activities.desk import Desk
 from tests.activities.senders import Crash
 from tests.clocks import SettableClock
 from tests.links import LINKS
+from tests.quiet import nobody_waits
 
 
 async def test_a_sent_message_counts_once_against_the_limits(desk: Desk) -> None:
@@ -141,6 +142,7 @@ async def test_a_refused_message_is_sent_again_later_under_the_same_claim(desk: 
 
 
 async def test_account_trouble_keeps_the_step(desk: Desk) -> None:
+    await nobody_waits(desk.engine)
     desk.sender.script = [AccountTrouble("the key is wrong", "20003")]
     plan = await desk.activities.send_email(await desk.step())
     assert plan.wake is not None
@@ -341,6 +343,7 @@ async def test_an_overdue_call_stands_in_the_managers_list_too(desk: Desk) -> No
 
 
 async def test_outside_the_hours_a_late_message_waits_for_the_next_opening(desk: Desk) -> None:
+    await nobody_waits(desk.engine)
     await desk.activities.send_email(await desk.step())
     await TaskActivities(desk.cases, desk.clock).create_call_task(await desk.step())
     async with desk.cases.open(desk.lead_id, desk.clock()) as opened:

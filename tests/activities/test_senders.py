@@ -28,7 +28,7 @@ from tests.activities.desk import Desk
 from tests.activities.senders import ScriptedSender
 from tests.clocks import SettableClock
 from tests.links import LINKS
-from tests.quiet import nobody_is_warned
+from tests.quiet import nobody_waits
 from tests.sample import COMPANY
 
 ANNA, BEN, TEAM = "anna@example.com", "ben@example.com", "team@example.com"
@@ -54,7 +54,7 @@ class Office:
         self._captured += 1
         new = NewLead(email=f"lead{self._captured}@example.com", question="How much?", owner=owner, **given)
         lead_id = (await self._intake.capture(new, by="test", now=self.clock())).lead_id
-        await nobody_is_warned(self.engine)
+        await nobody_waits(self.engine)
         desk = Desk(self.engine, self.cases, self.clock, lead_id)
         desk.sender = self.sender
         desk.activities = MessageActivities(self.cases, self.sender, self.sender, LINKS, self.clock)

@@ -10,7 +10,9 @@ from adapters.db.checks import Checks
 from adapters.doctor.check import LivenessCheck
 from adapters.doctor.suspects import Suspects
 from cadences import hearing
+from cadences.enrollment import StepRef
 from cadences.first_response import nobody_waits
+from cadences.planning import plan
 from cadences.tasks import Outcome, TaskKind
 from leads.contract import CommandKind, workflow_id
 from leads.liveness import Finding, FindingKind
@@ -254,6 +256,44 @@ async def test_a_task_left_open_by_a_no_is_cancelled(clinic: Clinic) -> None:
     found = await clinic.found_and_mended(K.CONTRADICTION, K.TASK_AFTER_NO)
     assert found[1].lead_id == lead_id
     assert (await clinic.case(lead_id)).open_tasks == ()
+
+
+# 7. First answers.
+
+
+async def test_who_waits_for_an_answer_that_nobody_is_asked_for_is_given_somebody(clinic: Clinic) -> None:
+    """As an older version left a lead after a call that nobody made; its neighbours wait as they should."""
+    lead_id = await clinic.waiting_for_a_call()
+    await clinic.waiting_for_a_call()
+    await clinic.asleep()
+    await _forgotten(clinic, lead_id)
+
+    (found,) = await clinic.found_and_mended(K.ANSWER_OF_NOBODY)
+
+    assert found.lead_id == lead_id
+    (task,) = (await clinic.case(lead_id)).open_tasks
+    assert (task.kind, task.owner, task.title) == (TaskKind.QUESTION, "anna", "email: not answered yet")
+    assert task.due_at > clinic.clock()
+    told = clinic.workflows.plans[workflow_id(lead_id)]
+    assert told.open_tasks == (task.id,)
+
+
+async def test_who_was_answered_or_waits_no_more_needs_nobody(clinic: Clinic) -> None:
+    for change in ("answered_at = now(), answered_by = 'anna', how = 'call'", "moot_at = now()"):
+        lead_id = await clinic.waiting_for_a_call()
+        await _forgotten(clinic, lead_id)
+        await clinic.sql(f"update first_responses set {change} where lead_id = :id", id=lead_id)
+    assert await clinic.kinds() == []
+
+
+async def _forgotten(clinic: Clinic, lead_id: UUID) -> None:
+    """The plan goes on to its next email, and no task is open, though nobody has answered."""
+    async with clinic.cases.open(lead_id, clinic.clock()) as opened:
+        later = plan(opened.case.enrolled(next=None, done=StepRef("first-call")), clinic.clock())
+        await opened.save(later, CommandKind.MESSAGE_REPORTED)
+    await clinic.sql("update tasks set state = 'expired' where lead_id = :id", id=lead_id)
+    await clinic.sql("update leads set plan = jsonb_set(plan, '{open_tasks}', '[]') where id = :id", id=lead_id)
+    assert await clinic.delivery.deliver(lead_id)
 
 
 # 11. Holds.

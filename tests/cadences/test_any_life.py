@@ -23,6 +23,7 @@ from cadences.commands import (
     switch_cadence,
 )
 from cadences.enrollment import Enrollment
+from cadences.first_response import waits_for_answer
 from cadences.hearing import came_again, contact_point_lost, lead_opted_out, lead_replied
 from cadences.meeting_schedule import next_moves
 from cadences.meeting_sends import (
@@ -35,6 +36,7 @@ from cadences.meeting_sends import (
 from cadences.meeting_tasks import see_to_meetings
 from cadences.meetings import answered, arrange, cancel, move
 from cadences.merging import merge
+from cadences.owed_answers import is_asked_of_nobody, see_to_first_answer
 from cadences.personal_email_wakes import personal_email_wakes
 from cadences.personal_emails import (
     answers_only,
@@ -50,6 +52,7 @@ from cadences.planning import plan, wake
 from cadences.progress import (
     ANSWERABLE,
     begin,
+    is_first_answer,
     message_refused,
     message_sent,
     see_to_overdue,
@@ -119,7 +122,7 @@ class AnyLife(RuleBasedStateMachine):
     def is_captured(self, cadence: Any, email: bool, sms: bool, kind: LeadKind, zone: str, minutes: int) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
         lead = a_lead(email=EMAIL if email else None, sms=sms, kind=kind, zone=zone)
-        self.case = begin(a_case(cadence, lead, start=self.now), self.now)
+        self.case = see_to_first_answer(begin(a_case(cadence, lead, start=self.now), self.now), self.now)
 
     def tried(self, command: Callable[[], Case]) -> bool:
         """Whether the command was accepted; the case is what it made of it."""
@@ -127,6 +130,7 @@ class AnyLife(RuleBasedStateMachine):
             case = command()
         except CommandRefused:
             return False
+        case = see_to_first_answer(case, self.now)  # As the store does with each decision.
         # What is over is loaded no more, nor is what one decision found out.
         self.case = replace(
             case,
@@ -357,7 +361,7 @@ class AnyLife(RuleBasedStateMachine):
         for meeting in self.case.meetings:
             assert meeting.id in agreed or not (meeting.is_agreed or meeting.is_news)
         meetings = tuple(meeting for meeting in self.case.meetings if meeting.id in agreed)
-        as_if_never = snapshot_of(plan(before, self.now))
+        as_if_never = snapshot_of(see_to_first_answer(plan(before, self.now), self.now))
         assert snapshot_of(replace(self.case, meetings=meetings)) == as_if_never
 
     # Meetings.
@@ -520,6 +524,11 @@ class AnyLife(RuleBasedStateMachine):
             assert task.owner
             assert task.due_at > task.created_at
             assert task.escalate_at is not None or task.expires_at is not None
+
+    @invariant()
+    def who_waits_for_a_first_answer_waits_for_somebody_who_is_asked_to_give_it(self) -> None:
+        assert not is_asked_of_nobody(self.case, self.now)
+        assert sum(is_first_answer(task) for task in self.case.open_tasks) <= waits_for_answer(self.case)
 
     @invariant()
     def the_plan_waits_for_an_open_task_or_for_none(self) -> None:

@@ -28,6 +28,7 @@ from tests.api.webhooks.calendar_mails import (
 from tests.api.webhooks.conftest import Desk
 from tests.api.webhooks.mails import SECRET, Parse
 from tests.links import LINKS
+from tests.quiet import nobody_waits
 
 STRANGER = "zoe@somewhere.example.com"
 
@@ -46,6 +47,7 @@ async def parse(services: Services) -> AsyncIterator[Parse]:
 @pytest_asyncio.fixture
 async def meeting(desk: Desk) -> Meeting:
     """The lead was invited for Tuesday, an hour ago."""
+    await nobody_waits(desk.engine)
     appointment = Appointment(starts_at=desk.clock() + timedelta(days=4), minutes=45, subject="Two ovens", place="here")
     async with desk.cases.open(desk.lead_id, desk.clock()) as opened:
         case = arrange(opened.case, appointment, organizer=opened.case.lead.owner, by="anna", now=desk.clock())

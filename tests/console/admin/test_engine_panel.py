@@ -25,6 +25,7 @@ from tests.console.admin.conftest import Many, holds, rows
 from tests.console.browser import NARROW, Browser
 from tests.console.conftest import OpenPage
 from tests.console.stage import Stage
+from tests.quiet import nobody_waits
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -65,6 +66,7 @@ async def facts(page: Page) -> str:
 async def asleep(stage: Stage, many: Many, delivery: CommandDelivery) -> UUID:
     """A lead that is held for long, whose workflow has heard so."""
     (lead_id,) = await many(1, question=None)
+    await nobody_waits(stage.engine)
     until_then = (wall_clock().date()).replace(year=wall_clock().year + 2)
     await LeadCommands(stage.services).hold(lead_id, ourselves("mia"), None, until=until_then, reason="fair")
     await delivery.deliver(lead_id)
