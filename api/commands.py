@@ -305,8 +305,9 @@ class LeadCommands:
 
         async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             open_task = next((one for one in file.case.open_tasks if one.id == task_id), None)
-            if open_task is not None and outcome not in task_outcomes.OUTCOMES[open_task.kind]:
-                allowed = ", ".join(sorted(task_outcomes.OUTCOMES[open_task.kind]))
+            possible = task_outcomes.outcomes_of(open_task.kind, open_task.contact) if open_task is not None else ()
+            if open_task is not None and outcome not in possible:
+                allowed = ", ".join(sorted(possible))
                 raise ValueRefused("outcome", f"a {open_task.kind.value} task ends with one of: {allowed}")
             ends_at = end_of_wait(until, file.case.zone, now) if until is not None else None
             if (ends_at is None) == (outcome in (Outcome.NOT_NOW, Outcome.CALL_BACK)):

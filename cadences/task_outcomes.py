@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cadences.case import Case
-from cadences.commands import log_personal_touch, not_now, record_answer
+from cadences.commands import log_personal_touch, not_now, record_answer, touched
 from cadences.enrollment import HoldReason, StepRef
 from cadences.facts import Accepted, TouchMade
 from cadences.first_response import attempted, nobody_waits
@@ -19,6 +19,7 @@ from cadences.progress import (
     ANSWERABLE,
     close_task,
     end,
+    held_for_answer,
     holds_back,
     human_contact,
     standing_task,
@@ -27,7 +28,7 @@ from cadences.progress import (
 )
 from cadences.refusals import CommandRefused, require_future
 from cadences.settled_sends import found_out
-from cadences.tasks import Outcome, Task, TaskKind, TaskState
+from cadences.tasks import Outcome, Task, TaskKind, TaskState, asks_to_call
 from leads.ids import derived_id
 from leads.meetings import Appointment
 from leads.model import Channel, Colleague, Ending, Stage
@@ -52,6 +53,17 @@ OUTCOMES: dict[TaskKind, frozenset[Outcome]] = {
     TaskKind.MEETING: frozenset(_ANSWERS | {Outcome.HELD, Outcome.NO_SHOW, Outcome.MEETING}),
 }
 """How each kind of task may end."""
+_OWED_CALL = OUTCOMES[TaskKind.CALL] | {Outcome.NOTHING_NEEDED}
+"""A call beside the plan, by which a question is to be answered."""
+
+
+def outcomes_of(kind: TaskKind, contact: str | None) -> frozenset[Outcome]:
+    """How a task may end.
+
+    Args:
+        contact: the number that the task is for; a question to be answered by a call ends as a call does.
+    """
+    return _OWED_CALL if kind is TaskKind.QUESTION and asks_to_call(kind, contact) else OUTCOMES[kind]
 
 
 def complete_task(
@@ -78,8 +90,8 @@ def complete_task(
     task = next((task for task in case.open_tasks if task.id == task_id), None)
     if task is None:
         raise CommandRefused("task", "the task is not open any more")
-    if outcome not in OUTCOMES[task.kind]:
-        allowed = ", ".join(sorted(OUTCOMES[task.kind]))
+    if outcome not in outcomes_of(task.kind, task.contact):
+        allowed = ", ".join(sorted(outcomes_of(task.kind, task.contact)))
         raise CommandRefused("outcome", f"a {task.kind.value.replace('_', ' ')} task ends with one of: {allowed}")
     if (until is None) == (outcome in (Outcome.NOT_NOW, Outcome.CALL_BACK)):
         needs = "needs" if until is None else "takes no"
@@ -94,7 +106,7 @@ def complete_task(
     if outcome is Outcome.NOT_NOW and later is None:
         raise ValueError("a not now needs the cadence that it returns to")
     case = close_task(case, task, TaskState.DONE, now, by, outcome, note)
-    if task.kind is TaskKind.CALL and outcome is not Outcome.WRONG_NUMBER:
+    if task.is_call and outcome not in (Outcome.WRONG_NUMBER, Outcome.NOTHING_NEEDED):
         case = case.with_fact(_call_made(case, task, outcome, by, note, now))
     if outcome in _IN_VAIN:
         case = attempted(case, now)
@@ -129,6 +141,8 @@ def complete_task(
             return _wrong_number(case, task, now)
         case Outcome.SENT | Outcome.NOT_SENT:
             return found_out(case, task, sent=outcome is Outcome.SENT, now=now)
+        case Outcome.CONNECTED if task.kind is TaskKind.QUESTION:
+            return touched(case, channel=Channel.CALL, touched_at=now, by=by, note=note, now=now)
         case Outcome.CONNECTED:
             case = _contacted(case, task, by, now)
     return _after_task(worked_on(case), task, outcome, now)
@@ -136,7 +150,8 @@ def complete_task(
 
 def _contacted(case: Case, task: Task, by: str, now: datetime) -> Case:
     """A human was in touch with the lead by this task."""
-    return human_contact(case, now, by, _written(case) if task.kind in ANSWERABLE else Channel.CALL)
+    written = task.kind in ANSWERABLE and not task.is_call
+    return human_contact(case, now, by, _written(case) if written else Channel.CALL)
 
 
 def _written(case: Case) -> Channel:
@@ -154,6 +169,8 @@ def _accepted(case: Case, task: Task, now: datetime) -> Case:
 
 def _after_talk(case: Case, task: Task, by: str, note: str | None, now: datetime) -> Case:
     """A person talked with the lead, and that was the end of the task."""
+    if task.is_call and task.kind is TaskKind.QUESTION:
+        return touched(case, channel=Channel.CALL, touched_at=now, by=by, note=note, now=now)
     if task.kind in ANSWERABLE:
         return _answered_by_human(case, by, note, now)
     case = _contacted(case, task, by, now)
@@ -178,8 +195,10 @@ def _handed_over_later(case: Case, task: Task, now: datetime) -> Task:
 
 
 def _after_task(case: Case, task: Task, outcome: Outcome, now: datetime) -> Case:
-    """The plan goes on after one of its own tasks; other tasks leave it as it is."""
-    touch = case.enrollment.next
+    """The plan goes on after one of its own tasks, and after a promise that it was silent for; others leave it be."""
+    touch, held = case.enrollment.next, case.enrollment.hold
+    if task.kind is TaskKind.QUESTION and held is not None and held.reason is HoldReason.REPLY:
+        return case if any(holds_back(one) for one in case.open_tasks) else plan(lift_hold(case, now), now)
     if task.kind is TaskKind.FIND_CONTACT and case.enrollment.ended is Ending.UNREACHABLE:
         return completed(case, now)
     if touch is None or touch.task_id != task.id or case.enrollment.ended is not None:
@@ -222,7 +241,10 @@ def _nothing_needed(case: Case, now: datetime) -> Case:
 
 
 def _call_back(case: Case, task: Task, at: datetime, now: datetime) -> Case:
-    """The person named a time: the same call again, then. It is a wish, so the cadence's hours do not shift it."""
+    """The person named a time: the same call again, then. It is a wish, so the cadence's hours do not shift it.
+
+    A call beside the plan is a promise like an answer: the machine is silent until then, and it does not run out.
+    """
     due_at = due_after(case, at, CALL_WITHIN)
     step = case.cadence.step(task.step_id) if task.step_id else None
     again = replace(
@@ -235,9 +257,11 @@ def _call_back(case: Case, task: Task, at: datetime, now: datetime) -> Case:
         escalate_at=due_at,
         escalations=0,
         escalated_to=None,
-        expires_at=expires_after(case, due_at, step),
+        expires_at=None if task.kind is TaskKind.QUESTION else expires_after(case, due_at, step),
     )
     case = case.with_task(again)
+    if holds_back(again):
+        return plan(held_for_answer(case, now), now)
     touch = case.enrollment.next
     if touch is not None and touch.task_id == task.id:
         asked = Reason("plan", f"the person asked to be called on {at.astimezone(case.zone):%a %d %b %Y at %H:%M}", at)
@@ -255,6 +279,5 @@ def _wrong_number(case: Case, task: Task, now: datetime) -> Case:
     touch = case.enrollment.next
     if touch is not None and touch.task_id == task.id:
         case = step_done(case, touch.step, now, Outcome.WRONG_NUMBER.value, is_touch=False)
-    if phone is None:
-        return replanned(case, now)
-    return replanned(contact_point_lost(case, contact=phone, why="wrong number", now=now), now)
+    # What else the plan may wait for, if this call stood beside it, stays.
+    return plan(contact_point_lost(case, contact=phone, why="wrong number", now=now) if phone else case, now)

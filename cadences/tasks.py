@@ -84,6 +84,15 @@ TALKED_TO = frozenset({Outcome.CONNECTED, Outcome.CALL_BACK, Outcome.YES, Outcom
 """How a call ends in which somebody was talked to."""
 
 
+def asks_to_call(kind: TaskKind, contact: str | None) -> bool:
+    """Whether a task is done by a call: the plan's own, or one that is owed beside the plan.
+
+    Args:
+        contact: the number that the task is for.
+    """
+    return kind is TaskKind.CALL or (kind is TaskKind.QUESTION and contact is not None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Work for one of our people, with an owner and a due time."""
@@ -130,6 +139,11 @@ class Task:
     @property
     def is_open(self) -> bool:
         return self.state is TaskState.OPEN
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is done by calling the lead."""
+        return asks_to_call(self.kind, self.contact)
 
     @property
     def of_plan(self) -> bool:

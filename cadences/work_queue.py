@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cadences.calling import Calling
 from cadences.progress import ANSWERABLE
-from cadences.tasks import TaskKind
+from cadences.tasks import TaskKind, asks_to_call
 
 
 class Section(StrEnum):
@@ -78,14 +78,20 @@ class QueuedTask:
     """The first response that it would be; None when nobody waits for one."""
     calling: Calling
     """What the contact rules say to calling the lead now."""
+    contact: str | None = None
+    """The number that it is for."""
     accepted: bool = False
     """Sales took the lead over before: what is left is an order, which takes weeks and is work like any other."""
 
     @property
     def starts_at(self) -> datetime:
         """From when on it may be done as it is meant: a call needs the law's hours too."""
-        lawful_at = self.calling.lawful_at if self.kind is TaskKind.CALL else None
+        lawful_at = self.calling.lawful_at if self.is_call else None
         return self.opens_at if lawful_at is None else max(self.opens_at, lawful_at)
+
+    @property
+    def is_call(self) -> bool:
+        return asks_to_call(self.kind, self.contact)
 
     @property
     def answers_first(self) -> bool:

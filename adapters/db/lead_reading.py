@@ -213,7 +213,7 @@ def task_view(row: Mapping[str, Any], now: datetime) -> TaskView:
     extra = {
         "step": row["step_id"],
         "overdue": is_open and row["due_at"] < now,
-        "outcomes": outcomes_of(row["kind"]) if is_open else [],
+        "outcomes": outcomes_of(row["kind"], row["contact"]) if is_open else [],
     }
     return _picked(TaskView, {**row, **extra})
 

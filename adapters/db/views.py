@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from cadences import task_outcomes
 from cadences.enrollment import Enrollment, Hold, NextTouch
-from cadences.task_outcomes import OUTCOMES
 from cadences.tasks import Outcome, TaskKind
 from leads.meetings import Meeting
 from leads.reasons import Reason
@@ -259,6 +259,10 @@ def meeting_view(meeting: Meeting, zone: ZoneInfo) -> MeetingView:
     return MeetingView(**{**kept, **local, "state": meeting.state.value})
 
 
-def outcomes_of(kind: str) -> list[str]:
-    """How a task of this kind may be completed, in a fixed order."""
-    return [outcome.value for outcome in Outcome if outcome in OUTCOMES[TaskKind(kind)]]
+def outcomes_of(kind: str, contact: str | None) -> list[str]:
+    """How a task may be completed, in a fixed order.
+
+    Args:
+        contact: the number that it is for.
+    """
+    return [outcome.value for outcome in Outcome if outcome in task_outcomes.outcomes_of(TaskKind(kind), contact)]

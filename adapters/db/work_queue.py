@@ -105,7 +105,7 @@ def _queue() -> Select[Any]:
         .limit(1)
         .lateral("clock")
     )
-    tasks = ("id", "kind", "title", "owner", "back_to", "opens_at", "due_at", "best_at")
+    tasks = ("id", "kind", "title", "owner", "back_to", "opens_at", "due_at", "best_at", "contact")
     return (
         select(
             *(_TASKS.c[name] for name in tasks),
@@ -187,6 +187,7 @@ class WorkQueues:
             opens_at=row["opens_at"],
             due_at=row["due_at"],
             best_at=row["best_at"],
+            contact=row["contact"],
             clock=clock,
             calling=calling(callee, now),
             accepted=row["accepted"],

@@ -1,6 +1,8 @@
 """Whose the first answer to a question is, while the lead goes from hand to hand."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -53,3 +55,33 @@ async def answered(house: House) -> list[tuple[str, str | None, float | None]]:
         return [
             (owner, by, None if took is None else float(took)) for owner, by, took in await connection.execute(asked)
         ]
+
+
+async def test_who_can_only_be_called_is_called_again_which_ends_as_a_call_does(house: House) -> None:
+    await house.captured(email=None, consents=[])
+    while not (calls := await house.tasks("call")):
+        await house.act()
+    await house.complete(calls[0], "no answer")
+    again = await asked_for(house)
+    assert (again["title"], again["contact"]) == ("call again: not reached before", "+12125550111")
+    assert {"connected", "voicemail", "no answer", "wrong number", "call back", "nothing needed"} < set(
+        again["outcomes"]
+    )
+    assert "answered" not in again["outcomes"]
+    house.clock.move_by(timedelta(minutes=10))
+    await house.complete(UUID(again["id"]), "voicemail")
+    third = await asked_for(house)
+    assert third["id"] != again["id"]
+    house.clock.move_by(timedelta(minutes=20))
+    await house.complete(UUID(third["id"]), "connected")
+    assert await house.tasks("question") == []
+    assert await answered(house) == [("anna", "anna", 1800)]
+    calls_made = [one for one in (await house.shown())["touches"] if one["channel"] == "call"]
+    assert sorted(one["outcome"] for one in calls_made) == ["connected", "no answer", "voicemail"]
+
+
+async def asked_for(house: House) -> dict[str, Any]:
+    """The one task by which somebody is asked for the first answer."""
+    listed = (await house.client.get("/api/tasks", params={"lead": house.lead})).json()["items"]
+    (task,) = [one for one in listed if one["kind"] == "question"]
+    return dict(task)

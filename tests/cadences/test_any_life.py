@@ -61,7 +61,7 @@ from cadences.progress import (
 from cadences.refusals import CommandRefused
 from cadences.settled_sends import send_settled
 from cadences.slips import Since, Slip, require_undoable, snapshot_of, taken_back
-from cadences.task_outcomes import OUTCOMES, complete_task
+from cadences.task_outcomes import complete_task, outcomes_of
 from cadences.tasks import Outcome, TaskKind
 from cadences.unknown_sends import looked_up_in_vain, message_unknown, to_look_up
 from leads.contract import CommandKind, WakeKind
@@ -232,7 +232,7 @@ class AnyLife(RuleBasedStateMachine):
         if not self.case.open_tasks:
             return
         task = self.case.open_tasks[index % len(self.case.open_tasks)]
-        allowed = sorted(OUTCOMES[task.kind])
+        allowed = sorted(outcomes_of(task.kind, task.contact))
         chosen = outcome if outcome in allowed else allowed[index % len(allowed)]
         dated = chosen in (Outcome.NOT_NOW, Outcome.CALL_BACK)
         appointment = Appointment(starts_at=self.now + timedelta(days=days), subject="Two ovens")

@@ -138,7 +138,7 @@ def test_without_an_email_it_is_one_more_call_somewhat_later_and_at_an_hour_that
     assert (local(late.opens_at), local(late.due_at)) == ("Tue 2026-03-03 09:00", "Tue 2026-03-03 09:30")
     case = called(lead=a_lead(email=None))
     at = MONDAY + 20 * MINUTE
-    case = complete_task(case, task_id=owed(case).id, outcome=Outcome.ANSWERED, by="anna", note=None, now=at)
+    case = complete_task(case, task_id=owed(case).id, outcome=Outcome.CONNECTED, by="anna", note=None, now=at)
     assert case.response is not None
     assert (case.response.answered_at, case.response.how) == (at, "call")
 
@@ -299,3 +299,28 @@ def test_who_can_neither_be_written_to_nor_called_is_somebodys_to_reach() -> Non
     lead = replace(lead, contacts=tuple(replace(one, suppressed_on=frozenset({Channel.CALL})) for one in lead.contacts))
     case = asked(lead, {"email": "a", "instead": "skip"}, {"after": "12 months", "call": "b"})
     assert owed(case).title == "answer in another way: neither an email nor a call is permitted"
+
+
+def test_whoever_is_never_there_is_called_more_and_more_rarely_and_never_forgotten() -> None:
+    case = called(
+        Outcome.VOICEMAIL, a_lead(email=None), {"call": "first-call"}, {"after": "12 months", "call": "second"}
+    )
+    tries: list[str] = []
+    while len(tries) < 10:
+        (task,) = case.open_tasks
+        at = task.opens_at
+        tries.append(local(at))
+        case = complete_task(case, task_id=task.id, outcome=Outcome.NO_ANSWER, by="anna", note=None, now=at)
+        case = saved(case, at)
+    assert tries == [
+        "Mon 2026-03-02 10:17",
+        "Mon 2026-03-02 10:27",
+        "Mon 2026-03-02 10:37",
+        "Mon 2026-03-02 14:37",
+        "Tue 2026-03-03 09:00",
+        "Wed 2026-03-04 09:00",
+        "Thu 2026-03-05 09:00",
+        "Mon 2026-03-09 09:00",
+        "Fri 2026-03-13 09:00",
+        "Thu 2026-03-19 09:00",
+    ]

@@ -8,10 +8,12 @@ import pytest
 
 from cadences.case import Case
 from cadences.commands import record_answer
+from cadences.enrollment import HoldReason
 from cadences.facts import Accepted, TouchMade
 from cadences.hearing import asked_again, contact_point_lost, lead_replied
+from cadences.owed_answers import see_to_first_answer
 from cadences.refusals import CommandRefused
-from cadences.task_outcomes import OUTCOMES, complete_task
+from cadences.task_outcomes import complete_task, outcomes_of
 from cadences.tasks import Outcome, Task, TaskKind, TaskState
 from cadences.unknown_sends import message_unknown
 from leads.model import Channel, ContactKind, ContactPoint, Ending, Stage
@@ -189,6 +191,82 @@ def test_the_plan_of_an_unreachable_lead_goes_on_only_with_a_contact_point() -> 
     assert found.enrollment.next is not None
 
 
+# A call beside the plan, by which a question is to be answered.
+
+
+def owing_a_call() -> Case:
+    """Somebody without an email was called in vain, and is to be called again; the plan waits for its next step."""
+    plan = a_cadence({"call": "hello"}, {"wait": "1 week", "call": "b"}, first_response={"within": "30 minutes"})
+    case = completed(carried_out(begun(plan, a_lead(email=None))), Outcome.NO_ANSWER)
+    case = see_to_first_answer(case, MONDAY)
+    assert the(case, TaskKind.QUESTION).title == "call again: not reached before"
+    return case
+
+
+def test_it_ends_as_a_call_does_or_needs_no_answer() -> None:
+    calls = outcomes_of(TaskKind.CALL, PHONE)
+    assert outcomes_of(TaskKind.QUESTION, PHONE) == calls | {Outcome.NOTHING_NEEDED}
+    assert Outcome.VOICEMAIL not in outcomes_of(TaskKind.QUESTION, None)
+    with pytest.raises(CommandRefused, match="task ends with one of: call back, connected, meeting"):
+        done(owing_a_call(), TaskKind.QUESTION, Outcome.ANSWERED)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.VOICEMAIL, Outcome.NO_ANSWER])
+def test_a_call_in_vain_is_an_attempt_in_the_ledger_and_the_plan_waits_as_before(outcome: Outcome) -> None:
+    before = owing_a_call()
+    case = done(before, TaskKind.QUESTION, outcome)
+    assert case.response is not None
+    assert (case.response.is_open, case.response.attempts) == (True, 2)
+    (made,) = case.facts[len(before.facts) :]
+    assert isinstance(made, TouchMade)
+    assert (made.channel, made.outcome, made.personal, made.step) == (Channel.CALL, outcome.value, False, None)
+    assert case.enrollment == before.enrollment
+    (again,) = see_to_first_answer(case, MONDAY + DAY).open_tasks
+    assert (again.title, again.contact) == ("call again: not reached before", PHONE)
+
+
+def test_a_conversation_answers_the_question_once_and_pauses_the_machine() -> None:
+    before = owing_a_call()
+    case = done(before, TaskKind.QUESTION, Outcome.CONNECTED)
+    assert case.response is not None
+    assert (case.response.answered_at, case.response.how) == (MONDAY + DAY, "call")
+    assert [type(fact) for fact in case.facts[len(before.facts) :]] == [TouchMade], "one call is in the ledger once"
+    assert case.enrollment.hold is not None
+    assert (case.enrollment.hold.reason, local(case.enrollment.hold.until)) == (
+        HoldReason.PERSONAL_TOUCH,
+        "Tue 2026-03-10 10:00",
+    )
+    assert see_to_first_answer(case, MONDAY + DAY).open_tasks == ()
+
+
+def test_the_time_that_the_person_named_is_kept_and_the_machine_is_silent_until_then() -> None:
+    until = MONDAY + 9 * DAY
+    case = done(owing_a_call(), TaskKind.QUESTION, Outcome.CALL_BACK, until=until)
+    case = see_to_first_answer(case, MONDAY + DAY)
+    (again,) = case.open_tasks
+    assert (again.kind, again.contact, again.opens_at, again.expires_at) == (TaskKind.QUESTION, PHONE, until, None)
+    assert case.response is not None
+    assert case.response.answered_at == MONDAY + DAY
+    hold, touch = case.enrollment.hold, case.enrollment.next
+    assert hold is not None
+    assert touch is not None
+    assert touch.act_at >= hold.until > until
+    at = until + timedelta(minutes=5)
+    over = done(case, TaskKind.QUESTION, Outcome.VOICEMAIL, at)
+    assert (over.enrollment.hold, over.open_tasks) == (None, ())
+    assert over.enrollment.next is not None, "the plan goes on"
+
+
+def test_a_wrong_number_is_struck_off_whatever_else_the_plan_waits_for() -> None:
+    lead = a_lead(email=None)
+    lead = replace(lead, contacts=(*lead.contacts, ContactPoint(ContactKind.PHONE, "+12125550199")))
+    plan = a_cadence({"call": "hello"}, {"wait": "1 week", "call": "b"}, first_response={"within": "30 minutes"})
+    case = see_to_first_answer(completed(carried_out(begun(plan, lead)), Outcome.NO_ANSWER), MONDAY)
+    case = see_to_first_answer(done(case, TaskKind.QUESTION, Outcome.WRONG_NUMBER), MONDAY + DAY)
+    assert [point.lost for point in case.lead.contacts] == ["wrong number", None]
+    assert the(case, TaskKind.QUESTION).contact == "+12125550199"
+
+
 # What is refused.
 
 
@@ -205,7 +283,7 @@ def test_a_task_ends_once() -> None:
 def test_each_kind_of_task_has_its_own_outcomes(kind: TaskKind) -> None:
     case = calling()
     case = case.with_task(replace(waited_for(case), kind=kind))
-    for outcome in set(Outcome) - OUTCOMES[kind]:
+    for outcome in set(Outcome) - outcomes_of(kind, PHONE):
         with pytest.raises(CommandRefused, match="task ends with one of"):
             done(case, kind, outcome)
 

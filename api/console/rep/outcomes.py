@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cadences.tasks import Outcome, TaskKind
+from cadences.tasks import Outcome, TaskKind, asks_to_call
 
 _ANSWERS = (Outcome.YES, Outcome.NO, Outcome.NOT_NOW)
 SHOWN: dict[TaskKind, tuple[Outcome, ...]] = {
@@ -24,6 +24,12 @@ SHOWN: dict[TaskKind, tuple[Outcome, ...]] = {
     TaskKind.MEETING: (Outcome.HELD, Outcome.NO_SHOW, Outcome.MEETING, *_ANSWERS),
 }
 """The usual outcome of each kind first."""
+_OWED_CALL = tuple(
+    part
+    for one in SHOWN[TaskKind.CALL]
+    for part in ((one, Outcome.NOTHING_NEEDED) if one is Outcome.WRONG_NUMBER else (one,))
+)
+"""The same of a call beside the plan, which is to answer a question that may need no answer."""
 WORDS = {
     Outcome.CONNECTED: "Connected",
     Outcome.VOICEMAIL: "Voicemail",
@@ -68,7 +74,12 @@ class Choice:
     key: str
 
 
-def choices_of(kind: TaskKind) -> list[Choice]:
-    """How a task of this kind may be completed, the usual way first."""
+def choices_of(kind: TaskKind, contact: str | None = None) -> list[Choice]:
+    """How a task may be completed, the usual way first.
+
+    Args:
+        contact: the number that the task is for.
+    """
     digits = iter("123456789")
-    return [Choice(one, WORDS[one], _LETTERS.get(one) or next(digits)) for one in SHOWN[kind]]
+    shown = _OWED_CALL if kind is TaskKind.QUESTION and asks_to_call(kind, contact) else SHOWN[kind]
+    return [Choice(one, WORDS[one], _LETTERS.get(one) or next(digits)) for one in shown]

@@ -15,7 +15,6 @@ from api.console import kit
 from api.console.rep.names import who_is
 from api.console.rep.ticking import milliseconds
 from cadences.calling import MayCall
-from cadences.tasks import TaskKind
 from cadences.work_queue import Haste, QueuedTask, Section, WorkQueue
 
 SHOWN = 60
@@ -92,7 +91,7 @@ def _row(section: Section, task: QueuedTask, me: str, now: datetime, zone: ZoneI
 
 def _no_call_yet(task: QueuedTask, now: datetime, zone: ZoneInfo) -> str:
     """That the first answer can't be a call now, and from when on it can: one may write before that."""
-    if task.kind is not TaskKind.CALL:
+    if not task.is_call:
         return ""
     opens = [at for at in (task.calling.opens_at, task.starts_at) if at is not None and at > now]
     if opens:

@@ -94,7 +94,8 @@ class Work:
         task, lead = self._task, self._lead.view
         groups = []
         if task is not None:
-            groups.append(Group([self._outcome(one) for one in choices_of(TaskKind(task.kind))], "How did it go?"))
+            choices = choices_of(TaskKind(task.kind), task.contact)
+            groups.append(Group([self._outcome(one) for one in choices], "How did it go?"))
         elif lead.ended not in _SETTLED:
             groups.append(Group([self._outcome(one) for one in choices_of(TaskKind.KICK_BACK)], "What did they say?"))
         beside = (
