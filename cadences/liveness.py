@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from cadences.case import Case
 from cadences.enrollment import StepRef
@@ -15,6 +16,7 @@ from cadences.personal_emails import waiting_email
 from cadences.planning import wake
 from cadences.progress import ANSWERABLE, awaited_task
 from cadences.tasks import Task, TaskState
+from leads.clocks import on_clock
 from leads.contract import Plan
 from leads.liveness import CLAIM_OPEN_AFTER, UNDELIVERED_AFTER, Finding, FindingKind, is_terminal
 from leads.meetings import step_name
@@ -231,7 +233,7 @@ def _claims(case: Case, evidence: Evidence, now: datetime) -> Iterator[Finding]:
         state = settlement(case, claim, now)
         what = f"{claim.channel.value} {step_name(claim.step.step_id)}"
         if claim.state is TouchState.CLAIMED and now - claim.claimed_at > CLAIM_OPEN_AFTER:
-            kind, wrong = FindingKind.CLAIM_OPEN, f"its {what} was claimed {claim.claimed_at:%Y-%m-%d %H:%M} UTC"
+            kind, wrong = FindingKind.CLAIM_OPEN, f"its {what} was claimed {_told(claim.claimed_at, case)}"
             wrong += ", and nobody recorded what became of it"
             to_do = "tell the workflow the plan again, whose step asks the provider"
             if state is not None:
@@ -247,12 +249,17 @@ def _claims(case: Case, evidence: Evidence, now: datetime) -> Iterator[Finding]:
         yield Finding(kind=kind, wrong=wrong, to_do=to_do, lead_id=case.lead.id, reference=claim.touch_id)
 
 
+def _told(at: datetime, case: Case) -> str:
+    """An instant for an admin, on the company's clock."""
+    return on_clock(at, ZoneInfo(case.company.zone))
+
+
 def _commands(case: Case, evidence: Evidence, now: datetime) -> Iterator[Finding]:
     since = evidence.undelivered_since
     if since is not None and now - since > UNDELIVERED_AFTER:
         yield Finding(
             kind=FindingKind.COMMAND_UNDELIVERED,
-            wrong=f"its workflow was not told what was committed {since:%Y-%m-%d %H:%M} UTC",
+            wrong=f"its workflow was not told what was committed {_told(since, case)}",
             to_do="tell the workflow; if that fails, see whether Temporal and a worker run",
             lead_id=case.lead.id,
         )

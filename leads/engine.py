@@ -137,11 +137,11 @@ class EngineState:
     """Why Temporal could not be asked."""
 
 
-def verdict(state: EngineState, shown: Callable[[datetime], str] = lambda at: f"{at:%Y-%m-%d %H:%M} UTC") -> Verdict:
+def verdict(state: EngineState, shown: Callable[[datetime], str]) -> Verdict:
     """Whether the engine's side and the database's agree.
 
     Args:
-        shown: how an instant is written.
+        shown: how an instant is written, on the clock of whoever reads it.
     """
     if state.trouble is not None:
         why = f"Temporal can't be reached ({state.trouble}), so nobody can say what it does."

@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from leads.clocks import on_clock
 from leads.contract import Plan, workflow_id
 from leads.model import Ending, Stage
 
@@ -144,8 +146,12 @@ class WorkflowSeen:
         return activity is None and self.task_attempt > 0 and self.workers
 
 
-def of_workflow(lead_id: UUID, plan: Plan, seen: WorkflowSeen | None, now: datetime) -> Finding | None:
-    """What is wrong with the workflow of a lead that was told everything; None when nothing is."""
+def of_workflow(lead_id: UUID, plan: Plan, seen: WorkflowSeen | None, now: datetime, zone: ZoneInfo) -> Finding | None:
+    """What is wrong with the workflow of a lead that was told everything; None when nothing is.
+
+    Args:
+        zone: the company's, on whose clock it is told.
+    """
 
     def found(kind: FindingKind, wrong: str, to_do: str, *, repairable: bool = True) -> Finding:
         return Finding(
@@ -162,7 +168,7 @@ def of_workflow(lead_id: UUID, plan: Plan, seen: WorkflowSeen | None, now: datet
             return None
         return found(
             FindingKind.WORKFLOW_MISSING,
-            f"its next wake is {plan.wake.at:%Y-%m-%d %H:%M} UTC, and no workflow runs that waits for it",
+            f"its next wake is {on_clock(plan.wake.at, zone)}, and no workflow runs that waits for it",
             "start the workflow with the newest plan",
         )
     if seen.is_failing:
@@ -181,7 +187,7 @@ def of_workflow(lead_id: UUID, plan: Plan, seen: WorkflowSeen | None, now: datet
         )
     if now - plan.wake.at < STUCK_AFTER or seen.is_at_work(now):
         return None
-    late = f"its wake ({plan.wake.summary}) was due {plan.wake.at:%Y-%m-%d %H:%M} UTC"
+    late = f"its wake ({plan.wake.summary}) was due {on_clock(plan.wake.at, zone)}"
     if seen.activity is not None:
         return found(
             FindingKind.STUCK,

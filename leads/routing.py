@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from leads.capture import NewLead
+from leads.clocks import on_clock
 from leads.company_domains import company_domain
 from leads.model import Colleague, Company, Lead, LeadKind, Role
 from leads.presence import absence_at, clock_of, first_at_work
@@ -144,18 +146,19 @@ def eligible(
     return tuple(next((group for group in groups if group), people))
 
 
-def turn(found: Shortlist, given: Mapping[str, Given]) -> Choice:
+def turn(found: Shortlist, given: Mapping[str, Given], zone: ZoneInfo) -> Choice:
     """Whose turn it is: who has the fewest new leads for the share, this one included; then who waited longest.
 
     Args:
         given: what each got since `Shortlist.since`.
+        zone: the company's, on whose clock it is told.
     """
     if len(found.people) == 1:
         return Choice(found.people[0], found.rule, found.why)
     ranked = sorted(found.people, key=lambda one: _waits(one, given.get(one.id, Given())))
     first, counts = ranked[0], [_counted(one, given.get(one.id, Given())) for one in ranked]
     others = ", ".join(counts[1:_FEW]) + (" …" if len(counts) > _FEW else "")
-    why = f"{found.why}; it is the turn of {counts[0]} since {found.since:%a %d %b %H:%M} UTC (then {others})"
+    why = f"{found.why}; it is the turn of {counts[0]} since {on_clock(found.since, zone)} (then {others})"
     return Choice(first, found.rule, why)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.db.alerts import AlertKind, raise_alert
 from adapters.db.rows import SenderRow, SendingDomainRow, TouchRow
 from cadences.deliverability import COUNTS_FOR, PAUSED_FOR, DayCounts, Standing, judge
+from leads.clocks import on_clock
 from leads.model import Channel, Company
 from leads.sending import KNOWN_OUT
 from leads.spans import day_begins, wall_clock
@@ -51,7 +52,7 @@ async def judge_domain(
         until = now + PAUSED_FOR
         newly = row.paused_until is None or row.paused_until <= now
         values = {"paused_until": until, "why": why, **({"paused_at": now} if newly else {})}
-        why = f"{why}: its email is paused until {until:%Y-%m-%d %H:%M} UTC"
+        why = f"{why}: its email is paused until {on_clock(until, ZoneInfo(company.zone))}"
         if newly:
             log.error("the email of a domain is paused", domain=domain)
     await connection.execute(update(SendingDomainRow).where(SendingDomainRow.domain == domain).values(values))

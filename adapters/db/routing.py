@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import ARRAY, DateTime, String, Uuid, any_, bindparam, func, insert, select, update
@@ -130,7 +131,7 @@ class Router:
         async with self._engine.connect() as connection:
             staff = await self.staff(connection, arrival.domain, now)
             found = shortlist(rules, arrival, staff.people, self._company, now, staff.keeper)
-            return turn(found, await self._given(connection, found)) if found is not None else None
+            return await self._turn(connection, found) if found is not None else None
 
     async def eligible(self, leads: Sequence[NewLead], now: datetime) -> list[tuple[str, ...]]:
         """For each of many leads that start later: the ids of those who may get it by the rules."""
@@ -168,7 +169,7 @@ class Router:
         if len(found.people) > 1:
             # A statement of its own: what the one before us committed is seen only by the next one.
             await connection.execute(_TAKE_TURNS)
-        choice = turn(found, await self._given(connection, found))
+        choice = await self._turn(connection, found)
         await connection.execute(_TAKE, {"colleague_id": choice.owner.id, "at": now})
         return choice
 
@@ -208,8 +209,11 @@ class Router:
         found = shortlist(self._rules.read(), arrival_again(lead, self._company), people, self._company, now)
         if found is None:
             return None
-        colleague = turn(found, await self._given(connection, found)).owner
+        colleague = (await self._turn(connection, found)).owner
         return colleague if absence_at(colleague, self._company, now) is None else None
+
+    async def _turn(self, connection: AsyncConnection, found: Shortlist) -> Choice:
+        return turn(found, await self._given(connection, found), ZoneInfo(self._company.zone))
 
     async def _given(self, connection: AsyncConnection, found: Shortlist) -> Mapping[str, Given]:
         """What each of the shortlist got lately; not asked where there is only one."""

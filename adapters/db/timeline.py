@@ -10,13 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.db.lead_views import TimelineEntry
+from leads.clocks import on_clock
 from leads.contract import CommandKind
 from leads.meetings import MeetingState, step_name
 from leads.model import Channel, ContactKind, Stage
 from leads.personal_emails import EmailState
 from leads.replies import InboundKind
 from leads.sending import TouchState
-from leads.spans import city_of
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -278,8 +278,7 @@ class Story:
         return self._names.get(colleague, colleague)
 
     def _there(self, at: datetime) -> str:
-        local = at.astimezone(self._zone)
-        return f"{local:%a} {local.day} {local:%b %Y %H:%M} in {city_of(self._zone)}"
+        return on_clock(at, self._zone)
 
 
 def _made(row: Row) -> str:

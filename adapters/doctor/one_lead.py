@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy import select, update
@@ -95,7 +96,7 @@ class LeadExaminer:
         if evidence.undelivered_since is None:
             late = plan.wake is not None and now - plan.wake.at >= STUCK_AFTER
             seen = await self._workflows.look(workflow_id(lead_id), ask=late)
-            of_its_workflow = of_workflow(lead_id, plan, seen, now)
+            of_its_workflow = of_workflow(lead_id, plan, seen, now, ZoneInfo(opened.case.company.zone))
             found += [of_its_workflow] if of_its_workflow else []
         if repair and any(finding.repairable and finding.kind not in _ALREADY_TOLD for finding in found):
             await _mend(opened, evidence, found, seen, now)

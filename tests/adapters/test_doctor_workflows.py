@@ -125,6 +125,7 @@ async def test_an_activity_at_work_is_left_alone_and_one_that_never_ends_is_for_
         return
     (found,) = await clinic.found_and_left(K.STUCK)
     assert said in found.wrong
+    assert "was due Fri 20 Nov 2026 10:00 in New York, and" in found.wrong
 
 
 async def test_a_failing_workflow_is_replaced_by_one_with_the_newest_plan(clinic: Clinic) -> None:

@@ -53,12 +53,12 @@ class BrokenCases:
 
 def sentence(state: EngineState | None) -> str:
     assert state is not None
-    return verdict(state).sentence
+    return verdict(state, lambda at: f"{at:%Y-%m-%d %H:%M} UTC").sentence
 
 
 def agreement(state: EngineState | None) -> Agreement:
     assert state is not None
-    return verdict(state).agreement
+    return verdict(state, lambda at: f"{at:%Y-%m-%d %H:%M} UTC").agreement
 
 
 # First, while the server has never seen a worker.

@@ -49,8 +49,12 @@ def state(engine: EngineSide | None = RUNNING, *, plan: Plan = PLAN, untold: tup
     return EngineState(lead_id=LEAD, at=NOW, database=DatabaseSide(plan=plan, untold=untold), engine=engine)
 
 
+def shown(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
 def said(of: EngineState) -> tuple[Agreement, str]:
-    found = verdict(of)
+    found = verdict(of, shown)
     return found.agreement, found.sentence
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -47,7 +48,7 @@ def chosen(
 ) -> Choice:
     found = shortlist(rules(text), arrival, people, COMPANY, now, keeper)
     assert found is not None
-    return turn(found, counts or {})
+    return turn(found, counts or {}, ZoneInfo(COMPANY.zone))
 
 
 def away(colleague: Colleague, first: str, last: str, **more: object) -> Colleague:
@@ -121,7 +122,7 @@ def test_the_explanation_names_the_counts() -> None:
     choice = chosen(ONLY_DEFAULT, counts={"anna": Given(2), "cleo": Given(5)})
     assert choice.why == (
         "no rule is for it; at work now: Anna, Cleo; it is the turn of Anna with 2 new leads "
-        "since Fri 13 Nov 15:00 UTC (then Cleo with 5 new leads, share 2)"
+        "since Fri 13 Nov 2026 10:00 in New York (then Cleo with 5 new leads, share 2)"
     )
 
 
@@ -326,7 +327,7 @@ def test_nobody_who_left_or_is_away_or_takes_none_gets_a_lead_while_there_is_ano
     if found is None:
         assert not here
         return
-    owner = turn(found, counts).owner
+    owner = turn(found, counts, ZoneInfo(COMPANY.zone)).owner
     able = [one for one in here if one.weight > 0 and absence_at(one, COMPANY, now) is None]
     assert owner in (able or here)
     assert owner.active
