@@ -199,7 +199,7 @@ async def confirm(question: str, *lines: str, yes: str, no: str = "Cancel", dang
     with ui.dialog() as dialog, ui.card().classes("ft-dialog"):
         heading(question)
         for line in lines:
-            ui.label(line)
+            said(line)
         with ui.row().classes("ft-buttons"):
             agree = ui.button(yes, on_click=lambda: dialog.submit(True))
             agree.props(f"autofocus {'color=negative' if danger else ''}")

@@ -63,16 +63,26 @@ class AlertList:
         now, zone = self._desk.services.clock(), self._desk.zone
         since, last = kit.moment(one.since, zone, now), kit.moment(one.last_at, zone, now)
         times = f"{one.times:,}, last {last}" if one.times > 1 else "1"
-        with table.row(_KINDS[one.kind], one.subject, one.text, since, times), table.cell():
-            if one.resolved_at is not None:
-                kit.words(f"resolved {kit.moment(one.resolved_at, zone, now)} by {one.resolved_by}").classes("ft-quiet")
-                return
-            with ui.row().classes("ft-buttons no-wrap"):
-                if one.kind is AlertKind.ACCOUNT:
-                    again = ui.button("Let leads go on", on_click=lambda: self._go_on(one))
-                    again.props("flat dense no-wrap").props["aria-label"] = f"Let leads go on: {one.subject}"
-                resolve = ui.button("Resolve", on_click=lambda: self._resolve(one))
-                resolve.props("flat dense").props["aria-label"] = f"Resolve: {one.subject}"
+        with table.row(_KINDS[one.kind], one.subject):
+            with table.cell():
+                kit.said(one.text)
+            for column, said in enumerate((since, times), start=3):
+                with table.cell(column):
+                    kit.words(said)
+            with table.cell():
+                if one.resolved_at is not None:
+                    done = f"resolved {kit.moment(one.resolved_at, zone, now)} by {one.resolved_by}"
+                    kit.words(done).classes("ft-quiet")
+                else:
+                    self._buttons(one)
+
+    def _buttons(self, one: Alert) -> None:
+        with ui.row().classes("ft-buttons no-wrap"):
+            if one.kind is AlertKind.ACCOUNT:
+                again = ui.button("Let leads go on", on_click=lambda: self._go_on(one))
+                again.props("flat dense no-wrap").props["aria-label"] = f"Let leads go on: {one.subject}"
+            resolve = ui.button("Resolve", on_click=lambda: self._resolve(one))
+            resolve.props("flat dense").props["aria-label"] = f"Resolve: {one.subject}"
 
     async def _resolve(self, one: Alert) -> None:
         async with kit.acting():

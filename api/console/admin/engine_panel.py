@@ -91,7 +91,7 @@ class _Panel:
         icon, look = _LOOKS[found.agreement]
         with ui.element("div").classes(f"ft-agreement {look}"):
             ui.icon(icon).props("aria-hidden=true")
-            ui.label(found.sentence)
+            kit.said(found.sentence)
         with ui.element("div").classes("ft-columns"):
             _facts("The database wants", self._database(state))
             if state.engine is not None:

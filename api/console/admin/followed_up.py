@@ -133,7 +133,7 @@ class _Findings:
                     _subject(finding)
                 for words in (finding.wrong, finding.to_do):
                     with table.cell():
-                        ui.label(f"{words[:1].upper()}{words[1:]}.")
+                        kit.said(f"{words[:1].upper()}{words[1:]}.")
                 with table.cell() as state:
                     self._build_state(number, finding)
             self._states[number] = state

@@ -147,6 +147,19 @@ async def test_an_alert_is_resolved_and_stays_known(stage: Stage, page_of: OpenP
     await expect(page.get_by_text("resolved today 10:00 by ada")).to_be_visible()
 
 
+async def test_what_is_typed_is_drawn_as_code_in_an_alert(stage: Stage, page_of: OpenPage) -> None:
+    wrong = "routing.yaml can't be used: run `follow routing check`"
+    async with stage.engine.begin() as connection:
+        await raise_alert(connection, AlertKind.PLAYBOOK, "routing.yaml", wrong, stage.clock())
+    page = await page_of(Role.ADMIN, "/health")
+    alerts = page.get_by_role("region", name="Alerts")
+    await expect(alerts.locator("code")).to_have_text("follow routing check")
+    await expect(
+        alerts.get_by_role("cell", name="routing.yaml can't be used: run follow routing check")
+    ).to_be_visible()
+    await expect(alerts).not_to_contain_text("`")
+
+
 class LookedUp:
     """Finds that something lacks, and remembers the DNS records it was given."""
 
