@@ -17,6 +17,7 @@ from api.console.door import DESK
 from api.console.frame import Section, framed
 from api.console.kit import link, trouble
 from api.console.permissions import Page, may_open
+from api.console.refusals import NotHere
 
 _BUILT_WITHIN = 10.0
 """Seconds; a page shows what it has by then."""
@@ -82,6 +83,8 @@ def console_page(path: str, page: Page, *, title: str, nav: Nav | None = None) -
                     await builder(desk, **parameters)
                 except NotAllowed as refused:
                     _say_instead(403, str(refused))
+                except NotHere as missing:
+                    _say_instead(404, str(missing), missing.back)
                 except UnknownLead:
                     _say_instead(404, "There is no such lead. Perhaps it was erased.")
 
@@ -108,11 +111,11 @@ def nowhere(request: Request) -> Response | None:
     return None
 
 
-def _say_instead(status: int, text: str) -> None:
+def _say_instead(status: int, text: str, back: tuple[str, str] | None = None) -> None:
     """Say why what was asked for is not shown, and lead on."""
     ui.context.client.status_code = status
     trouble(text)
-    link("Go to where you begin", "/")
+    link(*(back or ("Go to where you begin", "/")))
 
 
 def _theme(request: Request) -> bool | None:

@@ -35,6 +35,29 @@ async def test_a_lead_that_there_is_not_or_is_somebody_elses_leads_back_too(
         await expect(page.get_by_role("link", name="Go to where you begin")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("path", "words", "back"),
+    [
+        ("/people/xyz", "There is no colleague 'xyz'.", "Everybody"),
+        ("/cadences/xyz", "There is no published cadence of this name.", "All cadences"),
+        ("/cadences/No%20name/edit", "A cadence can't be called 'No name'", "All cadences"),
+        ("/answers/xyz/edit", "There is no file of answers called 'xyz'.", "All answers"),
+        (f"/bulk/{uuid4()}", "There is no such run.", "Bulk runs"),
+        ("/outbox?lead=xyz", "'xyz' names no lead.", "All messages"),
+        ("/outbox?message=xyz", "'xyz' names no message.", "All messages"),
+    ],
+)
+async def test_what_an_address_names_and_is_not_there_is_said_and_leads_to_what_there_is(
+    page_of: OpenPage, browser: Browser, path: str, words: str, back: str
+) -> None:
+    browser.expects("status of 404")
+    page = await page_of(Role.ADMIN, path)
+    await expect(page.get_by_role("alert")).to_contain_text(words)
+    await page.get_by_role("main").get_by_role("link", name=back).click()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
 async def test_who_is_not_signed_in_learns_nothing_of_what_there_is(browser: Browser, page_of: OpenPage) -> None:
     page = await page_of(Role.REP, "/account")
     anonymous = await browser.page(page.url.partition("/console")[0])

@@ -12,6 +12,7 @@ from api.console.desk import Desk
 from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page
+from api.console.refusals import NotHere
 from api.console.tables import GrowingList, Table
 from api.writes import Caller
 
@@ -53,9 +54,7 @@ async def bulk_run(desk: Desk, run_id: UUID) -> None:
     """One run, live while it is on."""
     run = await desk.services.bulk_runs.of(run_id)
     if run is None:
-        ui.context.client.status_code = 404
-        kit.trouble("There is no such run. Perhaps its only lead was erased.")
-        return
+        raise NotHere("There is no such run. Perhaps its only lead was erased.", ("Bulk runs", "/bulk"))
     await _Run(desk, run).build()
 
 

@@ -13,6 +13,7 @@ from api.console.admin.people import account_tag
 from api.console.desk import Desk, NotAllowed
 from api.console.pages import console_page
 from api.console.permissions import Action, Page, may_do
+from api.console.refusals import NotHere
 from api.console.shown_once import show_once
 from api.console.tables import Table
 from api.days_off import Replanned
@@ -32,8 +33,7 @@ async def colleague(desk: Desk, colleague_id: str) -> None:
     """Show and change a colleague."""
     everybody = {one.id: one for one in await desk.services.people.all()}
     if colleague_id not in everybody:
-        kit.trouble(f"There is no colleague {colleague_id!r}.")
-        return
+        raise NotHere(f"There is no colleague {colleague_id!r}.", ("Everybody", "/people"))
     await _Page(desk, everybody[colleague_id], list(everybody.values())).build()
 
 

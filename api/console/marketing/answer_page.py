@@ -13,6 +13,7 @@ from api.console.frame import STATIC
 from api.console.marketing.problems import go_to_place, list_problems, mark, to_errors
 from api.console.pages import console_page
 from api.console.permissions import Action, Page
+from api.console.refusals import NotHere
 from api.writes import Caller
 from leads.answer_lint import check_answers
 from leads.answer_sheets import AnswerSheet, read_answers
@@ -41,10 +42,7 @@ async def edit_answers(desk: Desk, file: str) -> None:
         kit.link("All answers", "/answers")
         return
     if found is None:
-        ui.context.client.status_code = 404
-        kit.trouble(f"There is no file of answers called {file!r}.")
-        kit.link("All answers", "/answers")
-        return
+        raise NotHere(f"There is no file of answers called {file!r}.", ("All answers", "/answers"))
     kit.entitle(f"Edit {file}")
     ui.add_head_html(f'<script defer src="{CONSOLE_PATH}/{STATIC}/editor.js"></script>')
     await _AnswerEditor(desk, files, found).build()

@@ -17,6 +17,7 @@ from api.console.marketing.parts import names_of, percent, plan_strip, short, wh
 from api.console.marketing.plan_picture import by_step, plan_timeline, rules_aloud
 from api.console.pages import console_page
 from api.console.permissions import Action, Page, may_do
+from api.console.refusals import NotHere
 from api.console.tables import Table
 from cadences.bundle import CadenceBundle
 from leads.experiments import Share
@@ -37,10 +38,7 @@ async def cadence_page(desk: Desk, name: str, version: str = "") -> None:
     chosen = chosen or (versions[0] if versions else None)
     bundle = await services.shelf.find(name, chosen.version) if chosen is not None else None
     if chosen is None or bundle is None:
-        ui.context.client.status_code = 404
-        kit.trouble("There is no published cadence of this name.")
-        kit.link("All cadences", "/cadences")
-        return
+        raise NotHere("There is no published cadence of this name.", ("All cadences", "/cadences"))
     kit.entitle(name)
     await _head(desk, bundle, chosen, versions)
     with kit.section("The plan"):

@@ -18,6 +18,7 @@ from api.console.marketing.problems import to_errors
 from api.console.marketing.publish_dialog import ask_to_publish, show_changes
 from api.console.pages import console_page
 from api.console.permissions import Page
+from api.console.refusals import NotHere
 from api.publishing import NotPublishable
 from cadences.drafts import Draft, NoSuchName
 from leads.links import CONSOLE_PATH
@@ -35,10 +36,7 @@ async def edit_cadence(desk: Desk, name: str) -> None:
     try:
         editing = await Editing.begin(desk, name)
     except NoSuchName as wrong:
-        ui.context.client.status_code = 404
-        kit.trouble(f"A cadence can't be called {name!r}: {wrong}.")
-        kit.link("All cadences", "/cadences")
-        return
+        raise NotHere(f"A cadence can't be called {name!r}: {wrong}.", ("All cadences", "/cadences")) from wrong
     kit.entitle(f"Edit {name}")
     ui.add_head_html(f'<script defer src="{CONSOLE_PATH}/{STATIC}/editor.js"></script>')
     editor = _Editor(editing, await names_of(desk), await people_for(desk, name))

@@ -14,6 +14,7 @@ from api.console.outbox.letter_view import FATES, show_letter
 from api.console.outbox.letters import Asked, Letter, Letters, Source
 from api.console.pages import Nav, console_page
 from api.console.permissions import Page, sees_all_leads
+from api.console.refusals import NotHere
 from api.console.tables import GrowingList
 from leads.capture import CaptureRefused
 from leads.model import Channel
@@ -33,6 +34,9 @@ async def outbox(desk: Desk, message: str = "", lead: str = "", to: str = "") ->
         lead: only those to this lead.
         to: only those whose recipient has this in the address or number.
     """
+    for what, asked in (("lead", lead), ("message", message)):
+        if asked and _id_of(asked) is None:
+            raise NotHere(f"{asked!r} names no {what}.", ("All messages", "/outbox"))
     sources = _sources(desk)
     for use in desk.services.providers.uses:
         if not use.is_local:
