@@ -159,10 +159,11 @@ async def _unknown_bulk_run(_: Request, __: Exception) -> JSONResponse:
     return problem_response(404, "there is no such bulk run")
 
 
-async def _answered(_: Request, answered: Any) -> JSONResponse:
+async def _answered(request: Request, answered: Any) -> JSONResponse:
     headers = {REPLAY_HEADER: "true"}
-    if (lead_id := answered.body.get("id")) is not None:
-        headers["Location"] = lead_address(lead_id)
+    name, address = _MADE_AT.get(request.url.path, ("", lead_address))
+    if (made := answered.body.get(name)) is not None:
+        headers["Location"] = address(made)
     # All but what was done was forgotten, unless the lead was erased since.
     media_type = MEDIA_TYPE if answered.status == HTTPStatus.GONE else None
     return JSONResponse(answered.body, status_code=answered.status, media_type=media_type, headers=headers)
@@ -227,6 +228,15 @@ async def _invalid(_: Request, invalid: Any) -> JSONResponse:
 def lead_address(lead_id: object) -> str:
     """Where a lead is found."""
     return f"/api/leads/{lead_id}"
+
+
+def bulk_run_address(run_id: object) -> str:
+    """Where a bulk run is found."""
+    return f"/api/bulk-runs/{run_id}"
+
+
+_MADE_AT = {"/api/leads": ("id", lead_address), "/api/bulk-runs": ("run", bulk_run_address)}
+"""Paths under which something is made: what of the answer names it, and where it is found then."""
 
 
 def _of_field(status: int, field: str, message: str) -> JSONResponse:

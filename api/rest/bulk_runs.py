@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.bulk_door import ACCEPTED, BulkBegun, BulkDoor, BulkRehearsal
-from api.problems import PROBLEMS
+from api.problems import PROBLEMS, bulk_run_address
 from api.rest.auth import AskedBy, AskedServices, token_of
 from api.rest.bulk_models import BulkItems, BulkItemsQuery, BulkRunShown, BulkRunsQuery, BulkSent, LeadsChosen, shown
 from api.rest.models import CommandSent
@@ -37,7 +37,7 @@ async def begin_bulk_run(
     """Hold, resume, skip, switch or reassign many leads; it goes on whoever looks, each lead with its own result."""
     lead_ids = await _chosen(door, services, sent.leads)
     begun = await door.begin(sent.wish, lead_ids, chosen=sent.leads.words, caller=caller, by=sent.by)
-    response.headers["Location"] = f"/api/bulk-runs/{begun.run}"
+    response.headers["Location"] = bulk_run_address(begun.run)
     return begun
 
 

@@ -95,8 +95,11 @@ async def test_the_same_key_begins_one_run(client: httpx.AsyncClient, leads: lis
     refused = {"wish": {"kind": "reassign", "owner": "nobody"}, "leads": OF_ANNA}
     assert "no active colleague" in (await sent(client, "", refused, 422, **key))["detail"]
     body = {"wish": {"kind": "reassign", "owner": "ben"}, "leads": OF_ANNA}
-    first, again = await sent(client, "", body, 202, **key), await sent(client, "", body, 202, **key)
-    assert first == again
+    first, again = [await client.post(RUNS, json=body, headers=key) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json()
+    assert again.headers["Idempotent-Replay"] == "true"
+    assert first.headers["Location"] == again.headers["Location"] == f"{RUNS}/{first.json()['run']}"
     assert len(await rows(engine, "select 1 from bulk_runs")) == 1
     await sent(client, "", body | {"leads": {"owner": "mia"}}, 422, **key)
 

@@ -46,6 +46,13 @@ async def test_a_capture_of_a_known_person_is_answered_again(client: httpx.Async
     assert again.headers["Location"] == first.headers["Location"]
 
 
+async def test_a_note_that_is_answered_again_is_taken_for_no_lead(client: httpx.AsyncClient, capture: Capture) -> None:
+    path = f"/api/leads/{(await capture())['id']}/notes"
+    first, again = [await client.post(path, json={"text": "Rang the bell."}, headers=KEY) for _ in range(2)]
+    assert again.json() == first.json()
+    assert (again.headers["Idempotent-Replay"], "Location" in again.headers) == ("true", "Location" in first.headers)
+
+
 async def test_the_same_command_is_answered_again(
     client: httpx.AsyncClient, capture: Capture, engine: AsyncEngine, delivery: RecordingDelivery
 ) -> None:
