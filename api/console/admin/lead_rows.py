@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.db.leads_in_flight import LeadLine
 from adapters.db.views import HoldView, NextTouchView
-from api.console.kit import moment, span
+from api.console.kit import clock_time, moment, span
 from leads.links import CONSOLE_PATH
 
 _CHANNELS = {"email": "Email", "sms": "Text", "call": "Call", "task": "Task"}
@@ -70,8 +70,17 @@ def _when(line: LeadLine, zone: ZoneInfo, now: datetime) -> str:
     if touch is None:
         return ""
     if touch.task_id is not None and touch.due_at is not None:
-        return f"due {moment(touch.due_at, zone, now)}"
+        return _task_time(touch.at, touch.due_at, zone, now)
     return "now" if touch.at <= now else moment(touch.at, zone, now)
+
+
+def _task_time(opens_at: datetime, due_at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """When a task that is there is to be done: from when to when, as long as that lies ahead; then when it is due."""
+    if opens_at <= now:
+        return f"due {moment(due_at, zone, now)}"
+    same_day = opens_at.astimezone(zone).date() == due_at.astimezone(zone).date()
+    until = clock_time(due_at, zone) if same_day else moment(due_at, zone, now)
+    return f"{moment(opens_at, zone, now)} to {until}"
 
 
 def _is_late(line: LeadLine, now: datetime) -> bool:
