@@ -1,7 +1,8 @@
 """One change to many leads: rehearsed first, then carried out lead by lead, with a result for each.
 
 Each lead is a transaction of its own, and its result is part of it. So a run may be stopped between any two leads, cut
-off by a crash, or taken up by another process: what is done stays done, is never done again, and the rest is left.
+off by a crash, or taken up by another process: what is done stays done, is never done again, and the rest is left. It
+stops by itself when whoever asked for it must not do that any more; who lets it go on asks for the rest.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.db.access import Token
-from adapters.db.bulk_runs import BulkRunView, ItemState, NotWaiting
+from adapters.db.bulk_runs import ITSELF, AuthorMayNot, BulkRunView, ItemState, NotWaiting
 from adapters.db.cadences import UnknownCadence
 from adapters.db.cases import LeadMerged, OpenCase, UnknownLead
 from adapters.db.engine import is_trouble
@@ -24,6 +25,7 @@ from adapters.db.leads_in_flight import MOST_CHOSEN
 from api.bulk_wishes import WISH, GoOn, SwitchCadence, Wish
 from api.changes import standing, what_differs
 from api.commands import LeadCommands
+from api.console.permissions import MAY_DO, VIA, Action
 from api.lead_changes import Decision, LeadChange
 from api.problems import PerhapsStored, ValueRefused
 from api.services import Services
@@ -167,6 +169,10 @@ class BulkCommands:
                 await self._change(run, position, lead_id)
             except NotWaiting:
                 return
+            except AuthorMayNot:
+                if await self._services.bulk_runs.stop(run.id, ITSELF, self._services.clock()):
+                    log.warning("a bulk run stops, since its author may not any more", run=str(run.id), by=run.by)
+                return
             except (*_REFUSALS, UnknownLead, UnknownCadence) as refused:
                 await self._settle(run.id, position, ItemState.REFUSED, reason_of(refused))
             except Exception as failed:
@@ -177,10 +183,12 @@ class BulkCommands:
         progress()
 
     async def _change(self, run: BulkRunView, position: int, lead_id: UUID) -> None:
+        roles = MAY_DO[Action.RUN_BULK] if run.via == VIA else None
         change, by = WISH.validate_python(run.wish).change(), Caller(Token(run.id, run.by), via=run.via)
 
         async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
             async def take(connection: AsyncConnection) -> None:
+                await self._services.bulk_runs.require_author(connection, run.id, roles)
                 await self._services.bulk_runs.take(connection, run.id, position, file.revision + 1, now)
 
             await file.beside(take)

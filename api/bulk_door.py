@@ -160,7 +160,8 @@ class BulkDoor:
         Raises:
             UnknownBulkRun: there is none.
         """
-        return await self._steer(run_id, caller, by, _RUN, lambda _: self._services.bulk_runs.go_on(run_id))
+        who, runs = by or caller.token.name, self._services.bulk_runs
+        return await self._steer(run_id, caller, by, _RUN, lambda _: runs.go_on(run_id, who, caller.via))
 
     async def retry(self, run_id: UUID, caller: Caller, by: str | None) -> BulkRunView:
         """Try the leads again that failed; what was refused stays refused.

@@ -12,12 +12,27 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Integer, Select, Uuid, bindparam, column, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    Select,
+    Uuid,
+    bindparam,
+    case,
+    column,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.db.engine import statement_by_statement
 from adapters.db.rows import BulkItemRow, BulkRunRow, ColleagueRow, LeadRow, table_of
+from leads.model import Role
 
 _RUNS, _ITEMS = table_of(BulkRunRow), table_of(BulkItemRow)
 _LOCK_SPACE = 0x62756C6B
@@ -48,6 +63,10 @@ _FINISH = (
 )
 
 
+ITSELF = "followthrough"
+"""Who stopped a run whose author may not any more."""
+
+
 class ItemState(StrEnum):
     """What became of a lead."""
 
@@ -61,6 +80,10 @@ class ItemState(StrEnum):
 
 class NotWaiting(Exception):
     """The lead has its result already, or somebody stopped the run."""
+
+
+class AuthorMayNot(Exception):
+    """Whoever asked for the run works here no more, or must not do that any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +110,11 @@ class BulkRunView:
     @property
     def is_stopped(self) -> bool:
         return self.stopped_at is not None and self.finished_at is None
+
+    @property
+    def has_lost_its_author(self) -> bool:
+        """Whether it stopped by itself, since whoever asked for it may not any more."""
+        return self.is_stopped and self.stopped_by == ITSELF
 
     @property
     def is_running(self) -> bool:
@@ -243,6 +271,21 @@ class BulkRuns:
         if not (await connection.execute(_TAKE, values)).rowcount:
             raise NotWaiting
 
+    async def require_author(self, connection: AsyncConnection, run_id: UUID, roles: Collection[Role] | None) -> None:
+        """See, in the transaction of a lead's change, whether whoever asked for the run still may.
+
+        Args:
+            roles: who may do it through the run's door; None: whoever works here, and any token.
+
+        Raises:
+            AuthorMayNot: the author works here no more, or has another role by now.
+        """
+        asked = select(ColleagueRow.active, ColleagueRow.role).join(_RUNS, _RUNS.c.by == ColleagueRow.id)
+        author = (await connection.execute(asked.where(_RUNS.c.id == run_id))).one_or_none()
+        known = author is not None or roles is None
+        if not known or (author and not (author.active and (roles is None or Role(author.role) in roles))):
+            raise AuthorMayNot
+
     async def settle(self, run_id: UUID, position: int, state: ItemState, said: str, now: datetime) -> None:
         """Write down why a lead was not changed; one that has its result keeps it."""
         values = {"run": run_id, "at_position": position, "new_state": state.value, "words": said, "now": now}
@@ -261,11 +304,18 @@ class BulkRuns:
             stopped = update(_RUNS).where(*running).values(stopped_at=now, stopped_by=by)
             return bool((await connection.execute(stopped)).rowcount)
 
-    async def go_on(self, run_id: UUID) -> bool:
-        """Take up a stopped run again; False when it is not stopped."""
+    async def go_on(self, run_id: UUID, by: str, via: str) -> bool:
+        """Take up a stopped run again; False when it is not stopped.
+
+        Args:
+            by: whose run it is from now on, where it had lost its author.
+            via: the door that came through.
+        """
         stopped = (_RUNS.c.id == run_id, _RUNS.c.finished_at.is_(None), _RUNS.c.stopped_at.is_not(None))
+        lost = _RUNS.c.stopped_by == ITSELF
+        whose = {"by": case((lost, by), else_=_RUNS.c.by), "via": case((lost, via), else_=_RUNS.c.via)}
         async with self._each.connect() as connection:
-            taken_up = update(_RUNS).where(*stopped).values(stopped_at=None, stopped_by=None)
+            taken_up = update(_RUNS).where(*stopped).values(stopped_at=None, stopped_by=None, **whose)
             return bool((await connection.execute(taken_up)).rowcount)
 
     async def retry_failed(self, run_id: UUID) -> int:

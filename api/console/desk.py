@@ -16,14 +16,13 @@ from adapters.db.audit_log import Change, Outcome
 from adapters.db.sessions import Person
 from api.commands import LeadCommands
 from api.console.live import Live
-from api.console.permissions import WRITTEN_WITH_THE_CHANGE, Action, may_do, sees_all_leads
+from api.console.permissions import VIA, WRITTEN_WITH_THE_CHANGE, Action, may_do, sees_all_leads
 from api.console.refusals import NotAllowed as NotAllowed
 from api.console.refusals import SignedOut as SignedOut
 from api.console.unsaid import Drafts
 from api.services import Services
 from api.writes import Caller
 
-VIA = "console"
 T = TypeVar("T")
 log = structlog.get_logger()
 

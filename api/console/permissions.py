@@ -4,6 +4,9 @@ from enum import StrEnum
 
 from leads.model import Role
 
+VIA = "console"
+"""What the console is called as a door; through it these tables hold."""
+
 
 class Page(StrEnum):
     """A page of the console."""

@@ -288,6 +288,8 @@ def _grid_of(runs: "list[BulkRunView]") -> Grid:
     grid = Grid("run", "what", "chosen", "leads", "by", "when", "state", "how it stands", title="bulk runs")
     for run in runs:
         state = "finished" if run.has_ended else "stopped" if run.is_stopped else "running"
+        if run.has_lost_its_author:
+            state = f"stopped, since {run.by_name} may not any more"
         cells = (str(run.id)[:8], WISH.validate_python(run.wish).words, run.chosen, str(run.total), run.by_name)
         grid.add_row(*map(escape, (*cells, local_time(run.asked_at), state, how_it_stands(run))))
     return grid

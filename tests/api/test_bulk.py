@@ -23,6 +23,7 @@ from api.problems import ValueRefused
 from api.services import Services
 from api.writes import ourselves
 from leads.capture import NewLead
+from leads.model import Colleague, Role
 from tests.api.fakes import RecordingDelivery
 from tests.clocks import SettableClock
 
@@ -295,13 +296,71 @@ async def test_a_stopped_run_changes_no_further_lead_until_somebody_goes_on(
     assert (await seen(services, run_id)).settled == settled
     assert await services.bulk_runs.unfinished() == []
 
-    assert await services.bulk_runs.go_on(run_id)
+    assert await services.bulk_runs.go_on(run_id, "ada", "command line")
     assert await services.bulk_runs.unfinished() == [run_id]
+    assert (await seen(services, run_id)).by == "mia", "it is still hers, who asked for it"
     await bulk.work_off(run_id)
     assert (await seen(services, run_id)).counts == {W: 0, D: 8, R: 1, F: 0}
     assert len(await holds(engine)) == 8
     assert not await services.bulk_runs.stop(run_id, "mia", clock())
-    assert not await services.bulk_runs.go_on(run_id)
+    assert not await services.bulk_runs.go_on(run_id, "mia", "console")
+
+
+@pytest.mark.parametrize("change", ["role = 'rep'", "active = false"])
+async def test_a_run_stops_when_its_author_may_not_any_more_and_is_whose_who_lets_it_go_on(
+    services: Services,
+    bulk: BulkCommands,
+    leads: list[UUID],
+    engine: AsyncEngine,
+    clock: SettableClock,
+    change: str,
+) -> None:
+    run_id = await begun(bulk, FAIR, leads)
+    changing: list[asyncio.Task[None]] = []
+
+    async def demote() -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"update colleagues set {change} where id = 'mia'"))
+
+    def demote_after_the_first() -> None:
+        if not changing:
+            changing.append(asyncio.ensure_future(demote()))
+
+    await bulk.work_off(run_id, demote_after_the_first)
+
+    await changing[0]
+    run = await seen(services, run_id)
+    assert (run.is_stopped, run.has_lost_its_author, run.stopped_by) == (True, True, "followthrough")
+    assert 0 < run.settled < 9
+    held = len(await holds(engine))
+    assert await services.bulk_runs.unfinished() == []
+
+    assert await services.bulk_runs.go_on(run_id, "mia", "console")
+    await bulk.work_off(run_id)
+    assert (await seen(services, run_id)).has_lost_its_author, "she still may not"
+    assert len(await holds(engine)) == held
+
+    await services.people.add([Colleague("ada", "Ada", role=Role.ADMIN)], clock())
+    assert await services.bulk_runs.go_on(run_id, "ada", "console")
+    await bulk.work_off(run_id)
+    run = await seen(services, run_id)
+    assert (run.by, run.counts) == ("ada", {W: 0, D: 8, R: 1, F: 0})
+    by = await rows(engine, "select \"by\", count(*) from audit_entries where action = 'hold' group by 1 order by 1")
+    assert [tuple(one) for one in by] == [("ada", 8 - held), ("mia", held)]
+
+
+async def test_through_other_doors_any_role_may_as_long_as_the_author_works_here(
+    services: Services, bulk: BulkCommands, leads: list[UUID], engine: AsyncEngine
+) -> None:
+    for by in ("anna", "crm"):
+        run_id = await bulk.begin(SkipStep(), leads[:2], chosen="two", by=by, via="api")
+        await bulk.work_off(run_id)
+        assert (await seen(services, run_id)).counts[D] == 2
+    run_id = await bulk.begin(SkipStep(), leads[:2], chosen="two", by="anna", via="api")
+    async with engine.begin() as connection:
+        await connection.execute(text("update colleagues set active = false where id = 'anna'"))
+    await bulk.work_off(run_id)
+    assert (await seen(services, run_id)).has_lost_its_author
 
 
 async def test_after_a_stop_commits_no_lead_that_was_fetched_before_is_changed(

@@ -39,7 +39,7 @@ async def hold(services: Services, lead_id: UUID, reason: HoldReason, note: str,
 
 
 async def gone_on(services: Services, per_second: float = 1000) -> list[UUID]:
-    return await let_go_on(services, "twilio", by="ada", via="console", per_second=per_second)
+    return await let_go_on(services, "twilio", by="mia", via="console", per_second=per_second)
 
 
 async def test_each_lead_has_its_result(services: Services, held: list[UUID]) -> None:
@@ -55,7 +55,7 @@ async def test_each_lead_has_its_result(services: Services, held: list[UUID]) ->
     assert view.hold.note == "trade fair"
     run = await services.bulk_runs.of(run_id)
     assert run is not None
-    assert (run.by, run.via, run.chosen) == ("ada", "console", "held by twilio")
+    assert (run.by, run.via, run.chosen) == ("mia", "console", "held by twilio")
     assert WISH.validate_python(run.wish).words == "Go on, since twilio is mended"
 
 
@@ -78,4 +78,4 @@ async def test_more_than_one_run_may_have_are_several_runs(
 
 
 async def test_where_no_lead_is_held_there_is_nothing_to_do(services: Services, held: list[UUID]) -> None:
-    assert await let_go_on(services, "sendgrid", by="ada", via="console") == []
+    assert await let_go_on(services, "sendgrid", by="mia", via="console") == []

@@ -69,6 +69,8 @@ def how_it_stands(run: BulkRunView) -> str:
     if run.gone:
         told.append(f"{run.gone:,} erased since")
     state = "Stopped: " if run.is_stopped else ""
+    if run.has_lost_its_author:
+        state = f"Stopped, since {run.by_name} may not change many leads any more: "
     return state + (", ".join(told) or "nothing to do")
 
 
@@ -177,8 +179,8 @@ class _Run:
         await self._act(Action.STOP_BULK, work)
 
     async def _on_go_on(self) -> None:
-        async def work(_: Caller) -> bool:
-            return await self._desk.services.bulk_runs.go_on(self._run.id)
+        async def work(caller: Caller) -> bool:
+            return await self._desk.services.bulk_runs.go_on(self._run.id, caller.token.name, caller.via)
 
         await self._act(Action.RUN_BULK, work)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from adapters.db.audit_log import Change
 from adapters.db.cadence_drafts import DraftMoved, SavedDraft
 from adapters.db.cadences import PublishedMeanwhile
-from api.console.desk import VIA, Desk
-from api.console.permissions import Action
+from api.console.desk import Desk
+from api.console.permissions import VIA, Action
 from api.publishing import CadencePublishing, Published
 from api.writes import Caller
 from cadences.bundle import CadenceBundle
