@@ -55,7 +55,15 @@ async def costs_report(services: Services, asked: Asked) -> CostsReport:
     first, last = asked.periods[0].first_day, asked.periods[-1].last_day
     rows, total = await services.reports.costs(asked, now)
     group = asked.group or Dimension.SOURCE
-    return CostsReport(as_of=now, first_day=first, last_day=last, group=group, rows=rows, total=total)
+    return CostsReport(
+        as_of=now,
+        currency=services.company.currency,
+        first_day=first,
+        last_day=last,
+        group=group,
+        rows=rows,
+        total=total,
+    )
 
 
 def read_goals(playbook: Playbook) -> tuple[Goals, list[str]]:

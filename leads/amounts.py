@@ -2,7 +2,12 @@
 
 from decimal import Decimal
 
+from babel.numbers import format_currency, get_currency_symbol
+
 from leads.goals import Figure, Measure
+
+_LOCALE = "en"
+"""What we say to people is English, whatever the currency is."""
 
 
 def amount(figure: Figure, value: float) -> str:
@@ -36,6 +41,21 @@ def span(seconds: float | None) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
-def money(amount: Decimal | None) -> str:
-    """A cost in the company's currency; nothing where there is none."""
-    return "" if amount is None else f"{amount:.2f}"
+def money(amount: Decimal | None, currency: str, *, exact: bool = False) -> str:
+    """A cost in English, with its currency: $18.50; nothing where there is none.
+
+    Args:
+        currency: ISO 4217 code, the company's.
+        exact: every decimal that is there, for prices that are less than the smallest coin: $0.0079.
+    """
+    if amount is None:
+        return ""
+    # The Unicode Consortium's data (CLDR) for English sets letters apart from the number, which babel leaves out.
+    letters = get_currency_symbol(currency, locale=_LOCALE)[-1].isalpha()
+    return format_currency(
+        amount,
+        currency,
+        "\u00a4\u00a0#,##0.00" if letters else None,
+        locale=_LOCALE,
+        decimal_quantization=not exact,
+    )

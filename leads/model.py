@@ -187,6 +187,8 @@ class Company:
     sender_email: str = ""
     hours: WorkHours = field(default_factory=WorkHours)
     """When we are there: what first-response targets are counted in."""
+    currency: str = "USD"
+    """ISO 4217 code of the currency that costs and prices are in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ from leads.playbook import Playbook
 from leads.suppression import SuppressionKey
 from leads.tokens import TokenKey
 from leads.work_hours import WorkHours
+from runtime import setting_values
 from runtime.answers import answers_of
 from runtime.embedded.errors import StartError
 from runtime.settings import Settings, signing_secret
@@ -93,6 +94,7 @@ def company_of(settings: Settings) -> Company:
         sender_name=settings.sender_name or settings.company_name,
         sender_email=settings.sender_email,
         hours=WorkHours.parse(settings.company_hours, settings.company_country),
+        currency=settings.company_currency or setting_values.currency_of(settings.company_country),
     )
 
 

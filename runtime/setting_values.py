@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import phonenumbers
+from babel.core import get_global
+from babel.numbers import get_currency_name, get_currency_symbol, get_territory_currencies
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -85,6 +87,31 @@ def country(text: str) -> str:
     if text.upper() not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError("must be a country's two letters (ISO 3166), such as US")
     return text.upper()
+
+
+def currency(text: str) -> str:
+    """The three letters of a currency that is in use somewhere."""
+    code = text.strip().upper()
+    in_use = {one for territory in get_global("territory_currencies") for one in get_territory_currencies(territory)}
+    if code in in_use:
+        return code
+    # Who writes its name or its sign is told its letters.
+    meant = sorted(one for one in in_use if code in _names_of(one)) or ["USD"]
+    raise ValueError(f"must be the three letters of a currency in use (ISO 4217), such as {' or '.join(meant)}")
+
+
+def currency_of(country: str) -> str:
+    """The currency of a country: where several are in use, the one that is for the longest time.
+
+    Args:
+        country: ISO 3166 code of a country with telephones of its own; each has one.
+    """
+    return get_territory_currencies(country)[0]
+
+
+def _names_of(code: str) -> set[str]:
+    one, several = (get_currency_name(code, count, "en") for count in (1, 2))
+    return {name.upper() for name in (get_currency_symbol(code, "en"), one, several)}
 
 
 def email(text: str) -> str:

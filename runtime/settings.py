@@ -125,6 +125,11 @@ class Settings(BaseSettings):
         description="The company's country (two letters), also that of phone numbers without a country code. A "
         "cadence's holidays are those of its own `calendar`, which is US in the shipped ones.",
     )
+    company_currency: Annotated[str, AfterValidator(setting_values.currency)] | None = Field(
+        None,
+        description="The currency of costs and prices (three letters, ISO 4217); not set: that of the company's "
+        "country.",
+    )
     company_hours: Annotated[str, AfterValidator(setting_values.work_hours)] = Field(
         "mon-fri 09:00-17:30",
         description="The company's business hours; first-response targets count them only, without public holidays.",
@@ -205,9 +210,9 @@ class Settings(BaseSettings):
 
     default_owner: Slug = Field("owner", description="The colleague that an empty database begins with, to own leads.")
 
-    log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(setting_values.upper)
-    ] = Field("INFO", description="The least level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+    log_level: LogLevel = Field(
+        "INFO", description="The least level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."
+    )
     log_json: bool = Field(False, description="Whether logs are JSON, one object a line.")
 
     worker_max_activities: int = Field(

@@ -166,6 +166,7 @@ async def read_lead_view(
         country=lead.country,
         reach=str(lead.reach) if lead.reach else None,
         cost=lead.cost,
+        currency=company.currency,
         attributes=dict(lead.attributes),
         stage=lead.stage.value,
         answer=row["answer"],

@@ -261,6 +261,8 @@ class LeadView:
     reach: str | None
     """When the lead wants to be called, on its own clock."""
     cost: Decimal | None
+    currency: str
+    """Of the cost: ISO 4217 code."""
     attributes: dict[str, str]
     stage: str
     answer: str | None

@@ -190,16 +190,16 @@ def costs(
         ),
     )
     for row in (*found.rows, found.total):
-        wasted = f"{row.wasted:.2f} = {percent(row.wasted_share)}" if row.wasted else ""
+        wasted = f"{money(row.wasted, found.currency)} = {percent(row.wasted_share)}" if row.wasted else ""
         cells = (
             "all" if row is found.total else row.group or "-",
             str(row.leads) if row.leads == row.priced else f"{row.leads}, {row.priced} with a cost",
-            f"{row.cost:.2f}",
-            money(row.per_lead),
+            money(row.cost, found.currency),
+            money(row.per_lead, found.currency),
             str(row.qualified),
-            money(row.per_qualified),
+            money(row.per_qualified, found.currency),
             str(row.ordered),
-            money(row.per_order),
+            money(row.per_order, found.currency),
             str(row.not_worked) if row.not_worked else "",
             wasted,
         )

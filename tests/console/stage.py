@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,7 +126,7 @@ def stage_services(engine: AsyncEngine, clock: SettableClock, delivery: Recordin
     services = services_over(engine, shelf, cases, intake, delivery, RecordingHistories(), clock)
     assert isinstance(services.engine, NoEngine)
     services.engine.lent = EngineThatHears(engine, clock)
-    return replace(services, links=replace(LINKS, base_url=url))
+    return replace(services, links=replace(LINKS, base_url=url), segment_price=Decimal("0.0079"))
 
 
 @asynccontextmanager

@@ -1,8 +1,10 @@
 """Shares, times and costs as people read them."""
 
+from decimal import Decimal
+
 import pytest
 
-from leads.amounts import percent, span
+from leads.amounts import money, percent, span
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,37 @@ def test_times_are_said_as_people_say_them(seconds: float | None, shown: str) ->
 
 def test_shares_are_said_in_per_cent() -> None:
     assert (percent(0.625), percent(1.0), percent(None)) == ("62.5 %", "100 %", "")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "said"),
+    [
+        ("18.5", "USD", "$18.50"),
+        ("1234567.891", "EUR", "€1,234,567.89"),
+        ("-2.5", "GBP", "-£2.50"),
+        ("0", "CAD", "CA$0.00"),
+        ("18.50", "CHF", "CHF\u00a018.50"),
+        ("-18.50", "SEK", "-SEK\u00a018.50"),
+        ("1850", "JPY", "¥1,850"),
+        ("1.5", "KWD", "KWD\u00a01.500"),
+    ],
+)
+def test_costs_are_said_with_their_currency_and_its_decimals(amount: str, currency: str, said: str) -> None:
+    assert money(Decimal(amount), currency) == said
+
+
+def test_no_cost_is_nothing() -> None:
+    assert money(None, "USD") == ""
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "said"),
+    [
+        ("0.0158", "USD", "$0.0158"),
+        ("0.075", "CHF", "CHF\u00a00.075"),
+        ("1.5", "EUR", "€1.50"),
+        ("2", "USD", "$2.00"),
+    ],
+)
+def test_a_price_below_the_smallest_coin_is_said_in_full(amount: str, currency: str, said: str) -> None:
+    assert money(Decimal(amount), currency, exact=True) == said

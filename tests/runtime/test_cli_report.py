@@ -87,7 +87,7 @@ def test_what_came_of_each_step_before_and_after_a_refresh(follow: Follow) -> No
 def test_what_leads_cost(follow: Follow) -> None:
     ran = follow("report", "costs", "--from", "2026-11-09", "--to", "2026-11-15")
     assert ran.exit_code == 0, ran.output
-    assert ["list", "2", "5.00", "2.50", "1", "5.00", "1", "5.00", "1", "2.50 = 50 %"] in rows(ran.output)
+    assert ["list", "2", "$5.00", "$2.50", "1", "$5.00", "1", "$5.00", "1", "$2.50 = 50 %"] in rows(ran.output)
 
 
 @pytest.mark.usefixtures("business")

@@ -6,10 +6,12 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import phonenumbers
 import pytest
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from runtime import setting_values
 from runtime.addresses import with_servers
 from runtime.bootstrap import company_of
 from runtime.settings import (
@@ -60,6 +62,10 @@ def test_environment_wins_over_the_file_and_empty_counts_as_unset(monkeypatch: p
         ("FOLLOW_REDELIVER_EVERY", "-3", "FOLLOW_REDELIVER_EVERY: must be greater than 0 seconds"),
         ("FOLLOW_COMPANY_ZONE", "America/NewYork", "must be an IANA time zone such as America/New_York"),
         ("FOLLOW_COMPANY_COUNTRY", "USA", "FOLLOW_COMPANY_COUNTRY: must be a country's two letters"),
+        ("FOLLOW_COMPANY_CURRENCY", "euros", "FOLLOW_COMPANY_CURRENCY: must be the three letters of a currency in use"),
+        ("FOLLOW_COMPANY_CURRENCY", "euros", "(ISO 4217), such as EUR (it is 'euros')"),
+        ("FOLLOW_COMPANY_CURRENCY", "€", "(ISO 4217), such as EUR (it is '€')"),
+        ("FOLLOW_COMPANY_CURRENCY", "DEM", "(ISO 4217), such as USD (it is 'DEM')"),
         ("FOLLOW_COMPANY_HOURS", "weekdays", "FOLLOW_COMPANY_HOURS: 'weekdays' means no hours"),
         ("FOLLOW_COMPANY_PHONE", "12", "FOLLOW_COMPANY_PHONE: must be a phone number"),
         ("FOLLOW_COMPANY_PHONE", "call us", "FOLLOW_COMPANY_PHONE: must be a phone number"),
@@ -221,3 +227,15 @@ def test_emails_come_from_the_companys_name_unless_another_is_set() -> None:
     assert company_of(ours).sender_name == "Acme Tools"
     other = load_settings(env_file=None, company_name="Acme Tools", sender_name="Anna at Acme")
     assert company_of(other).sender_name == "Anna at Acme"
+
+
+def test_costs_are_in_the_countrys_currency_unless_another_is_set() -> None:
+    assert company_of(load_settings(env_file=None)).currency == "USD"
+    assert company_of(load_settings(env_file=None, company_country="de")).currency == "EUR"
+    swiss = load_settings(env_file=None, company_country="DE", company_currency=" chf ")
+    assert company_of(swiss).currency == "CHF"
+
+
+def test_every_country_that_the_company_may_be_in_has_a_currency() -> None:
+    for country in phonenumbers.SUPPORTED_REGIONS:
+        assert setting_values.currency(setting_values.currency_of(country))

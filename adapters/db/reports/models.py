@@ -227,6 +227,8 @@ class CostsReport(_Answer):
     """Costs, and how much of them was wasted."""
 
     as_of: datetime
+    currency: str
+    """Of every amount: ISO 4217 code."""
     first_day: date
     last_day: date
     group: Dimension

@@ -103,7 +103,7 @@ def groups(
                 counted(response.late, Counted.LATE),
                 counted(one.qualified, Counted.QUALIFIED, percent(one.qualified_share)),
                 counted(one.ordered, Counted.ORDERED, percent(one.ordered_share)),
-                *(Cell(money(each) or "-") for each in _each(cost)),
+                *(Cell(money(each, costs.currency) or "-") for each in _each(cost)),
                 counted(cost.not_worked if cost else 0, Counted.NOT_WORKED),
             ]
         )

@@ -1,6 +1,7 @@
 """The figures: who waits now, the four figures beside their goals, period by period, and by rep, source or cadence."""
 
 from dataclasses import replace
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from nicegui import ui
@@ -179,19 +180,22 @@ class FiguresPage:
         if not total.priced:
             kit.empty("Of none of these leads the cost is known.", "Captures may say it as `cost`.", icon="payments")
             return
+
+        def said(amount: Decimal | None) -> str:
+            return money(amount, report.currency) or "-"
+
         with ui.element("div").classes("ft-grid"):
             of = f"of {count_of(total.priced, 'lead')} with a cost"
             priced = {"priced": "true"}
-            kit.tile("A lead", money(total.per_lead), note=of, target=links.to(Counted.LEADS, None, **priced))
+            kit.tile("A lead", said(total.per_lead), note=of, target=links.to(Counted.LEADS, None, **priced))
             yes = links.to(Counted.QUALIFIED, None, **priced)
-            kit.tile(
-                "A yes", money(total.per_qualified) or "-", note=f"{total.qualified:,} of these qualified", target=yes
-            )
+            qualified, ordered = f"{total.qualified:,} of these qualified", f"{total.ordered:,} of these won"
+            kit.tile("A yes", said(total.per_qualified), note=qualified, target=yes)
             won = links.to(Counted.ORDERED, None, **priced)
-            kit.tile("An order", money(total.per_order) or "-", note=f"{total.ordered:,} of these won", target=won)
+            kit.tile("An order", said(total.per_order), note=ordered, target=won)
             lost = f"{count_of(total.not_worked, 'lead')} that nobody tried to reach"
             target = links.to(Counted.NOT_WORKED) if total.not_worked else ""
-            kit.tile("Wasted", money(total.wasted), note=lost, target=target, good=not total.not_worked)
+            kit.tile("Wasted", said(total.wasted), note=lost, target=target, good=not total.not_worked)
 
     async def _load_groups(self) -> tuple[Asked, FiguresReport, CostsReport]:
         await self._desk.still_here()

@@ -8,6 +8,7 @@ from api.console import kit
 from cadences.preview import PreviewedTouch
 from cadences.preview_messages import Written
 from cadences.templating import TemplateMistake
+from leads.amounts import money
 from leads.model import Channel
 from leads.sending import OutgoingMessage
 
@@ -19,11 +20,14 @@ _TITLES = {
 }
 
 
-def message_view(touch: PreviewedTouch, found: Written | TemplateMistake, segment_price: Decimal | None) -> None:
+def message_view(
+    touch: PreviewedTouch, found: Written | TemplateMistake, segment_price: Decimal | None, currency: str
+) -> None:
     """Show it.
 
     Args:
         segment_price: what one segment of a text costs, where that is known.
+        currency: ISO 4217 code of that price.
     """
     kit.heading(_TITLES[touch.channel], 3)
     if isinstance(found, TemplateMistake):
@@ -31,7 +35,8 @@ def message_view(touch: PreviewedTouch, found: Written | TemplateMistake, segmen
     elif found.message is not None and touch.channel is Channel.EMAIL:
         _email(found.message)
     elif found.message is not None:
-        _text(found, found.message, segment_price)
+        price = None if segment_price is None or found.size is None else segment_price * found.size.segments
+        _text(found, found.message, money(price, currency, exact=True))
     else:
         _task(touch, found)
 
@@ -61,12 +66,12 @@ def _email(message: OutgoingMessage) -> None:
             ui.label(message.text).classes("ft-source")
 
 
-def _text(found: Written, message: OutgoingMessage, segment_price: Decimal | None) -> None:
+def _text(found: Written, message: OutgoingMessage, price: str) -> None:
     ui.label(message.text).classes("ft-text-bubble")
     size = found.size
     if size is None:
         return
-    cost = "" if segment_price is None else f", {segment_price * size.segments} to send"
+    cost = f", {price} to send" if price else ""
     with ui.row().classes("ft-counts"):
         ui.label(f"{size.segments} segment{'' if size.segments == 1 else 's'}{cost}").classes(
             f"ft-tag {'ft-good' if size.segments == 1 else 'ft-warn'}"

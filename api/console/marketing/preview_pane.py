@@ -145,7 +145,8 @@ class PreviewPane:
         found = await self._preview.written(seen, touch.number)
         self._message.clear()
         with self._message:
-            message_view(touch, found, self._desk.services.segment_price)
+            services = self._desk.services
+            message_view(touch, found, services.segment_price, services.company.currency)
 
     async def _choose(self, who: str) -> None:
         if who:

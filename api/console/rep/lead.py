@@ -21,6 +21,7 @@ from api.console.rep.facts import LeadAtHand, read_lead
 from api.console.rep.last_said import LastSaid, Recorded, may_take_back, not_yet_final, recorded
 from api.console.rep.names import who_is
 from api.console.rep.work import Work
+from leads.amounts import money
 from leads.links import CONSOLE_PATH
 
 _LEAD = macros(facts.TEMPLATES, "lead.html")
@@ -175,7 +176,7 @@ def _about(view: LeadView) -> list[tuple[str, str | None]]:
     return [
         ("Came", f"{view.kind}, {view.source}" if view.source else view.kind),
         ("Found by", view.generated_by),
-        ("Cost", f"{view.cost}" if view.cost is not None else None),
+        ("Cost", money(view.cost, view.currency)),
         ("Country", view.country),
         *((name.replace("_", " ").capitalize(), value) for name, value in view.attributes.items()),
     ]

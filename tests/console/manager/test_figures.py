@@ -168,6 +168,15 @@ async def test_marketing_sees_the_numbers_and_no_lead(business: Stage, page_of: 
     await expect(page.get_by_text("you can't open this page")).to_be_visible()
 
 
+@pytest.mark.usefixtures("business")
+async def test_what_leads_cost_is_said_in_the_companys_currency(page_of: OpenPage) -> None:
+    page = await page_of(Role.MANAGER, "/figures")
+    for said in ("$16.18 A lead", "$55.00 A yes", "$137.50 An order", "$22.50 Wasted"):
+        await expect(page.get_by_role("link", name=said)).to_be_visible()
+    anna = page.get_by_role("table", name="The figures by rep").get_by_role("row", name="Anna Keller")
+    await expect(anna.get_by_role("cell", name="$57.50")).to_be_visible()
+
+
 @pytest.mark.usefixtures("nobody")
 async def test_a_business_without_leads_says_so(page_of: OpenPage) -> None:
     page = await page_of(Role.MANAGER, "/figures")

@@ -322,10 +322,10 @@ async def test_messages_are_shown_as_the_chosen_lead_would_get_them(stage: Stage
     # The preview follows the file that is written.
     await desk.open("quick-note")
     await expect(message.get_by_role("heading", name="The text")).to_be_visible()
-    await expect(message.get_by_text("1 segment", exact=True)).to_be_visible()
+    await expect(message.get_by_text("1 segment, $0.0079 to send", exact=True)).to_be_visible()
     await expect(message).to_contain_text("in GSM-7")
     await desk.write("Grüße, and a ✓ to you")
-    await expect(message.get_by_text("3 segments", exact=True)).to_be_visible()
+    await expect(message.get_by_text("3 segments, $0.0237 to send", exact=True)).to_be_visible()
     await expect(message).to_contain_text("in UCS-2")
     await expect(desk.problems.first).to_contain_text("makes the whole text UCS-2")
     await desk.touches.filter(has_text="call first-call").click()

@@ -1,6 +1,7 @@
 """One lead's page, in a real browser: whose it is, what it shows, what one records, and where merged ids lead."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from playwright.async_api import expect
@@ -21,7 +22,7 @@ async def test_it_shows_the_whole_lead_with_the_reasons_for_the_wait(
     bench: Bench, page_of: OpenPage, stage: Stage
 ) -> None:
     lead_id = await bench.lead(
-        "Ann One", question="Do your ovens run on single-phase power?", attributes={"ovens": "2"}
+        "Ann One", question="Do your ovens run on single-phase power?", attributes={"ovens": "2"}, cost=Decimal("18.5")
     )
     page = await page_of(Role.REP, f"/leads/{lead_id}")
     await on_desk(page, "Ann One")
@@ -37,6 +38,7 @@ async def test_it_shows_the_whole_lead_with_the_reasons_for_the_wait(
     await expect(page.get_by_text("Came in: inbound, web form")).to_be_visible()
     await expect(page.locator("dd").get_by_text("inbound, web form")).to_be_visible()
     await expect(page.get_by_text("Ovens", exact=True)).to_be_visible()
+    await expect(page.get_by_text("$18.50", exact=True)).to_be_visible()
 
 
 async def test_what_people_wrote_is_shown_as_they_wrote_it_and_is_no_markup(bench: Bench, page_of: OpenPage) -> None:
