@@ -16,8 +16,8 @@ from api.writes import Caller
 from leads.lookalikes import wanted
 from leads.normalising import new_lead
 
-_WAIT = 250
-"""Milliseconds without a keystroke after which what was typed is looked for."""
+_WAIT = 0.25
+"""Seconds without a keystroke after which what was typed is looked for."""
 _SOURCES = ("phone call", "walk-in", "event", "referral", "email")
 _NEXT, _ME = "whoever is next by the rules", "me"
 
@@ -67,7 +67,7 @@ async def add_lead(desk: Desk) -> None:
                 await _say(desk, captured)
 
     for one in (form.phone, form.name, form.company, form.email):
-        one.props(f"debounce={_WAIT}").on_value_change(look)
+        one.on_value_change(look)
     with box, ui.row().classes("ft-buttons"):
         ui.label("Ctrl + Enter").classes("ft-quiet")
         button = ui.button("Add lead", on_click=add)
@@ -91,9 +91,13 @@ def _fields(desk: Desk) -> _Form:
 
 
 async def _look(desk: Desk, form: _Form) -> None:
-    """Show who is like what was typed so far."""
+    """Show who is like what was typed, once one pauses."""
     form.number += 1
     number = form.number
+    # Not in the browser: it would hold the last letters back from a lead that is added at once.
+    await asyncio.sleep(_WAIT)
+    if number != form.number:
+        return
     searched = wanted(
         phone=form.phone.value or "",
         email=form.email.value or "",

@@ -77,6 +77,16 @@ async def test_what_can_t_be_a_number_is_said_and_nothing_is_lost(stage: Stage, 
     assert await count(stage, LeadRow) == 0
 
 
+async def test_what_was_typed_last_is_added_however_fast_one_is(stage: Stage, page_of: OpenPage) -> None:
+    page = await page_of(Role.REP, "/add")
+    await page.get_by_label("Email").fill("rosa@lind-bakery.example.com")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("heading", name="Added: no name")).to_be_visible()
+    async with stage.engine.connect() as connection:
+        points = (await connection.execute(select(ContactPointRow.value))).scalars().all()
+    assert points == ["rosa@lind-bakery.example.com"]
+
+
 async def test_a_rep_takes_a_lead_at_once(stage: Stage, page_of: OpenPage) -> None:
     page = await page_of("ben", "/add")
     await page.get_by_label("Phone").fill("212 555 0199")
