@@ -48,7 +48,7 @@ class Staff:
         """
         new = new_colleague(colleague_id, texts, self._services.company.country)
         if not await self._services.people.add([new], self._services.clock()):
-            raise StaffRefused(f"there is a colleague {colleague_id!r} already; `follow reps set` changes one")
+            raise StaffRefused(f"there is a colleague {colleague_id!r} already; `follow reps set` changes one", "id")
         await self._services.people_changed()
 
     async def change(self, colleague_id: str, texts: Mapping[str, str]) -> Colleague:

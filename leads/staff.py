@@ -21,7 +21,17 @@ _MOST_CALLS = 500
 
 
 class StaffRefused(ValueError):
-    """Somebody can't be written down so; the message says why, in words for the person who asked."""
+    """Somebody can't be written down so; it says why, in words for the person who asked.
+
+    Attributes:
+        field: the value that is wrong, as `Colleague` or `Absence` calls it; empty where it is none of them.
+        message: what is wrong with it, without naming it.
+    """
+
+    def __init__(self, said: str, field: str = "", message: str = "") -> None:
+        super().__init__(said)
+        self.field = field
+        self.message = message or said
 
 
 def new_colleague(colleague_id: str, texts: Mapping[str, str], country: str) -> Colleague:
@@ -33,7 +43,8 @@ def new_colleague(colleague_id: str, texts: Mapping[str, str], country: str) -> 
     if not _ID.fullmatch(colleague_id) or colleague_id in _MEANT_OTHERWISE:
         raise StaffRefused(
             f"{colleague_id!r} can't be somebody's short name; write small letters and digits, like anna, "
-            "and none of: owner, manager, generator"
+            "and none of: owner, manager, generator",
+            "id",
         )
     return described(Colleague(colleague_id, colleague_id.capitalize()), texts, country)
 
@@ -53,9 +64,9 @@ def described(colleague: Colleague, texts: Mapping[str, str], country: str) -> C
         try:
             changes[field] = _read(field, text.strip(), country)
         except CaptureRefused as refused:
-            raise StaffRefused(f"{_shown(field)}: {refused.message}") from refused
+            raise StaffRefused(f"{_shown(field)}: {refused.message}", field, refused.message) from refused
         except ValueError as wrong:
-            raise StaffRefused(f"{_shown(field)}: {wrong}") from wrong
+            raise StaffRefused(f"{_shown(field)}: {wrong}", field, str(wrong)) from wrong
     return replace(colleague, **changes)
 
 

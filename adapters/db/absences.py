@@ -143,20 +143,22 @@ async def _locked(connection: AsyncConnection, colleague_id: str) -> Colleague:
 
 async def _require_cover(connection: AsyncConnection, colleague_id: str, cover: str | None) -> None:
     if cover == colleague_id:
-        raise StaffRefused(f"{colleague_id} can't cover for {colleague_id}")
+        raise StaffRefused(f"{colleague_id} can't cover for {colleague_id}", "cover")
     if cover is not None:
         there = select(ColleagueRow.id).where(ColleagueRow.id == cover, ColleagueRow.active)
         if await connection.scalar(there) is None:
-            raise StaffRefused(f"there is no active colleague {cover!r} who could cover")
+            raise StaffRefused(f"there is no active colleague {cover!r} who could cover", "cover")
 
 
 def _require_sense(absence: Absence, today: date) -> None:
     if absence.last_day < absence.first_day:
-        raise StaffRefused(f"{absence.last_day} comes before {absence.first_day}; the last day away is meant")
+        said = f"{absence.last_day} comes before {absence.first_day}; the last day away is meant"
+        raise StaffRefused(said, "last_day")
     if absence.last_day < today:
-        raise StaffRefused(f"{absence.last_day} is over already")
+        raise StaffRefused(f"{absence.last_day} is over already", "last_day")
     if absence.last_day - absence.first_day > _LONGEST:
-        raise StaffRefused("that is longer than two years; `follow reps deactivate` is for who works here no more")
+        said = "that is longer than two years; `follow reps deactivate` is for who works here no more"
+        raise StaffRefused(said, "last_day")
 
 
 async def _write(

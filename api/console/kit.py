@@ -5,7 +5,7 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,10 @@ from api.console.refusals import NotAllowed, SignedOut
 from api.problems import PerhapsStored, UnknownTask, ValueRefused
 from cadences.refusals import CommandRefused
 from leads.capture import CaptureRefused
+from leads.staff import StaffRefused
+
+if TYPE_CHECKING:
+    from api.console.fields import Fields
 
 log = structlog.get_logger()
 
@@ -221,20 +225,25 @@ async def answer_of(dialog: ui.dialog, title: str) -> Any:
 
 
 @asynccontextmanager
-async def acting(button: ui.button | None = None) -> AsyncIterator[None]:
+async def acting(button: ui.button | None = None, fields: "Fields | None" = None) -> AsyncIterator[None]:
     """While something is done: its button waits, and what is refused is said instead of failing.
 
     What follows the block runs in either case; put what must follow success inside.
+
+    Args:
+        fields: those of the form; what is refused of them is said there.
     """
     client = ui.context.client  # What one pressed may be gone by then.
     if button is not None:
         button.disable()
         button.props(add="loading")
+    if fields is not None:
+        fields.unmark()
     try:
         yield
     except Exception as error:
         with client:
-            say_what_happened(error)
+            say_what_happened(error, fields)
     finally:
         if button is not None and not button.is_deleted:
             button.props(remove="loading")
@@ -247,6 +256,7 @@ EXPECTED = (
     CommandRefused,
     ValueRefused,
     CaptureRefused,
+    StaffRefused,
     UnknownLead,
     UnknownTask,
     LeadMerged,
@@ -255,17 +265,23 @@ EXPECTED = (
 """What a person may run into; said to the person, and no incident for the log."""
 
 
-def say_what_happened(error: Exception) -> None:
-    """Tell the person at the page what an error means; what nobody expected gets an id under which the log has it."""
+def say_what_happened(error: Exception, fields: "Fields | None" = None) -> None:
+    """Tell the person at the page what an error means; what nobody expected gets an id under which the log has it.
+
+    Args:
+        fields: those of the form; what an error says of one of them stands there.
+    """
+    if fields is not None and fields.mark(error):
+        return
     match error:
         case SignedOut():
             sign_in_again()
         case NotAllowed():
             refused(str(error))
         case CommandRefused() | ValueRefused():
-            refused(_sentence(error.message))
-        case CaptureRefused():
-            refused(_sentence(str(error)))
+            refused(sentence(error.message))
+        case CaptureRefused() | StaffRefused():
+            refused(sentence(str(error)))
         case UnknownLead():
             refused("There is no such lead any more.")
         case UnknownTask():
@@ -282,5 +298,6 @@ def say_what_happened(error: Exception) -> None:
             refused(f"Something went wrong on our side; our log has it as {incident}.")
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """What a refusal says, by itself."""
     return f"{text[:1].upper()}{text[1:]}"

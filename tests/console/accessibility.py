@@ -1,11 +1,12 @@
 """What axe-core finds wrong with a page, in lines that say where."""
 
+import re
 from typing import TYPE_CHECKING
 
 from axe_playwright_python.async_playwright import Axe
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Locator, Page
 
 GRAVE = frozenset({"serious", "critical"})
 _FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -56,6 +57,15 @@ async def faults(page: "Page", dialog: str | None = None) -> list[str]:
         if len(grave) > _MANY:
             lines.append(f"{violation['id']}: and {len(grave) - _MANY} more")
     return lines
+
+
+async def is_marked(field: "Locator", words: str) -> None:
+    """It is said at this field what is wrong with it, to whoever sees the page and to whoever hears it."""
+    from playwright.async_api import expect
+
+    await expect(field).to_have_attribute("aria-invalid", "true")
+    await expect(field).to_have_accessible_description(re.compile(re.escape(words)))
+    await expect(field.page.get_by_role("alert").filter(has_text=words)).to_be_visible()
 
 
 async def too_wide(page: "Page") -> list[str]:

@@ -9,12 +9,13 @@ from adapters.db.lookalikes import Lookalike
 from api.commands import LeadCaptured
 from api.console import kit
 from api.console.desk import Desk
+from api.console.fields import Fields, objection
 from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page, may_open
 from api.writes import Caller
 from leads.lookalikes import wanted
-from leads.normalising import new_lead
+from leads.normalising import new_lead, normal_email, normal_phone
 
 _WAIT = 0.25
 """Seconds without a keystroke after which what was typed is looked for."""
@@ -37,6 +38,11 @@ class _Form:
     number: int = field(default=0)
     """Of the last look-up that was begun; an older one that comes late is not shown."""
 
+    @property
+    def fields(self) -> Fields:
+        """What somebody types."""
+        return Fields(phone=self.phone, name=self.name, company=self.company, email=self.email, question=self.question)
+
     def clear(self) -> None:
         """Make room for the next person."""
         for one in (self.phone, self.name, self.company, self.email, self.question):
@@ -58,8 +64,12 @@ async def add_lead(desk: Desk) -> None:
     async def look() -> None:
         await _look(desk, form)
 
+    fields = form.fields
+
     async def add() -> None:
-        async with kit.acting(button):
+        async with kit.acting(button, fields):
+            if not _is_right(desk, form):
+                return
             captured = await _capture(desk, form)
             form.clear()
             said.clear()
@@ -133,6 +143,14 @@ def _known(one: Lookalike, *, opens: bool) -> None:
             ui.label("The same person: what you add goes to this lead.").classes("ft-quiet")
         if opens:
             kit.link("Open the lead", f"/leads/{one.id}")
+
+
+def _is_right(desk: Desk, form: _Form) -> bool:
+    """Whether there is such an address and such a number; what is wrong with either is said at once."""
+    return form.fields.are_right(
+        phone=objection(normal_phone, form.phone.value, desk.services.company.country),
+        email=objection(normal_email, form.email.value),
+    )
 
 
 async def _capture(desk: Desk, form: _Form) -> LeadCaptured:

@@ -8,6 +8,7 @@ from nicegui.events import ValueChangeEventArguments
 from adapters.db.views import TaskView
 from api.commands import CommandDone
 from api.console.desk import Desk
+from api.console.fields import Fields
 from api.console.rep import keys
 from api.console.rep.facts import LeadAtHand
 from api.console.unsaid import Unsaid
@@ -48,15 +49,18 @@ class OwnEmail:
         self._subject.props("outlined dense")
         text = unsaid.email if unsaid.email is not None else f"{opening}{closing}"
         self._text = ui.textarea("Email", value=text, on_change=text_written).props("outlined autogrow")
+        self.fields = Fields(subject=self._subject, text=self._text)
 
     def begin(self) -> None:
         """Put the cursor where one goes on to write."""
         keys.begin_to_write(self._text, self._begins_at)
 
-    @property
     def is_whole(self) -> bool:
-        """It has a subject and says something."""
-        return bool((self._subject.value or "").strip() and (self._text.value or "").strip())
+        """Whether it has a subject and says something; what is missing is marked."""
+        subject, text = (self._subject.value or "").strip(), (self._text.value or "").strip()
+        return self.fields.are_right(
+            subject="" if subject else "Write a subject.", text="" if text else "Write an email."
+        )
 
     async def send(self, caller: Caller) -> CommandDone:
         """Send it."""

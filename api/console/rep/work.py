@@ -11,6 +11,7 @@ from adapters.db.views import TaskView
 from api.commands import CommandDone
 from api.console import kit
 from api.console.desk import Desk, NotAllowed
+from api.console.fields import Fields, objection
 from api.console.permissions import Action
 from api.console.rep import dates
 from api.console.rep.facts import LeadAtHand
@@ -24,6 +25,7 @@ from api.writes import Caller
 from cadences.tasks import Outcome, TaskKind
 from leads.meetings import MINUTES, Appointment
 from leads.model import Channel
+from leads.normalising import normal_email, normal_phone
 
 Settled = Callable[[str, CommandDone, bool], Awaitable[None]]
 """Called once something is committed: with it in words, and whether the task will be done by what follows from it."""
@@ -111,8 +113,8 @@ class Work:
     async def _keep_note(self) -> None:
         """Write the note down without anything else."""
         desk, lead, note = self._desk, self._lead.view, self._note
-        if note is None:
-            kit.refused("There is nothing in the note yet.")
+        fields = Fields(note=self.note)
+        if not fields.are_right(note="" if note else "There is nothing in the note yet.") or note is None:
             return
 
         async def work(caller: Caller) -> None:
@@ -120,7 +122,7 @@ class Work:
 
         kept = False
         self.note.set_value("")  # At once: an outcome that is pressed meanwhile must not take it along.
-        async with kit.acting():
+        async with kit.acting(fields=fields):
             await desk.do(Action.ADD_NOTE, work, lead_id=lead.id)
             kept = True
             await self._noted()
@@ -179,12 +181,12 @@ class Work:
             field = ui.input("Another day", value="").props("type=date outlined dense stack-label")
             field.props["min"] = today.isoformat()
 
+            fields = Fields(note=self.note, until=field)
+
             async def say_other() -> None:
                 day = dates.day_in(field.value or "")
-                if day is None:
-                    kit.refused("Name a day.")
-                    return
-                await self._complete(Outcome.NOT_NOW, until=day)
+                if fields.are_right(until="" if day else "Name a day."):
+                    await self._complete(Outcome.NOT_NOW, until=day, fields=fields)
 
             by_key(field, "d")
             button("Until that day", "ctrl+Enter").on_click(say_other)
@@ -205,12 +207,12 @@ class Work:
                         kit.words(f"{choice.at:%a %H:%M}").classes("ft-quiet")
             field = ui.input("Another time", value="").props("type=datetime-local outlined dense stack-label")
 
+            fields = Fields(note=self.note, until=field)
+
             async def say_other() -> None:
                 at = dates.said_in(field.value or "", zone)
-                if at is None:
-                    kit.refused("Name a day and a time.")
-                    return
-                await self._complete(Outcome.CALL_BACK, until=at)
+                if fields.are_right(until="" if at else "Name a day and a time."):
+                    await self._complete(Outcome.CALL_BACK, until=at, fields=fields)
 
             by_key(field, "d")
             button("At that time", "ctrl+Enter").on_click(say_other)
@@ -222,18 +224,22 @@ class Work:
             subject = ui.input("About", value=f"Talk with {self._desk.person.name}").props("outlined dense")
             place = ui.input("Where: a link or an address").props("outlined dense")
 
+            fields = Fields(note=self.note, at=at, subject=subject, place=place)
+
             async def say() -> None:
-                starts_at = dates.said_in(at.value or "", zone)
-                if starts_at is None or not (subject.value or "").strip():
-                    kit.refused("Name a day, a time, and what it is about.")
+                starts_at, about = dates.said_in(at.value or "", zone), (subject.value or "").strip()
+                right = fields.are_right(
+                    at="" if starts_at else "Name a day and a time.", subject="" if about else "Say what about."
+                )
+                if not right or starts_at is None:
                     return
                 agreed = Appointment(
                     starts_at=starts_at,
-                    subject=subject.value.strip(),
+                    subject=about,
                     place=(place.value or "").strip(),
                     minutes=MINUTES,
                 )
-                await self._complete(Outcome.MEETING, meeting=agreed)
+                await self._complete(Outcome.MEETING, meeting=agreed, fields=fields)
 
             button("Agreed: send the invitation", "ctrl+Enter").on_click(say)
 
@@ -262,8 +268,7 @@ class Work:
         email = OwnEmail(self._desk, self._lead, self._task, self._unsaid)
 
         async def send() -> None:
-            if not email.is_whole:
-                kit.refused("Write a subject and an email.")
+            if not email.is_whole():
                 return
             await self._do(
                 Action.SEND_EMAIL,
@@ -271,6 +276,7 @@ class Work:
                 "email on its way",
                 used=self._unsaid.forget_email,
                 will_be_done=email.answers is not None,
+                fields=email.fields,
             )
 
         with self._asking("Your email goes out at once; the plan pauses."):
@@ -282,23 +288,38 @@ class Work:
         with self._asking("Another way to reach them"):
             phone = ui.input("Phone").props("type=tel outlined dense autocomplete=off autofocus")
             email = ui.input("Email").props("type=email outlined dense autocomplete=off")
+            fields = Fields(phone=phone, email=email)
 
             async def say() -> None:
                 desk, lead = self._desk, self._lead.view
+                region = lead.country or desk.services.company.country
+                if not fields.are_right(
+                    phone=objection(normal_phone, phone.value, region), email=objection(normal_email, email.value)
+                ):
+                    return
 
                 async def work(caller: Caller) -> CommandDone:
                     return await desk.commands.add_contacts(
                         lead.id, caller, None, email=email.value or None, phone=phone.value or None
                     )
 
-                await self._do(Action.ADD_CONTACTS, work, "contact added", goes_on=False)
+                await self._do(Action.ADD_CONTACTS, work, "contact added", goes_on=False, fields=fields)
 
             button("Add", "ctrl+Enter").on_click(say)
 
     async def _complete(
-        self, outcome: Outcome, *, until: datetime | date | None = None, meeting: Appointment | None = None
+        self,
+        outcome: Outcome,
+        *,
+        until: datetime | date | None = None,
+        meeting: Appointment | None = None,
+        fields: Fields | None = None,
     ) -> None:
-        """Complete the task or, without one, record what the lead said."""
+        """Complete the task or, without one, record what the lead said.
+
+        Args:
+            fields: where it was said.
+        """
         desk, lead, task, note = self._desk, self._lead.view, self._task, self._note
 
         async def work(caller: Caller) -> CommandDone:
@@ -319,7 +340,7 @@ class Work:
             words += f" {until.astimezone(self._lead.zone):%a %H:%M}"
         elif until is not None:
             words += f" until {_day(until)}"
-        await self._do(action, work, words, used=self._note_used)
+        await self._do(action, work, words, used=self._note_used, fields=fields)
 
     def _note_used(self) -> None:
         self._unsaid.note = ""
@@ -333,6 +354,7 @@ class Work:
         goes_on: bool = True,
         used: Callable[[], None] | None = None,
         will_be_done: bool = False,
+        fields: Fields | None = None,
     ) -> None:
         """Record something, and let the page go on from it.
 
@@ -340,6 +362,7 @@ class Work:
             goes_on: nothing else is to be recorded here before the page was drawn anew.
             used: forgets what was written, once it was said.
             will_be_done: the task is done as soon as this is carried out.
+            fields: what is refused of them is said there; None: there is the note only.
         """
         if self._busy or self.over:
             return
@@ -351,7 +374,7 @@ class Work:
             self._box.classes(remove="ft-busy")
             self._busy = False
             if not await self._was_done_already(error):
-                kit.say_what_happened(error)
+                kit.say_what_happened(error, fields or Fields(note=self.note))
             return
         self._busy = goes_on
         self._box.classes(remove="ft-busy")

@@ -15,6 +15,14 @@ window.followthrough = {
     const shown = document.getElementById(id);
     if (shown && matchMedia("(max-width: 900px)").matches) shown.scrollIntoView({ block: "start" });
   },
+  // What whoever hears the page is told of a choice: Quasar hands it on to other fields only.
+  describe(id, attributes) {
+    const control = document.getElementById(id)?.querySelector("[role=combobox]");
+    for (const [name, value] of Object.entries(control ? attributes : {})) {
+      if (value === null) control.removeAttribute(name);
+      else control.setAttribute(name, value);
+    }
+  },
   toggleTheme() {
     const dark = !Quasar.Dark.isActive;
     Quasar.Dark.set(dark);

@@ -106,7 +106,7 @@
     const again = key === last.key && event.timeStamp - Math.max(last.at, drawn) < TOO_SOON;
     last = { key, at: event.timeStamp };
     if (!moves && (event.repeat || again)) return;
-    const box = element.closest("[data-keys] .ft-place");
+    const box = element.closest("[data-keys] .ft-place")?.closest("[data-keys]");
     press(element);
     if (near) target.blur(); // It is written: the next key is an outcome again.
     if (box && !element.hasAttribute("data-stays")) waitFor(box, element.hasAttribute("data-asks"));

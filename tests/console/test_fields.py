@@ -1,0 +1,125 @@
+"""Forms of the console: what is wrong with a field is said there, to everybody, and one goes on with the first one."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import Page, expect
+
+from leads.model import Role
+from tests.console.accessibility import faults, is_marked
+from tests.console.conftest import OpenPage
+from tests.console.rep.conftest import Bench
+from tests.console.rep.test_today import on_desk
+from tests.console.stage import Stage
+
+
+@pytest.fixture
+def bench(stage: Stage) -> Bench:
+    return Bench(stage)
+
+
+async def no_toast(page: Page) -> None:
+    await expect(page.locator(".q-notification")).to_have_count(0)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_every_wrong_field_is_marked_and_one_goes_on_with_the_first(page_of: OpenPage, dark: bool) -> None:
+    page = await page_of(Role.REP, "/add", dark=dark)
+    phone, email = page.get_by_label("Phone"), page.get_by_label("Email")
+    await phone.fill("12")
+    await email.fill("rosa@")
+    await page.keyboard.press("Control+Enter")
+    await is_marked(phone, "'12' can't be a phone number")
+    await is_marked(email, "'rosa@' is no email address: There must be something after the @-sign.")
+    await expect(phone).to_be_focused()
+    await no_toast(page)
+    assert await faults(page) == []
+    # Whoever mends one is told of the other only.
+    await phone.fill("212 555 0199")
+    await expect(phone).not_to_have_attribute("aria-invalid", "true")
+    await expect(phone).to_have_accessible_description("")
+    await expect(page.get_by_role("alert")).to_have_count(1)
+    await email.fill("rosa@example.com")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("heading", name="Added: no name")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_what_they_said_needs_its_day_its_time_and_its_words(
+    page_of: OpenPage, bench: Bench, stage: Stage, dark: bool
+) -> None:
+    await bench.call("Ann One")
+    page = await page_of(Role.REP, "/today", dark=dark)
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("Control+Enter")
+    await is_marked(page.get_by_label("Note"), "There is nothing in the note yet.")
+    await page.get_by_label("Note").press("Escape")
+
+    await page.keyboard.press("n")
+    other = page.get_by_label("Another day")
+    await page.get_by_role("button", name="Until that day").click()
+    await is_marked(other, "Name a day.")
+    yesterday = stage.clock().date() - timedelta(days=1)
+    await other.fill(yesterday.isoformat())
+    await page.get_by_role("button", name="Until that day").click()
+    await is_marked(other, "It lies in the past; name a later date")
+    await page.get_by_role("button", name="Back").click()
+
+    await page.get_by_role("button", name="Call back").click()
+    await page.get_by_role("button", name="At that time").click()
+    await is_marked(page.get_by_label("Another time"), "Name a day and a time.")
+    await page.get_by_role("button", name="Back").click()
+
+    await page.get_by_role("button", name="Meeting").click()
+    when, about = page.get_by_label("When"), page.get_by_label("About", exact=True)
+    await about.fill(" ")
+    await page.get_by_role("button", name="Agreed").click()
+    await is_marked(when, "Name a day and a time.")
+    await is_marked(about, "Say what about.")
+    await expect(when).to_be_focused()
+    assert await faults(page) == []
+    await when.fill(f"{yesterday}T10:00")
+    await about.fill("Ovens")
+    await page.get_by_role("button", name="Agreed").click()
+    await is_marked(when, "It lies in the past; name a later date")
+    await no_toast(page)
+
+
+async def test_an_email_without_words_and_a_number_that_is_none(page_of: OpenPage, bench: Bench) -> None:
+    lead_id = await bench.lead("Ann One")
+    page = await page_of(Role.REP, f"/leads/{lead_id}")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("e")
+    subject, text = page.get_by_label("Subject"), page.get_by_label("Email", exact=True)
+    await subject.fill("")
+    await text.fill(" ")
+    await page.get_by_role("button", name="Send").click()
+    await is_marked(subject, "Write a subject.")
+    await is_marked(text, "Write an email.")
+    await expect(subject).to_be_focused()
+    await page.get_by_role("button", name="Back").click()
+
+    await page.get_by_role("button", name="Add phone or email").click()
+    phone, email, add = page.get_by_label("Phone"), page.get_by_label("Email"), page.get_by_role("button", name="Add")
+    await phone.wait_for()
+    await add.click()
+    await is_marked(email, "Give an email address, a phone number, or both")
+    await phone.fill("12")
+    await add.click()
+    await is_marked(phone, "'12' can't be a phone number")
+    await expect(email).not_to_have_attribute("aria-invalid", "true")
+    await no_toast(page)
+
+
+async def test_keys_are_heard_again_as_soon_as_a_field_is_marked(page_of: OpenPage, bench: Bench) -> None:
+    """Nothing was recorded, so that a key does not wait for what follows from that."""
+    await bench.call("Ann One")
+    page = await page_of(Role.REP, "/today")
+    await on_desk(page, "Ann One")
+    await page.keyboard.press("Control+Enter")
+    note = page.get_by_label("Note")
+    await is_marked(note, "There is nothing in the note yet.")
+    await note.press("Escape")
+    await page.keyboard.press("n")
+    await expect(page.get_by_label("Another day")).to_be_visible(timeout=2000)
