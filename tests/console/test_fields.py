@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from leads.model import Role
-from tests.console.accessibility import faults, is_marked
+from tests.console.accessibility import faults, is_marked, too_wide
+from tests.console.browser import NARROW
 from tests.console.conftest import OpenPage
 from tests.console.rep.conftest import Bench
 from tests.console.rep.test_today import on_desk
@@ -43,6 +44,84 @@ async def test_every_wrong_field_is_marked_and_one_goes_on_with_the_first(page_o
     await page.keyboard.press("Control+Enter")
     await expect(page.get_by_role("heading", name="Added: no name")).to_be_visible()
     await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_what_only_the_database_knows_is_marked_too(page_of: OpenPage) -> None:
+    page = await page_of(Role.ADMIN, "/people")
+    await page.get_by_role("button", name="Add a colleague").click()
+    dialog = page.get_by_role("dialog", name="Add a colleague")
+    await dialog.get_by_label("Short name").fill("anna")
+    await dialog.get_by_label("First and last name").fill("Anna Two")
+    await dialog.get_by_role("button", name="Add", exact=True).click()
+    await is_marked(dialog.get_by_label("Short name"), "There is a colleague 'anna' already")
+    assert await faults(page, ".q-dialog") == []
+
+
+async def test_a_colleagues_values_are_marked_each_by_itself(page_of: OpenPage) -> None:
+    page = await page_of(Role.ADMIN, "/people/anna", size=NARROW)
+    await page.get_by_label("Time zone").fill("Mars/Olympus")
+    await page.get_by_role("button", name="Save").click()
+    await is_marked(page.get_by_label("Time zone"), "'Mars/Olympus' is no time zone")
+    await expect(page.get_by_label("Time zone")).to_be_focused()
+    await page.get_by_role("button", name="Enter days off").click()
+    await is_marked(page.get_by_label("First day away"), "Choose a day.")
+    await page.get_by_label("First day away").fill("2026-12-08")
+    await page.get_by_label("Last day away").fill("2026-12-01")
+    await page.get_by_role("button", name="Enter days off").click()
+    await is_marked(page.get_by_label("Last day away"), "2026-12-01 comes before 2026-12-08")
+    assert await faults(page) == []
+    assert await too_wide(page) == []
+
+
+async def test_an_address_that_is_none_and_a_reason_that_is_missing(page_of: OpenPage) -> None:
+    page = await page_of(Role.ADMIN, "/suppressions")
+    contact = page.get_by_label("Address or number")
+    await contact.fill("hello")
+    await page.keyboard.press("Enter")
+    await is_marked(contact, "'hello' is no phone number")
+    await contact.fill("hello@example.com")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Suppress").click()
+    await is_marked(page.get_by_label("Why"), "Say why; the list keeps it")
+    await expect(page.get_by_label("Why")).to_be_focused()
+    assert await faults(page) == []
+
+
+async def test_a_token_without_a_name_and_an_erasure_without_the_word(page_of: OpenPage, bench: Bench) -> None:
+    lead_id = await bench.lead("Ann One")
+    page = await page_of(Role.ADMIN, "/tokens")
+    await page.get_by_role("button", name="Make a token").click()
+    await is_marked(page.get_by_label("Which program"), "Say which program it is for")
+    await page.goto(f"/console/erasure?lead={lead_id}")
+    await page.get_by_label("Type ERASE").fill("erase")
+    await page.get_by_role("button", name="Erase for good").click()
+    await is_marked(page.get_by_label("Type ERASE"), "Type ERASE to erase the person for good")
+    await expect(page.get_by_label("Type ERASE")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("kind", "marks"),
+    [
+        ("Hold", {"Until": "Choose a day.", "Why": "Say why."}),
+        ("Switch cadence", {"Cadence": "Choose one."}),
+        ("Reassign", {"To whom": "Choose somebody."}),
+    ],
+)
+async def test_what_is_to_be_done_to_many_leads_is_asked_for_whole(
+    page_of: OpenPage, bench: Bench, kind: str, marks: dict[str, str]
+) -> None:
+    await bench.lead("Ann One")
+    page = await page_of(Role.ADMIN, "/leads")
+    await page.get_by_role("row", name="Ann One").get_by_role("checkbox").click()
+    await page.get_by_role("region", name="Chosen leads").get_by_role("button", name=kind).click()
+    dialog = page.get_by_role("dialog", name=kind)
+    if "Until" in marks:
+        await dialog.get_by_label("Until").fill("")
+    await dialog.get_by_role("button", name="See what happens").click()
+    for label, words in marks.items():
+        await is_marked(dialog.get_by_label(label, exact=True), words)
+    await expect(dialog.get_by_label(next(iter(marks)), exact=True)).to_be_focused()
+    assert await faults(page, ".q-dialog") == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

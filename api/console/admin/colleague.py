@@ -11,18 +11,17 @@ from api.console import kit
 from api.console.admin.colleague_form import ColleagueForm, texts_of
 from api.console.admin.people import account_tag
 from api.console.desk import Desk, NotAllowed
+from api.console.fields import Fields
 from api.console.pages import console_page
 from api.console.permissions import Action, Page, may_do
 from api.console.refusals import NotHere
 from api.console.shown_once import show_once
 from api.console.tables import Table
 from api.days_off import Replanned
-from api.problems import ValueRefused
 from api.staff import Away, Back, Staff
 from api.writes import Caller
 from leads.absences import Absence, WhileAway
 from leads.model import Colleague
-from leads.staff import StaffRefused
 
 _HOLD, _BY_RULE = "", "*"
 """What becomes of the work meanwhile; else it is the id of who covers."""
@@ -76,7 +75,7 @@ class _Page:
             self._build_leaving(view)
 
     async def _save(self) -> None:
-        async with kit.acting(self._save_button):
+        async with kit.acting(self._save_button, self._form.fields()):
             texts = self._form.changed()
             if not texts:
                 kit.done("Nothing was changed.")
@@ -85,10 +84,7 @@ class _Page:
                 raise NotAllowed("Your own role is for another admin to change.")
 
             async def work(_: Caller) -> Colleague:
-                try:
-                    return await Staff(self._desk.services, self._desk.person.id).change(self._one.id, texts)
-                except StaffRefused as refused:
-                    raise ValueRefused("colleague", str(refused)) from refused
+                return await Staff(self._desk.services, self._desk.person.id).change(self._one.id, texts)
 
             before, after = self._form.before(texts), self._form.told(texts)
             await self._desk.do(Action.CHANGE_PEOPLE, work, subject=self._one.id, before=before, after=after)
@@ -188,25 +184,24 @@ class _Page:
             cover = ui.select(policies, label="Meanwhile", value=_HOLD).props("outlined dense")
             why = ui.input("Why").props("outlined dense")
 
+        fields = Fields(first_day=first, last_day=last, cover=cover, reason=why)
+
         async def away() -> None:
-            async with kit.acting(button):
-                await self._away(first.value, last.value, cover.value, why.value)
+            async with kit.acting(button, fields):
+                begins = _day(first.value)
+                if fields.are_right(first_day="" if begins else "Choose a day.") and begins is not None:
+                    await self._away(begins, _day(last.value) or begins, cover.value, why.value)
 
         button = ui.button("Enter days off", icon="event_busy", on_click=away).props("outline").classes("self-start")
 
-    async def _away(self, first: str | None, last: str | None, cover: str, why: str | None) -> None:
+    async def _away(self, first: date, last: date, cover: str, why: str | None) -> None:
         policy = WhileAway.HOLD if cover == _HOLD else WhileAway.COVER
-        absence = Absence(
-            first_day=_day(first), last_day=_day(last or first), policy=policy, reason=(why or "").strip() or None
-        )
+        absence = Absence(first_day=first, last_day=last, policy=policy, reason=(why or "").strip() or None)
         if cover not in (_HOLD, _BY_RULE):
             absence = replace(absence, cover=cover)
 
         async def work(_: Caller) -> Away:
-            try:
-                return await Staff(self._desk.services, self._desk.person.id).away(self._one.id, absence)
-            except StaffRefused as refused:
-                raise ValueRefused("days", str(refused)) from refused
+            return await Staff(self._desk.services, self._desk.person.id).away(self._one.id, absence)
 
         after = {"away": f"{absence.first_day} to {absence.last_day}", "meanwhile": cover or "hold"}
         entered = await self._desk.do(Action.CHANGE_PEOPLE, work, subject=self._one.id, after=after)
@@ -217,10 +212,7 @@ class _Page:
         async with kit.acting():
 
             async def work(_: Caller) -> Back:
-                try:
-                    return await Staff(self._desk.services, self._desk.person.id).back(self._one.id)
-                except StaffRefused as refused:
-                    raise ValueRefused("days", str(refused)) from refused
+                return await Staff(self._desk.services, self._desk.person.id).back(self._one.id)
 
             back = await self._desk.do(Action.CHANGE_PEOPLE, work, subject=self._one.id, after={"away": "ended"})
             kit.done(f"Back; {_planned(back.replanned)}")
@@ -249,10 +241,7 @@ class _Page:
 
             async def work(_: Caller) -> RepView:
                 self._require_another_ones_admin()
-                try:
-                    return await Staff(self._desk.services, self._desk.person.id).deactivate(self._one.id)
-                except StaffRefused as refused:
-                    raise ValueRefused("colleague", str(refused)) from refused
+                return await Staff(self._desk.services, self._desk.person.id).deactivate(self._one.id)
 
             before, after = {"active": True}, {"active": False}
             await self._desk.do(Action.CHANGE_PEOPLE, work, subject=self._one.id, before=before, after=after)
@@ -279,8 +268,8 @@ def _planned(replanned: Replanned) -> str:
     return f"{replanned.changed:,} of {replanned.looked_at:,} leads have another plan now."
 
 
-def _day(text: str | None) -> date:
+def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text or "")
     except ValueError:
-        raise ValueRefused("day", "choose the days") from None
+        return None

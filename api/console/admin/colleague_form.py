@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from nicegui import ui
 
+from api.console.fields import Fields
 from leads.model import Colleague, Role
 
 _FIELDS = {
@@ -66,6 +67,14 @@ class ColleagueForm:
                 if name in _HINTS:
                     field.props["hint"] = _HINTS[name]
                 self._fields[name] = field
+
+    def fields(self, **before: ui.input) -> Fields:
+        """All of them.
+
+        Args:
+            before: those of the same form that stand before them.
+        """
+        return Fields(**before, **self._fields)
 
     def changed(self) -> dict[str, str]:
         """What stands there now and did not before, as it is written."""

@@ -9,6 +9,7 @@ from adapters.db.erasure_preview import WouldErase
 from adapters.erasing import Erased
 from api.console import kit
 from api.console.desk import Desk
+from api.console.fields import Fields
 from api.console.frame import Section
 from api.console.lead_finder import FoundLead, LeadFinder
 from api.console.pages import Nav, console_page
@@ -117,9 +118,9 @@ class _PersonalData:
             ui.label("It can't be undone. The lead's workflow and its whole history in Temporal go, too.")
             with ui.row().classes("ft-line items-start"):
                 word = ui.input(f"Type {WORD}").props("outlined dense autocomplete=off").classes("col")
-                erase = ui.button(
-                    "Erase for good", icon="delete_forever", on_click=lambda: self._erase(would, word.value)
-                )
+                fields = Fields(word=word)
+                erase = ui.button("Erase for good", icon="delete_forever")
+                erase.on_click(lambda: self._erase(would, word.value, fields))
                 erase.props("color=negative")
 
     async def _hand_out(self, would: WouldErase) -> None:
@@ -136,8 +137,8 @@ class _PersonalData:
             ui.download.content(f"{text}\n", f"lead-{str(would.lead_id)[:8]}.json", "application/json")
             kit.done("Written to a file of yours.")
 
-    async def _erase(self, would: WouldErase, word: str | None) -> None:
-        async with kit.acting():
+    async def _erase(self, would: WouldErase, word: str | None, fields: Fields | None = None) -> None:
+        async with kit.acting(fields=fields):
             if (word or "").strip() != WORD:
                 raise ValueRefused("word", f"type {WORD} to erase the person for good")
             services = self._desk.services

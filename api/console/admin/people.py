@@ -11,10 +11,8 @@ from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page
 from api.console.tables import Table
-from api.problems import ValueRefused
 from api.staff import Staff
 from api.writes import Caller
-from leads.staff import StaffRefused
 
 
 @console_page("/people", Page.PEOPLE, title="People", nav=Nav(Section.HOUSE, "group"))
@@ -87,15 +85,14 @@ async def _add(desk: Desk) -> None:
         short.props('hint="Small letters and digits; it stays."')
         form = ColleagueForm({}, brief=True)
 
+        fields = form.fields(id=short)
+
         async def add() -> None:
-            async with kit.acting(save):
+            async with kit.acting(save, fields):
                 colleague_id, texts = (short.value or "").strip(), form.changed()
 
                 async def work(_: Caller) -> None:
-                    try:
-                        await Staff(desk.services, desk.person.id).add(colleague_id, texts)
-                    except StaffRefused as refused:
-                        raise ValueRefused("colleague", str(refused)) from refused
+                    await Staff(desk.services, desk.person.id).add(colleague_id, texts)
 
                 await desk.do(Action.CHANGE_PEOPLE, work, subject=colleague_id, after=form.told(texts))
                 dialog.close()

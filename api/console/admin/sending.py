@@ -11,6 +11,7 @@ from adapters.providers.checks.dns_records import DnsRecords, DnsTextError
 from adapters.providers.checks.findings import State
 from api.console import kit
 from api.console.desk import Desk
+from api.console.fields import Fields
 from api.console.permissions import Action
 from api.console.tables import Table
 from api.problems import ValueRefused
@@ -109,7 +110,7 @@ class _Accounts:
         self._show(await self._desk.services.providers.newest())
 
     async def _check(self) -> None:
-        async with kit.acting(self._button):
+        async with kit.acting(self._button, Fields(dns=self._dns)):
             records, by = self._records(), self._desk.person.id
 
             async def work(_: Caller) -> ProvidersChecked:

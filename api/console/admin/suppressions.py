@@ -8,6 +8,7 @@ from adapters.db.audit import LateClaim
 from adapters.db.suppressions import CHANNELS_OF, Suppression
 from api.console import kit
 from api.console.desk import Desk
+from api.console.fields import Fields
 from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page
@@ -62,7 +63,7 @@ class _List:
 
     async def _look_up(self) -> None:
         self._found.clear()  # what comes of it may be no result, and then the last one's buttons are gone
-        async with kit.acting(self._button):
+        async with kit.acting(self._button, Fields(email=self._contact, phone=self._contact)):
             contact = normal_contact(self._contact.value or "", self._desk.services.company.country)
 
             async def work(_: Caller) -> LookedUp:
@@ -94,11 +95,12 @@ class _List:
             channels = {"": _CHANNELS[None], **{one.value: _CHANNELS[one] for one in sorted(CHANNELS_OF[found.kind])}}
             on = ui.select(channels, label="For", value="")
             on.props("outlined dense").classes("ft-narrow")
-            add = ui.button("Suppress", icon="block", on_click=lambda: self._add(found, on.value, why.value))
+            fields = Fields(why=why, channel=on)
+            add = ui.button("Suppress", icon="block", on_click=lambda: self._add(found, on.value, why.value, fields))
             add.props("color=negative")
             if closed:
-                lift = ui.button("Lift", icon="lock_open", on_click=lambda: self._lift(found, on.value, why.value))
-                lift.props("outline")
+                lift = ui.button("Lift", icon="lock_open")
+                lift.on_click(lambda: self._lift(found, on.value, why.value, fields)).props("outline")
 
     def _cells(self, line: Suppression) -> tuple[str, ...]:
         now, zone = self._desk.services.clock(), self._desk.zone
@@ -107,8 +109,8 @@ class _List:
             lifted = f"{kit.moment(line.lifted_at, zone, now)} by {line.lifted_by}: {line.lifted_why or ''}"
         return _CHANNELS[line.channel], kit.moment(line.created_at, zone, now), line.why, line.by, lifted
 
-    async def _add(self, found: LookedUp, on: str, why: str | None) -> None:
-        async with kit.acting():
+    async def _add(self, found: LookedUp, on: str, why: str | None, fields: Fields) -> None:
+        async with kit.acting(fields=fields):
             channel, reason = _channel(on), _reason(why)
             if channel is None and found.lead_id is not None:
                 lines = ("Its lead is stopped: no email, no text, no call, and its cadence ends.",)
@@ -125,8 +127,8 @@ class _List:
             kit.done("On the list; its lead was planned anew." if changed else "On the list.")
             await self._again(found.contact)
 
-    async def _lift(self, found: LookedUp, on: str, why: str | None) -> None:
-        async with kit.acting():
+    async def _lift(self, found: LookedUp, on: str, why: str | None, fields: Fields) -> None:
+        async with kit.acting(fields=fields):
             channel, reason = _channel(on), _reason(why)
             lines = (
                 "Only if the person asked for it. The list keeps when, by whom and why.",

@@ -5,6 +5,7 @@ from nicegui import ui
 from adapters.db.access import TokenView
 from api.console import kit
 from api.console.desk import Desk
+from api.console.fields import Fields
 from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page
@@ -42,7 +43,7 @@ class _Tokens:
         await self._fill()
 
     async def _make(self) -> None:
-        async with kit.acting(self._button):
+        async with kit.acting(self._button, Fields(name=self._name)):
             name = clean_line("name", self._name.value)
             if not name:
                 raise ValueRefused("name", "say which program it is for")

@@ -14,9 +14,9 @@ from api.bulk import BulkCommands, Rehearsed
 from api.bulk_wishes import Hold, Reassign, Resume, SkipStep, SwitchCadence, Wish
 from api.console import kit
 from api.console.desk import Desk
+from api.console.fields import Fields
 from api.console.kit import moment
 from api.console.tables import Table
-from api.problems import ValueRefused
 
 _SHOWN = 50
 """So many leads are shown with what would become of them."""
@@ -69,17 +69,14 @@ class WishDialog:
         """What is to be done; None when nothing is."""
         many = "" if len(self._lead_ids) == 1 else f" {len(self._lead_ids):,} leads"
         title = f"{KINDS[self._kind].label}{many}"
-        with ui.dialog().props(f'aria-label="{title}"') as dialog, ui.card().classes("ft-dialog ft-wish"):
+        with ui.dialog() as dialog, ui.card().classes("ft-dialog ft-wish"):
             kit.heading(title)
             self._box = ui.element("div").classes("ft-stack")
         self._dialog = dialog
         with self._box:
             await self._form()
-        try:
-            wish: Wish | None = await dialog
-            return wish
-        finally:
-            dialog.delete()
+        wish: Wish | None = await kit.answer_of(dialog, title)
+        return wish
 
     async def _form(self) -> None:
         match self._kind:
@@ -101,19 +98,26 @@ class WishDialog:
         )
         reason = ui.input("Why").props("outlined autofocus autocomplete=off maxlength=200")
 
-        def wish() -> Wish:
-            return Hold(until=_day(until.value), reason=_required("reason", reason.value, "say why"))
+        fields = Fields(until=until, reason=reason)
 
-        self._buttons(wish)
+        def wish() -> Wish | None:
+            day, why = _day(until.value), (reason.value or "").strip()
+            right = fields.are_right(until="" if day else "Choose a day.", reason="" if why else "Say why.")
+            return Hold(until=day, reason=why) if right and day is not None else None
+
+        self._buttons(wish, fields)
 
     async def _switch_form(self) -> None:
         names = sorted(await self._desk.services.shelf.names())
         cadence = ui.select(names, label="Cadence").props("outlined")
 
-        def wish() -> Wish:
-            return SwitchCadence(cadence=_required("cadence", cadence.value, "choose one"))
+        fields = Fields(cadence=cadence)
 
-        self._buttons(wish)
+        def wish() -> Wish | None:
+            right = fields.are_right(cadence="" if cadence.value else "Choose one.")
+            return SwitchCadence(cadence=cadence.value) if right else None
+
+        self._buttons(wish, fields)
 
     async def _reassign_form(self) -> None:
         choices = await self._desk.services.in_flight.choices()
@@ -121,17 +125,28 @@ class WishDialog:
         owner = ui.select(people, label="To whom", with_input=True).props("outlined")
         note = ui.input("Why").props("outlined autocomplete=off maxlength=200")
 
-        def wish() -> Wish:
-            chosen = _required("owner", owner.value, "choose somebody")
-            return Reassign(owner=chosen, note=(note.value or "").strip() or None)
+        fields = Fields(owner=owner, note=note)
 
-        self._buttons(wish)
+        def wish() -> Wish | None:
+            right = fields.are_right(owner="" if owner.value else "Choose somebody.")
+            return Reassign(owner=owner.value, note=(note.value or "").strip() or None) if right else None
 
-    def _buttons(self, wish: Callable[[], Wish]) -> None:
+        self._buttons(wish, fields)
+
+    def _buttons(self, wish: Callable[[], Wish | None], fields: Fields | None = None) -> None:
+        """The buttons below a form.
+
+        Args:
+            wish: what it says; None where it has to be mended first.
+            fields: its fields.
+        """
+
         async def look() -> None:
-            async with kit.acting(button):
+            async with kit.acting(button, fields):
                 await self._desk.still_here()
-                await self._rehearse(wish())
+                asked = wish()
+                if asked is not None:
+                    await self._rehearse(asked)
 
         with ui.row().classes("ft-buttons"):
             button = ui.button("See what happens", on_click=look)
@@ -225,14 +240,8 @@ def in_words(standing: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> str:
     return ", ".join(told) or "as it is"
 
 
-def _day(written: str | None) -> date:
+def _day(written: str | None) -> date | None:
     try:
         return date.fromisoformat(written or "")
-    except ValueError as error:
-        raise ValueRefused("until", "choose a day") from error
-
-
-def _required(field: str, value: str | None, else_: str) -> str:
-    if not value or not value.strip():
-        raise ValueRefused(field, else_)
-    return value.strip()
+    except ValueError:
+        return None
