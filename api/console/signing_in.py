@@ -65,14 +65,14 @@ async def sign_in(request: Request, services: AskedServices, cookies: AskedCooki
     name, password = str(form.get("name", "")), str(form.get("password", ""))
     target, now, address = own_path(str(form.get("next", ""))), services.clock(), _address(request)
     if not is_from_here(request) or not cookies.is_own_form(request, str(form.get("form", ""))):
-        return sign_in_page(request, services, cookies, target, STALE, 403)
+        return sign_in_page(request, services, cookies, target, STALE, 403, name)
     if await services.accounts.too_many_attempts(name, address, now):
         log.warning("sign-ins are throttled")
-        return sign_in_page(request, services, cookies, target, WAIT, 429)
+        return sign_in_page(request, services, cookies, target, WAIT, 429, name)
     known = await services.accounts.called(name)
     if not await passwords.fits(password[: passwords.MOST + 1], known.password_hash if known else None) or not known:
         await services.accounts.attempt_failed(name, address, now)
-        return sign_in_page(request, services, cookies, target, WRONG, 422)
+        return sign_in_page(request, services, cookies, target, WRONG, 422, name)
     return await begin(request, services, cookies, known.colleague_id, "password", target)
 
 
@@ -108,11 +108,13 @@ async def welcome(request: Request, invitation: str, services: AskedServices, co
     except InvitationSpent:
         return _spent(services)
     own = {name: " ".join(str(form.get(f"own_{name}", "")).split()) for name in ("name", "email")}
-    words = _objection_to(own, services) if whose is None else ""
-    words = words or passwords.objection(password, *await _own_words(services, whose, own))
-    words = words or ("The two passwords are not the same." if password != again else "")
-    if words:
-        return await _welcome_page(request, invitation, services, cookies, words, 422, own)
+    objections = {
+        **(_objection_to(own, services) if whose is None else {}),
+        "password": passwords.objection(password, *await _own_words(services, whose, own)),
+        "again": "The two passwords are not the same." if password != again else "",
+    }
+    if wrong := {field: words for field, words in objections.items() if words}:
+        return await _welcome_page(request, invitation, services, cookies, "", 422, own, wrong)
     try:
         colleague_id = await services.accounts.accept(invitation, await passwords.hashed(password), now)
     except InvitationSpent:
@@ -140,16 +142,24 @@ async def begin(
 
 
 def sign_in_page(
-    request: Request, services: Services, cookies: Cookies, target: str, words: str = "", status: int = 200
+    request: Request,
+    services: Services,
+    cookies: Cookies,
+    target: str,
+    words: str = "",
+    status: int = 200,
+    name: str = "",
 ) -> HTMLResponse:
     """The page on which one signs in.
 
     Args:
         target: where to go on from there.
         words: why one is not signed in yet.
+        name: what was typed, to be shown again.
     """
     elsewhere = f"{SINGLE}?{urlencode({'next': target})}" if services.single_sign_on is not None else ""
-    values = {"words": words, "target": target, "single_sign_on": elsewhere}
+    # Which of the two is wrong is nobody's business.
+    values = {"words": words, "wrong": words == WRONG, "target": target, "name": name, "single_sign_on": elsewhere}
     return _form_page(request, services, cookies, "sign_in", status, **values)
 
 
@@ -161,12 +171,14 @@ async def _welcome_page(
     words: str = "",
     status: int = 200,
     own: Mapping[str, str] | None = None,
+    wrong: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """The page on which one chooses a password.
 
     Args:
         words: why it was not taken.
         own: what a new admin wrote of oneself, to be shown again.
+        wrong: what is wrong with fields, in the order in which they stand.
     """
     try:
         whose = await _whose(services, invitation)
@@ -175,7 +187,10 @@ async def _welcome_page(
     colleagues = {one.id: one for one in await services.people.all()}
     name = colleagues[whose].name if whose is not None else ""
     values = {"name": name, "who": whose or "admin", "least": passwords.LEAST, "own": own or {"name": "", "email": ""}}
-    return _form_page(request, services, cookies, "welcome", status, words=words, **values)
+    first = next(iter(wrong or ()), "password" if name else "own_name")
+    return _form_page(
+        request, services, cookies, "welcome", status, words=words, wrong=wrong or {}, first=first, **values
+    )
 
 
 async def _whose(services: Services, invitation: str) -> str | None:
@@ -188,13 +203,15 @@ async def _whose(services: Services, invitation: str) -> str | None:
     return invited.colleague_id or await services.accounts.known_admin()
 
 
-def _objection_to(own: Mapping[str, str], services: Services) -> str:
-    """Why nobody can be called so, or be written to there; empty if it is well."""
-    try:
-        described(Colleague("admin", "Admin"), own, services.company.country)
-    except StaffRefused as refused:
-        return f"{refused}."
-    return ""
+def _objection_to(own: Mapping[str, str], services: Services) -> dict[str, str]:
+    """Why nobody can be called so, and why nobody can be written to there; nothing if it is well."""
+    found = {}
+    for field, text in own.items():
+        try:
+            described(Colleague("admin", "Admin"), {field: text}, services.company.country)
+        except StaffRefused as refused:
+            found[f"own_{field}"] = f"{refused.message[:1].upper()}{refused.message[1:]}."
+    return found
 
 
 def _form_page(

@@ -11,7 +11,9 @@ from tests.console.browser import NARROW
 from tests.console.conftest import OpenPage
 from tests.console.rep.conftest import Bench
 from tests.console.rep.test_today import on_desk
-from tests.console.stage import Stage
+from tests.console.stage import PASSWORD, Stage
+
+OTHER = "quite another five words"
 
 
 @pytest.fixture
@@ -71,6 +73,26 @@ async def test_a_colleagues_values_are_marked_each_by_itself(page_of: OpenPage) 
     await is_marked(page.get_by_label("Last day away"), "2026-12-01 comes before 2026-12-08")
     assert await faults(page) == []
     assert await too_wide(page) == []
+
+
+async def test_both_passwords_are_asked_for_until_all_is_well(page_of: OpenPage) -> None:
+    page = await page_of(Role.REP, "/account")
+    old, new = page.get_by_label("Your password now"), page.get_by_label("New password")
+    again, change = page.get_by_label("The new one once more"), page.get_by_role("button", name="Change it")
+    await old.fill("none of mine at all")
+    await new.fill("short")
+    await again.fill("shorter")
+    await change.click()
+    await is_marked(old, "That is not your password.")
+    await is_marked(new, "Please take at least 12 characters")
+    await is_marked(again, "The two new passwords are not the same.")
+    await expect(old).to_be_focused()
+    assert await faults(page) == []
+    for field, text in ((old, PASSWORD), (new, OTHER), (again, OTHER)):
+        await field.fill(text)
+    await change.click()
+    await expect(page.get_by_text("Your password is changed")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
 
 
 async def test_an_address_that_is_none_and_a_reason_that_is_missing(page_of: OpenPage) -> None:

@@ -7,7 +7,8 @@ from nicegui import ui
 
 from adapters.db.sessions import SessionView
 from api.console import kit, passwords
-from api.console.desk import Desk, NotAllowed
+from api.console.desk import Desk
+from api.console.fields import Fields
 from api.console.frame import Section
 from api.console.pages import Nav, console_page
 from api.console.permissions import Action, Page
@@ -37,15 +38,18 @@ async def _password(desk: Desk) -> None:
     new.props(f'hint="At least {passwords.LEAST} characters"')
     again = ui.input("The new one once more", password=True).props("autocomplete=new-password")
 
+    fields = Fields(old=old, new=new, again=again)
+
     async def change() -> None:
-        async with kit.acting(button):
+        async with kit.acting(button, fields):
             hash_now = await services.accounts.password_hash(desk.person.id)
-            if hash_now is not None and not await passwords.fits(old.value, hash_now):
-                raise NotAllowed("That is not your password.")
-            words = passwords.objection(new.value, desk.person.id, *desk.person.name.split())
-            words = words or ("" if new.value == again.value else "The two new passwords are not the same.")
-            if words:
-                raise NotAllowed(words)
+            known = hash_now is None or await passwords.fits(old.value, hash_now)
+            if not fields.are_right(
+                old="" if known else "That is not your password.",
+                new=passwords.objection(new.value, desk.person.id, *desk.person.name.split()),
+                again="" if new.value == again.value else "The two new passwords are not the same.",
+            ):
+                return
 
             async def work(_: Caller) -> None:
                 now = services.clock()
