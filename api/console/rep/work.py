@@ -120,14 +120,15 @@ class Work:
         async def work(caller: Caller) -> None:
             await desk.commands.add_note(lead.id, caller, None, text=note)
 
-        kept = False
         self.note.set_value("")  # At once: an outcome that is pressed meanwhile must not take it along.
         async with kit.acting(fields=fields):
-            await desk.do(Action.ADD_NOTE, work, lead_id=lead.id)
-            kept = True
+            try:
+                await desk.do(Action.ADD_NOTE, work, lead_id=lead.id)
+            except Exception:
+                if self._note is None:
+                    self.note.set_value(note)
+                raise
             await self._noted()
-        if not kept and self._note is None:
-            self.note.set_value(note)
 
     def _outcome(self, choice: Choice) -> KeyButton:
         asked: dict[Outcome, Press] = {
