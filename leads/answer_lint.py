@@ -11,12 +11,16 @@ from leads.wording import plain_words, stem
 from leads.yaml_text import Path, Source
 
 
-def check_answers(sheets: Sequence[Sheet[AnswerSheet]], colleagues: Collection[str] | None = None) -> list[Finding]:
+def check_answers(
+    sheets: Sequence[Sheet[AnswerSheet]], colleagues: Collection[str] | None = None, *, only: str | None = None
+) -> list[Finding]:
     """All findings about the answers of some files, which are one library.
 
     Args:
         sheets: the files, read.
         colleagues: ids of our own people who are there; None when that is not known here.
+        only: the file whose questions are held against the library; all of them when left out, which takes the square
+            of how many answers there are.
     """
     findings = [finding for sheet in sheets for finding in sheet.findings]
     if any(finding.is_error for finding in findings):
@@ -30,7 +34,8 @@ def check_answers(sheets: Sequence[Sheet[AnswerSheet]], colleagues: Collection[s
     if not any(finding.is_error for finding in findings):
         matcher = Matcher(AnswerLibrary(tuple(value for _, value in read)))
         for source, sheet in read:
-            findings += _questions(source, sheet, matcher)
+            if only is None or source.file == only:
+                findings += _questions(source, sheet, matcher)
     return findings
 
 

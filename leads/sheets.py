@@ -130,6 +130,8 @@ def _explain(source: Source, model: type[BaseModel], path: Path, error: ErrorDet
         case "value_error":
             message, _, hint = str(context["error"]).partition("; ")
             source.report(source.value_place(path), message, hint)
+        case "string_too_short":
+            source.report(source.value_place(path), f"`{key}` is empty", "write it here")
         case "literal_error" | "enum":
             words = re.findall(r"'([^']*)'", str(context["expected"]))
             shown = source.at(path)

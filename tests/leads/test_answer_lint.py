@@ -109,3 +109,15 @@ def test_a_list_in_lines_that_yaml_puts_together_is_a_warning() -> None:
         "write `answer: |`",
     )
     assert findings(GOOD.replace(" Yes, to every address.\n", f" |{listed}")) == []
+
+
+def test_an_answer_without_words_says_what_is_missing() -> None:
+    found = findings(GOOD.replace("Yes, to every address.", "|"))
+    assert found == [("1.yaml", 12, 13, "error", "`answer` is empty", "write it here")]
+
+
+def test_the_questions_of_one_file_are_held_against_all_of_them() -> None:
+    texts = (GOOD, GOOD.replace("id: area", "id: other").replace("topic: delivery", "topic: else"))
+    sheets = [read_sheet(AnswerSheet, text, f"{number}.yaml") for number, text in enumerate(texts, 1)]
+    assert [one.file for one in check_answers(sheets)] == ["1.yaml", "2.yaml"]
+    assert [one.file for one in check_answers(sheets, only="2.yaml")] == ["2.yaml"]
