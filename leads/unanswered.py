@@ -1,5 +1,6 @@
 """Questions that no answer fitted, those that ask the same put together, so that marketing sees what to write next."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from rapidfuzz import fuzz
 
+from leads.answering import AnswerDesk
 from leads.wording import plain_words, says_little, stem
 
 _ALIKE = 70.0
@@ -43,6 +45,8 @@ class AskedAlike:
 
     question: str
     """The newest of them."""
+    wordings: tuple[str, ...]
+    """In how many ways it was asked, the newest first; not more than are shown."""
     count: int
     newest_at: datetime
     topic: str | None
@@ -72,6 +76,21 @@ def asked_alike(questions: Iterable[OpenQuestion]) -> list[AskedAlike]:
     return sorted(found, key=lambda one: (one.count, one.newest_at), reverse=True)
 
 
+def still_open(groups: Iterable[AskedAlike], desk: AnswerDesk) -> list[AskedAlike]:
+    """Those that the library has no answer to as it stands now."""
+    return [one for one in groups if not desk.look_up(one.question).answers]
+
+
+def name_of(question: str) -> str:
+    """What stands for a question where its words must not: in an address, which logs and histories keep."""
+    return hashlib.sha256(question.encode()).hexdigest()[:16]
+
+
+def named(groups: Iterable[AskedAlike], name: str) -> AskedAlike | None:
+    """The group in which a question of this name was asked; None where there is none."""
+    return next((one for one in groups if any(name_of(words) == name for words in one.wordings)), None)
+
+
 def _group(members: Sequence[OpenQuestion]) -> AskedAlike:
     newest = members[0]
     given = [
@@ -81,6 +100,7 @@ def _group(members: Sequence[OpenQuestion]) -> AskedAlike:
     ]
     return AskedAlike(
         question=newest.question,
+        wordings=tuple(dict.fromkeys(one.question for one in members))[:SHOWN],
         count=len(members),
         newest_at=newest.asked_at,
         topic=next((one.topic for one in members if one.topic is not None), None),
