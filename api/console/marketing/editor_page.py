@@ -1,31 +1,27 @@
 """The cadence editor: files, what is wrong with them, what they would do, what they change; saved, and published."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
-from nicegui import background_tasks, ui
+from nicegui import ui
 
 from adapters.db.cadence_drafts import DraftMoved
 from adapters.db.cadences import PublishedMeanwhile
 from api.console import kit
 from api.console.desk import Desk, SignedOut
-from api.console.frame import STATIC
 from api.console.marketing.editing import Editing
+from api.console.marketing.editor_frame import CHECK_AFTER, EditorFrame
 from api.console.marketing.files_pane import FilesPane
 from api.console.marketing.parts import names_of, when
-from api.console.marketing.preview_pane import PreviewPane, people_for
-from api.console.marketing.problems import to_errors
+from api.console.marketing.person_choice import people_for
+from api.console.marketing.preview_pane import PreviewPane
 from api.console.marketing.publish_dialog import ask_to_publish, show_changes
 from api.console.pages import console_page
 from api.console.permissions import Page
 from api.console.refusals import NotHere
 from api.publishing import NotPublishable
 from cadences.drafts import Draft, NoSuchName
-from leads.links import CONSOLE_PATH
+from leads.findings import Finding
 
-CHECK_AFTER = 0.3
-"""Seconds of silence after a keystroke."""
 SAVE_AFTER = 1.5
+"""Seconds of silence after a keystroke."""
 LOOK_EVERY = 5.0
 """Seconds between two looks at what others do to the same cadence."""
 
@@ -38,7 +34,6 @@ async def edit_cadence(desk: Desk, name: str) -> None:
     except NoSuchName as wrong:
         raise NotHere(f"A cadence can't be called {name!r}: {wrong}.", ("All cadences", "/cadences")) from wrong
     kit.entitle(f"Edit {name}")
-    ui.add_head_html(f'<script defer src="{CONSOLE_PATH}/{STATIC}/editor.js"></script>')
     editor = _Editor(editing, await names_of(desk), await people_for(desk, name))
     await editor.build()
 
@@ -50,35 +45,25 @@ class _Editor:
         self._editing = editing
         self._names = names
         self._people = people
-        self._turn = 0
 
     async def build(self) -> None:
         """Put the parts together, and check what is there."""
-        with ui.row().classes("ft-line ft-editor-bar"):
-            with ui.element("div").classes("col"):
-                self._state = ui.label().props("role=status").classes("ft-quiet")
-            # The list of what is wrong lies below the text, often out of sight.
-            self._errors_button = ui.button(icon="error", on_click=self._to_first_error)
-            self._errors_button.props("flat color=negative no-caps")
+        self._frame = EditorFrame(self._go_to, text="Files", preview="What would happen")
+        with self._frame.bar:
             self._save_button = ui.button("Save draft", on_click=self._save).props("flat data-key=save-draft")
             ui.button("What changes", on_click=self._show_changes).props("flat")
             self._drop_button = ui.button("Drop draft", on_click=self._drop).props("flat color=negative")
             self._publish_button = ui.button("Publish", icon="publish", on_click=self._publish)
             self._publish_button.props("data-key=publish")
-        self._news = ui.element("div")
-        # Buttons in the news go with them; what they begin stands here.
-        self._room = ui.element("div")
-        with ui.element("div").classes("ft-workbench"):
-            with ui.element("section").classes("ft-card").props('aria-label="Files"'):
-                self._files = FilesPane(
-                    self._editing.draft,
-                    on_draft=self._written,
-                    on_file=self._looked_at,
-                    keys={"Mod-s": self._save, "Mod-Enter": self._publish},
-                )
-            with ui.element("section").classes("ft-card ft-preview").props('aria-label="Preview"'):
-                kit.heading("What would happen")
-                self._preview = PreviewPane(self._editing.desk, self._people)
+        with self._frame.text:
+            self._files = FilesPane(
+                self._editing.draft,
+                on_draft=self._written,
+                on_file=self._looked_at,
+                keys={"Mod-s": self._save, "Mod-Enter": self._publish},
+            )
+        with self._frame.preview:
+            self._preview = PreviewPane(self._editing.desk, self._people)
         self._tell()
         self._tell_news()
         await self._check()
@@ -88,20 +73,8 @@ class _Editor:
 
     def _written(self, draft: Draft) -> None:
         self._editing.draft = draft
-        self._turn += 1
         self._tell()
-        for seconds, act in ((CHECK_AFTER, self._check), (SAVE_AFTER, self._save_unless_disputed)):
-            background_tasks.create(self._once_silent(seconds, self._turn, act), name="cadence editor")
-
-    async def _once_silent(self, seconds: float, turn: int, act: Callable[[], Awaitable[None]]) -> None:
-        """Do it unless another keystroke came meanwhile, or the page is gone."""
-        await asyncio.sleep(seconds)
-        if turn == self._turn and not self._state.is_deleted:
-            with self._room:
-                try:
-                    await act()
-                except Exception as error:
-                    kit.say_what_happened(error)
+        self._frame.once_silent((CHECK_AFTER, self._check), (SAVE_AFTER, self._save_unless_disputed))
 
     async def _save_unless_disputed(self) -> None:
         """While it is not decided whose text stays, nothing is saved."""
@@ -119,10 +92,8 @@ class _Editor:
             await self._preview.show(self._editing.draft.bundle)
         self._tell()
 
-    async def _to_first_error(self) -> None:
-        first = next((one for one in self._editing.findings if one.is_error), None)
-        if first is not None:
-            await self._files.go_to(first)
+    async def _go_to(self, finding: Finding) -> None:
+        await self._files.go_to(finding)
 
     async def _looked_at(self, file: str) -> None:
         await self._preview.follow(file)
@@ -134,7 +105,7 @@ class _Editor:
     async def _save_draft(self) -> None:
         if not self._editing.is_changed:
             return
-        self._state.set_text("Saving ...")
+        self._frame.say("Saving ...")
         try:
             await self._editing.save()
         except DraftMoved:
@@ -213,7 +184,7 @@ class _Editor:
 
     async def _show_again(self) -> None:
         """Another text stands in the editor now."""
-        self._turn += 1
+        self._frame.once_silent()
         self._files.show(self._editing.draft)
         self._tell_news()
         await self._check()
@@ -221,45 +192,41 @@ class _Editor:
     def _tell_news(self) -> None:
         """Say what somebody else did, and offer what can be done."""
         editing = self._editing
-        self._news.clear()
-        with self._news:
-            if editing.theirs is not None:
-                theirs = editing.theirs
-                who = "You saved" if theirs.by == editing.desk.person.id else f"{self._called(theirs.by)} saved"
-                elsewhere = " in another window" if theirs.by == editing.desk.person.id else ""
-                with ui.element("div").classes("ft-notice").props("role=alert"):
-                    ui.label(f"{who} this draft{elsewhere}, {when(theirs.at, editing.desk)}. Yours is not saved.")
-                    ui.button("Take theirs", on_click=self._take_theirs).props("flat dense")
-                    ui.button("Keep mine", on_click=self._keep_mine).props("flat dense")
-            elif editing.is_behind:
-                with ui.element("div").classes("ft-notice").props("role=alert"):
-                    ui.label("Another version was published since this edit began.")
-                    ui.button("Take what is published", on_click=self._take_published).props("flat dense")
-                    ui.button("Go on with this text", on_click=self._go_on).props("flat dense")
+        if editing.theirs is not None:
+            theirs = editing.theirs
+            who = "You saved" if theirs.by == editing.desk.person.id else f"{self._called(theirs.by)} saved"
+            elsewhere = " in another window" if theirs.by == editing.desk.person.id else ""
+            self._frame.tell(
+                f"{who} this draft{elsewhere}, {when(theirs.at, editing.desk)}. Yours is not saved.",
+                {"Take theirs": self._take_theirs, "Keep mine": self._keep_mine},
+            )
+        elif editing.is_behind:
+            self._frame.tell(
+                "Another version was published since this edit began.",
+                {"Take what is published": self._take_published, "Go on with this text": self._go_on},
+            )
+        else:
+            self._frame.tell()
 
     async def _take_theirs(self) -> None:
-        with self._room:
-            self._editing.take_theirs()
-            await self._show_again()
+        self._editing.take_theirs()
+        await self._show_again()
 
     async def _keep_mine(self) -> None:
-        with self._room:
-            self._editing.keep_mine()
-            self._tell_news()
-            await self._save_draft()
+        self._editing.keep_mine()
+        self._tell_news()
+        await self._save_draft()
 
     async def _take_published(self) -> None:
-        with self._room:
-            async with kit.acting():
-                await self._editing.drop()
-                await self._show_again()
+        async with kit.acting():
+            await self._editing.drop()
+            await self._show_again()
 
     async def _go_on(self) -> None:
-        with self._room:
-            self._editing.go_on_from_published()
-            self._tell_news()
-            self._tell()
-            await show_changes(self._editing)
+        self._editing.go_on_from_published()
+        self._tell_news()
+        self._tell()
+        await show_changes(self._editing)
 
     def _may_publish(self) -> bool:
         editing = self._editing
@@ -268,10 +235,10 @@ class _Editor:
     def _tell(self) -> None:
         """Say how things stand, and what can be done."""
         editing = self._editing
-        self._state.set_text(self._said())
-        errors = editing.errors
-        self._errors_button.set_text(to_errors(errors))
-        self._errors_button.set_visibility(bool(errors))
+        self._frame.say(self._said())
+        self._frame.show(editing.findings)
+        # A draft is saved by itself, also when the window closes; whose text is disputed, only once that is decided.
+        self._frame.keep(text_at_risk=editing.is_changed and editing.theirs is not None)
         self._save_button.set_enabled(editing.is_changed and editing.theirs is None)
         self._drop_button.set_visibility(editing.saved is not None)
         self._publish_button.set_enabled(self._may_publish())

@@ -1,6 +1,5 @@
 """The files of a cadence, to be written: a tab for each, CodeMirror below, and what is wrong with its place."""
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import PurePosixPath
@@ -10,6 +9,7 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from api.console import kit
+from api.console.marketing.code_editor import code_editor, editor_help
 from api.console.marketing.parts import ICONS
 from api.console.marketing.problems import counted, go_to_place, list_problems, mark
 from cadences.drafts import Draft, NoSuchName
@@ -17,7 +17,6 @@ from leads.findings import Finding
 from leads.model import Channel
 
 _PLAN_ICON = "timeline"
-_HELP = "editor-help"
 _KINDS = {Channel.EMAIL: "Email", Channel.SMS: "Text", Channel.CALL: "Talk track of a call"}
 
 
@@ -69,8 +68,7 @@ class FilesPane:
                     _menu_item("Rename", self._rename)
                     _menu_item("Remove", self._remove)
             self._room = ui.element("div").classes("ft-editors")
-            help_line = "Esc, then Tab leaves the editor. Ctrl+S saves the draft, Ctrl+Enter publishes."
-            ui.label(help_line).classes("ft-quiet").props(f"id={_HELP}")
+            editor_help("Ctrl+S saves the draft, Ctrl+Enter publishes.")
         self._problems = ui.element("div").classes("ft-problems")
         # A dialog that stood in a menu would go with it.
         self._dialogs = ui.element("div")
@@ -157,19 +155,15 @@ class FilesPane:
 
     def _editor(self, file: str) -> ui.codemirror:
         channel = channel_of(file)
-        editor = ui.codemirror(
+        return code_editor(
             self._draft.files[file],
-            on_change=lambda event: self._written(file, event.value),
+            _spoken(file),
+            lambda text: self._written(file, text),
             language="YAML" if channel is None else "Markdown" if channel is not Channel.SMS else None,
-            theme="githubLight",
-            indent="  ",
             # Prose is read in lines that fit; a plan by its columns.
-            line_wrapping=channel is not None,
-            keymap={key: lambda _, act=act: act() for key, act in self._keys.items()},
+            wraps=channel is not None,
+            keys=self._keys,
         )
-        words = f"{json.dumps(_spoken(file))}, {json.dumps(_HELP)}"
-        ui.run_javascript(f"followthrough.dressEditor({editor.id}, {words})")
-        return editor.classes("ft-editor")
 
     def _written(self, file: str, text: str) -> None:
         if file in self._draft.files and self._draft.files[file] != text:

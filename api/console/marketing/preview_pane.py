@@ -9,15 +9,12 @@ from api.console import kit
 from api.console.desk import Desk
 from api.console.marketing.message_view import message_view
 from api.console.marketing.parts import channel_icon
+from api.console.marketing.person_choice import PersonChoice
 from api.previewing import CadencePreview, Previewed
 from cadences.aloud import NOUN
 from cadences.bundle import CadenceBundle
-from cadences.made_up import MADE_UP
 from cadences.preview import Calls, PreviewedTouch
 from cadences.reading import TEMPLATE_FILES
-
-_NEWEST = 12
-"""So many leads of the cadence are offered; any other is found by what is known of it."""
 
 
 class PreviewPane:
@@ -29,19 +26,14 @@ class PreviewPane:
             people: whom it offers, by what they are found by; those made up first.
         """
         self._desk = desk
-        self._people = people
         self._preview = CadencePreview(desk.services)
         self._bundle: CadenceBundle | None = None
         self._seen: Previewed | None = None
-        self._who = MADE_UP[0].key
         self._calls: Calls = "made"
         self._number = 1
         self._file: str | None = None
         self._begins = desk.services.clock()
-        self._person = ui.select(people, label="For", value=self._who).props("dense outlined options-dense")
-        self._person.on_value_change(lambda event: self._choose(event.value))
-        self._search = ui.input("or another lead: its email, number or id").props("dense outlined clearable")
-        self._search.on("keydown.enter", self._find)
+        self._person = PersonChoice(desk, people, self._play)
         ui.switch("as if nobody made the calls", on_change=lambda event: self._call(missed=event.value))
         self._note = ui.label().classes("ft-notice").props("role=status")
         self._note.set_visibility(False)
@@ -77,7 +69,7 @@ class PreviewPane:
             return
         await self._desk.still_here()
         try:
-            seen = await self._preview.play(self._bundle, self._who, self._calls, self._begins)
+            seen = await self._preview.play(self._bundle, self._person.who, self._calls, self._begins)
         except UnknownLead:
             self._say("There is no such lead any more.")
             return
@@ -148,45 +140,14 @@ class PreviewPane:
             services = self._desk.services
             message_view(touch, found, services.segment_price, services.company.currency)
 
-    async def _choose(self, who: str) -> None:
-        if who:
-            self._who = who
-            async with kit.acting():
-                await self._play()
-
     async def _call(self, *, missed: bool) -> None:
         self._calls = "missed" if missed else "made"
         async with kit.acting():
             await self._play()
 
-    async def _find(self) -> None:
-        """Look a lead up by what somebody typed."""
-        text = (self._search.value or "").strip()
-        if not text:
-            return
-        async with kit.acting():
-            await self._desk.still_here()
-            found = await self._desk.services.reading.find_leads(text)
-            if len(found) != 1:
-                kit.refused("No lead is found by this." if not found else "Several leads begin like this; type more.")
-                return
-            self._people[str(found[0])] = f"the lead found by {text}"
-            self._person.set_options(self._people, value=str(found[0]))
-            self._search.set_value("")
-
     def _say(self, text: str) -> None:
         self._note.set_text(text)
         self._note.set_visibility(bool(text))
-
-
-async def people_for(desk: Desk, cadence: str) -> dict[str, str]:
-    """Whom a preview offers: people made up, and the leads that came into the cadence last."""
-    leads = await desk.services.published.newest_leads(cadence, _NEWEST)
-    called = {
-        str(one.id): ", ".join(part for part in (one.name or "a lead without a name", one.company) if part)
-        for one in leads
-    }
-    return {**{one.key: one.label for one in MADE_UP}, **called}
 
 
 def _file_of(touch: PreviewedTouch) -> str | None:

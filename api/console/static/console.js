@@ -31,11 +31,14 @@ window.followthrough = {
   },
 };
 
-// Whoever was signed out elsewhere is led to the sign-in, also by a page whose connection is refused for that.
-setInterval(async () => {
+// Whoever was signed out elsewhere is led to the sign-in, also by a page whose connection is refused for that; once, so
+// that whoever stays for the sake of an unsaved text is not asked again and again.
+const leading = setInterval(async () => {
   const popup = document.getElementById("popup");
   if (!popup || popup.getAttribute("aria-hidden") !== "false") return;
   const headers = { Accept: "text/html" };
   const answer = await fetch(location.href, { method: "HEAD", headers, redirect: "manual" }).catch(() => null);
-  if (answer && answer.type === "opaqueredirect") location.reload();
+  if (!answer || answer.type !== "opaqueredirect") return;
+  clearInterval(leading);
+  location.reload();
 }, 3000);

@@ -1,5 +1,5 @@
-// What the cadence editor does in the browser: dress CodeMirror for people who hear it and for the theme, jump to a
-// place, and keys that work wherever the focus is.
+// What the editors do in the browser: dress CodeMirror for people who hear it and for the theme, jump to a place, keys
+// that work wherever the focus is, and a question before a page is left whose text would be lost.
 (() => {
   const LIGHT = "githubLight";
   const DARK = "githubDark";
@@ -20,7 +20,23 @@
     for (const component of dressed) if (component.editor) component.setTheme(theme());
   }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
+  const saved = new Map();
+  let atRisk = false;
+  const isUnsaved = () => [...saved].some(([component, text]) => component.editor.state.doc.toString() !== text);
+  window.addEventListener("beforeunload", (event) => {
+    if (atRisk || isUnsaved()) event.preventDefault();
+  });
+
   Object.assign(window.followthrough, {
+    // The server says whether leaving would lose something.
+    keep(textAtRisk) {
+      atRisk = textAtRisk;
+    },
+    // The browser itself sees whether the text is the saved one: a key pressed just now counts, however slow the line is.
+    async keepUntilSaved(id, text) {
+      const component = await editorOf(id);
+      if (component) saved.set(component, text);
+    },
     async dressEditor(id, label, help) {
       const component = await editorOf(id);
       if (!component) return;

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Dialog, Locator, Page, expect
 
 from leads.model import Role
 from tests.console.conftest import OpenPage
@@ -64,6 +64,30 @@ class Desk:
     async def saved(self) -> None:
         """Wait until the draft is saved."""
         await expect(self.page.get_by_text("Draft saved by")).to_be_visible()
+
+
+async def stays_when_asked(page: Page, link: str) -> None:
+    """Follow a link of the navigation, be asked whether the page is to be left, and stay."""
+    async with page.expect_event("dialog") as asked:
+        # The browser asks before it goes, so the click itself does not come to an end.
+        await page.get_by_role("link", name=link, exact=True).evaluate("link => setTimeout(() => link.click())")
+    dialog = await asked.value
+    assert dialog.type == "beforeunload"
+    await dialog.dismiss()
+
+
+async def leaves_unasked(page: Page, link: str) -> None:
+    """Follow a link of the navigation, without being asked anything."""
+    asked: list[str] = []
+
+    async def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.accept()
+
+    page.on("dialog", answer)
+    await page.get_by_role("link", name=link, exact=True).click()
+    await expect(page.get_by_role("heading", name=link, level=1)).to_be_visible()
+    assert asked == []
 
 
 Edit = Callable[..., Awaitable[Desk]]

@@ -12,7 +12,7 @@ from cadences.bundle import CadenceBundle
 from cadences.drafts import draft_of
 from leads.capture import NewConsent, NewLead
 from leads.model import Channel, Role
-from tests.console.marketing.conftest import Edit
+from tests.console.marketing.conftest import Edit, leaves_unasked, stays_when_asked
 from tests.console.marketing.lived import INBOUND
 from tests.console.stage import Stage
 
@@ -149,6 +149,26 @@ async def test_of_two_at_the_same_cadence_neither_saves_over_the_other_unseen(st
     await expect(mara.text).not_to_contain_text("# by Mara")
     await expect(mara.page.get_by_text("Draft saved by Ada Admin")).to_be_visible()
     assert await drafts(stage) == [("inbound-web", "ada")]
+
+
+async def test_whose_text_is_disputed_is_asked_before_leaving_it_and_nobody_else_is(stage: Stage, edit: Edit) -> None:
+    mara, ada = await edit(), await edit(who=Role.ADMIN)
+    await mara.write("# by Mara")
+    await mara.saved()
+    await ada.write("# by Ada")
+    news = ada.page.get_by_role("alert").filter(has_text="Mara Market saved this draft")
+    await expect(news).to_be_visible()
+    await stays_when_asked(ada.page, "Cadences")
+    await expect(ada.text).to_contain_text("# by Ada")
+    await news.get_by_role("button", name="Take theirs").click()
+    await expect(ada.text).not_to_contain_text("# by Ada")
+    await leaves_unasked(ada.page, "Cadences")
+    # A text that is merely not saved yet is saved by leaving.
+    await mara.write(" and more")
+    await expect(mara.page.get_by_text("Not saved yet")).to_be_visible()
+    await leaves_unasked(mara.page, "Cadences")
+    again = await edit()
+    await expect(again.text).to_contain_text("# by Mara and more")
 
 
 async def test_what_somebody_published_meanwhile_is_looked_at_first(stage: Stage, edit: Edit) -> None:
