@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.cases import UnknownLead
 from adapters.db.rows import LeadRow, TouchRow
-from api.previewing import CadencePreview
+from api.previewing import Asked, CadencePreview, answers_in
 from api.services import Services
 from cadences.bundle import CadenceBundle
 from cadences.drafts import draft_of
@@ -16,10 +16,14 @@ from cadences.hearing import lead_opted_out
 from cadences.library import shipped
 from cadences.preview_messages import Written
 from cadences.templating import TemplateMistake
+from leads.answer_sheets import AnswerLibrary, AnswerSheet
+from leads.answering import AnswerDesk
 from leads.capture import NewConsent, NewLead
 from leads.contract import CommandKind
 from leads.model import Channel, LeadKind
+from leads.sheets import sheet_of
 from tests.clocks import SettableClock
+from tests.leads.test_answer_lint import GOOD
 
 INBOUND = next(bundle for bundle in shipped() if bundle.name == "inbound-web")
 OUTBOUND = next(bundle for bundle in shipped() if bundle.name == "outbound-qualified")
@@ -103,3 +107,28 @@ async def test_a_template_that_fails_for_this_lead_is_said_with_its_line(
 async def test_a_lead_that_is_not_there_is_said_to_be_so(previews: CadencePreview) -> None:
     with pytest.raises(UnknownLead):
         await previews.play(INBOUND, str(uuid4()))
+
+
+async def test_a_question_is_answered_by_a_library_that_is_not_in_force_yet(
+    previews: CadencePreview, services: Services, clock: SettableClock
+) -> None:
+    lead_id = await captured(services, clock, question="Do you sell flour?", phone="+18085550115")
+    sheet = sheet_of(AnswerSheet, GOOD.replace("Yes, to every address.", "Only to *Salem*."), "delivery.yaml")
+    asked = Asked("Do you deliver to Boston?", AnswerDesk(AnswerLibrary((sheet,))))
+    seen = await previews.play(INBOUND, str(lead_id), asked=asked, touches=3)
+    said = {touch.step_id: answers_in(seen, touch) for touch in seen.touches}
+    assert said == {"answer-the-question": True, "first-call": True, "checking-in": False}
+    email = await previews.written(seen, 1)
+    assert isinstance(email, Written)
+    assert email.message is not None
+    assert "> Do you deliver to Boston?" in email.message.text
+    assert "Only to Salem." in email.message.text
+    assert "Only to <em>Salem</em>." in email.message.html
+
+
+async def test_cadences_for_people_who_ask_say_what_the_library_answers(
+    previews: CadencePreview, services: Services, clock: SettableClock
+) -> None:
+    for bundle in shipped():
+        await services.shelf.publish(bundle, clock())
+    assert [bundle.name for bundle in await previews.answering()] == ["inbound-web"]
