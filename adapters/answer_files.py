@@ -47,6 +47,10 @@ class AnswerFiles:
     def __init__(self, playbook: Playbook) -> None:
         self._playbook = playbook
 
+    def names(self) -> list[str]:
+        """What the files are called."""
+        return [path.stem for path in self._playbook.files(FOLDER)]
+
     def others(self, name: str) -> list[Path]:
         """All files but this one."""
         return [path for path in self._playbook.files(FOLDER) if path.stem != name]

@@ -62,6 +62,8 @@ class Action(StrEnum):
     PUBLISH_CADENCE = "publish_cadence"
     SAVE_ANSWERS = "save_answers"
     """Write a file of the answer library."""
+    RENAME_ANSWERS = "rename_answers"
+    REMOVE_ANSWERS = "remove_answers"
     CHECK_LEADS = "check_leads"
     """Have it looked whether every lead is followed up."""
     REPAIR = "repair"
@@ -154,7 +156,8 @@ MAY_DO: dict[Action, frozenset[Role]] = {
     **dict.fromkeys(_OF_A_DAY, _SALES),
     **dict.fromkeys((*_STEERING, Action.RUN_BULK, Action.STOP_BULK, Action.TAKE_IN), _MANAGEMENT),
     Action.REFRESH_REPORTS: _OFFICE,
-    **dict.fromkeys((Action.SAVE_DRAFT, Action.DROP_DRAFT, Action.PUBLISH_CADENCE, Action.SAVE_ANSWERS), _WRITERS),
+    **dict.fromkeys((Action.SAVE_DRAFT, Action.DROP_DRAFT, Action.PUBLISH_CADENCE), _WRITERS),
+    **dict.fromkeys((Action.SAVE_ANSWERS, Action.RENAME_ANSWERS, Action.REMOVE_ANSWERS), _WRITERS),
     **dict.fromkeys(
         (
             Action.CHECK_LEADS,

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from nicegui import ui
 
+from leads.links import CONSOLE_PATH
+
 _HELP = "editor-help"
 
 
@@ -47,3 +49,14 @@ def editor_help(more: str) -> None:
 def keep_until_saved(editor: ui.codemirror, saved: str) -> None:
     """Let the browser ask before a page is left whose text is not this one, also at a key pressed just now."""
     ui.run_javascript(f"followthrough.keepUntilSaved({editor.id}, {json.dumps(saved)})")
+
+
+def leave_for(path: str) -> None:
+    """Go to a page of the console without being asked, where there is nothing left to be kept."""
+    ui.run_javascript(f"followthrough.leave({json.dumps(f'{CONSOLE_PATH}{path}')})")
+
+
+def on_line(editor: ui.codemirror, act: Callable[[int], Awaitable[None]]) -> None:
+    """Be told where somebody stands in the text, at each other line; counts from 1. For the only editor of a page."""
+    ui.on("editor-line", lambda event: act(int(event.args)))
+    ui.run_javascript(f"followthrough.tellLine({editor.id})")

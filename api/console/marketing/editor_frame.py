@@ -13,6 +13,8 @@ from leads.links import CONSOLE_PATH
 
 CHECK_AFTER = 0.3
 """Seconds of silence after a keystroke."""
+LOOK_EVERY = 5.0
+"""Seconds between two looks at what others do to the same text."""
 Act = Callable[[], Awaitable[None]]
 
 
@@ -30,6 +32,7 @@ class EditorFrame:
         self._findings: Sequence[Finding] = ()
         self._turn = 0
         self._is_kept = False
+        self._told = ""
         ui.add_head_html(f'<script defer src="{CONSOLE_PATH}/{STATIC}/editor.js"></script>')
         with ui.row().classes("ft-line ft-editor-bar") as self.bar:
             with ui.element("div").classes("col"):
@@ -37,9 +40,9 @@ class EditorFrame:
             # The list of what is wrong lies below the text, often out of sight.
             self._errors_button = ui.button(icon="error", on_click=self._to_first_error)
             self._errors_button.props("flat color=negative no-caps")
-        self._news = ui.element("div")
+        self._news = ui.element("div").classes("ft-room")
         # Buttons in the news go with them; what they begin stands here.
-        self.room = ui.element("div")
+        self.room = ui.element("div").classes("ft-room")
         with ui.element("div").classes("ft-workbench"):
             self.text = ui.element("section").classes("ft-card").props(f'aria-label="{text}"')
             with ui.element("section").classes("ft-card ft-preview").props('aria-label="Preview"') as self.preview:
@@ -58,6 +61,9 @@ class EditorFrame:
 
     def tell(self, text: str = "", choices: Mapping[str, Act] | None = None) -> None:
         """Tell what somebody else did, and offer what can be done; nothing at all without a text."""
+        if text == self._told:  # Whoever hears the page is told once.
+            return
+        self._told = text
         self._news.clear()
         if not text:
             return

@@ -7,7 +7,7 @@ from adapters.db.cadences import PublishedMeanwhile
 from api.console import kit
 from api.console.desk import Desk, SignedOut
 from api.console.marketing.editing import Editing
-from api.console.marketing.editor_frame import CHECK_AFTER, EditorFrame
+from api.console.marketing.editor_frame import CHECK_AFTER, LOOK_EVERY, EditorFrame
 from api.console.marketing.files_pane import FilesPane
 from api.console.marketing.parts import names_of, when
 from api.console.marketing.person_choice import people_for
@@ -22,8 +22,6 @@ from leads.findings import Finding
 
 SAVE_AFTER = 1.5
 """Seconds of silence after a keystroke."""
-LOOK_EVERY = 5.0
-"""Seconds between two looks at what others do to the same cadence."""
 
 
 @console_page("/cadences/{name}/edit", Page.EDIT_CADENCE, title="Edit a cadence")
@@ -86,11 +84,11 @@ class _Editor:
         if not await self._editing.check():
             return
         self._files.mark(self._editing.findings)
+        self._tell()  # What is right can be published at once; to show it takes longer.
         if self._editing.errors:
             self._preview.stale()
         else:
             await self._preview.show(self._editing.draft.bundle)
-        self._tell()
 
     async def _go_to(self, finding: Finding) -> None:
         await self._files.go_to(finding)
@@ -187,6 +185,7 @@ class _Editor:
         self._frame.once_silent()
         self._files.show(self._editing.draft)
         self._tell_news()
+        self._tell()
         await self._check()
 
     def _tell_news(self) -> None:

@@ -10,9 +10,10 @@ from nicegui.events import ValueChangeEventArguments
 
 from api.console import kit
 from api.console.marketing.code_editor import code_editor, editor_help
+from api.console.marketing.file_name import ask_name
 from api.console.marketing.parts import ICONS
 from api.console.marketing.problems import counted, go_to_place, list_problems, mark
-from cadences.drafts import Draft, NoSuchName
+from cadences.drafts import Draft
 from leads.findings import Finding
 from leads.model import Channel
 
@@ -175,7 +176,8 @@ class FilesPane:
 
     async def _add(self, channel: Channel) -> None:
         with self._dialogs:
-            name = await _ask_name(f"New template: {_KINDS[channel].lower()}", "Add", "", self._draft, channel)
+            title, require = f"New template: {_KINDS[channel].lower()}", partial(self._draft.with_template, channel)
+            name = await ask_name(title, "Add", require, example="quick-note")
         if name:
             draft, file = self._draft.with_template(channel, name)
             self._changed(draft, file)
@@ -186,8 +188,9 @@ class FilesPane:
             return
         before = PurePosixPath(file).stem
         with self._dialogs:
-            name = await _ask_name(f"Rename {before}", "Rename", before, self._draft, channel)
-        if name and name != before:
+            require = partial(self._draft.with_template, channel)
+            name = await ask_name(f"Rename {before}", "Rename", require, before=before)
+        if name:
             draft, new = self._draft.renamed(file, name)
             self._close(file)
             self._changed(draft, new)
@@ -233,36 +236,3 @@ def _spoken(file: str) -> str:
     """What a file is called by whoever hears the page."""
     channel = channel_of(file)
     return f"{PurePosixPath(file).stem}, {'the plan' if channel is None else _KINDS[channel].lower()}"
-
-
-async def _ask_name(title: str, yes: str, before: str, draft: Draft, channel: Channel) -> str | None:
-    """A name that a template can have; None when nobody wants one after all."""
-
-    def objection(name: str) -> str | None:
-        if name == before and before:
-            return None
-        try:
-            draft.with_template(channel, name)
-        except NoSuchName as wrong:
-            return str(wrong)
-        return None
-
-    with ui.dialog() as dialog, ui.card().classes("ft-dialog"):
-        dialog.props["aria-label"] = title
-        kit.heading(title)
-        field = ui.input("Name", value=before, placeholder="quick-note", validation=objection)
-        field.props("autofocus").without_auto_validation()
-
-        def go() -> None:
-            if field.validate():
-                dialog.submit(field.value)
-
-        field.on("keydown.enter", go)
-        with ui.row().classes("ft-buttons"):
-            ui.button(yes, on_click=go)
-            ui.button("Cancel", on_click=dialog.close).props("flat")
-    try:
-        answer: str | None = await dialog
-        return answer
-    finally:
-        dialog.delete()

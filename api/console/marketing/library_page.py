@@ -1,15 +1,19 @@
 """The answer library: a question tried out, what nobody has an answer to, and how often each answer was found."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
 from nicegui import ui
 
+from adapters.answer_files import AnswerFiles
 from adapters.db.inquiries import Used
 from api.console import kit
 from api.console.desk import Desk
 from api.console.frame import Section
 from api.console.marketing.answer_page import address_of
+from api.console.marketing.answer_place import ask_where
+from api.console.marketing.file_name import ask_name
 from api.console.marketing.parts import names_of, when
 from api.console.pages import Nav, console_page
 from api.console.permissions import Page, may_open
@@ -18,7 +22,7 @@ from leads.answer_sheets import AnswerSheet, Shelved
 from leads.answer_trials import Trial, try_out
 from leads.answering import AnswerDesk
 from leads.inquiries import AnswerFound
-from leads.unanswered import AskedAlike
+from leads.unanswered import AskedAlike, still_open
 
 _SHOWN = 50
 """Groups of questions at once."""
@@ -47,7 +51,7 @@ async def answers(desk: Desk) -> None:
         with kit.section("Try a question"):
             _try(desk)
         with kit.section("Nobody has an answer to"):
-            await _unanswered(desk)
+            await _unanswered(desk, desk_of_answers)
     with kit.section("The library"):
         await _library(desk, desk_of_answers)
 
@@ -88,25 +92,30 @@ def _found(answer: AnswerFound) -> None:
         ui.markdown(answer.whole, sanitize=True)
 
 
-async def _unanswered(desk: Desk) -> None:
+async def _unanswered(desk: Desk, library: AnswerDesk) -> None:
     found = await desk.services.inquiries.unanswered()
     names = await names_of(desk)
-    if not found.groups:
+    # What is kept with a question is what was so when it came in.
+    groups = await asyncio.to_thread(still_open, found.groups, library)
+    if not groups:
         kit.empty("Every question so far has an answer")
-        return
-    with ui.element("ol").classes("ft-asked"):
-        for group in found.groups[:_SHOWN]:
-            _asked(desk, group, names)
-    left_out = max(len(found.groups) - _SHOWN, 0)
+    else:
+        files = _files(desk, library) if _writes(desk) else {}
+        with ui.element("ol").classes("ft-asked"):
+            for group in groups[:_SHOWN]:
+                _asked(desk, group, names, files)
+    left_out = max(len(groups) - _SHOWN, 0)
     if left_out:
         ui.label(f"{left_out} more, asked less often.").classes("ft-quiet")
+    if answered := len(found.groups) - len(groups):
+        ui.label(f"{answered} {'has' if answered == 1 else 'have'} an answer by now.").classes("ft-quiet")
     if found.left_out:
         ui.label(f"From the newest {found.messages} messages; {found.left_out} older ones are left out.").classes(
             "ft-quiet"
         )
 
 
-def _asked(desk: Desk, group: AskedAlike, names: Mapping[str, str]) -> None:
+def _asked(desk: Desk, group: AskedAlike, names: Mapping[str, str], files: Mapping[str, Path]) -> None:
     with ui.element("li"):
         with ui.row().classes("ft-line"):
             ui.label(group.question).classes("col ft-asked-words")
@@ -123,13 +132,30 @@ def _asked(desk: Desk, group: AskedAlike, names: Mapping[str, str]) -> None:
                     ui.label("How people answered")
                 for given in notes:
                     ui.label(f"{names.get(given.by, given.by)}: {given.note}").classes("ft-given")
+        if _writes(desk):
+            nearest = files.get(group.topic) if group.topic is not None else None
+
+            async def write() -> None:
+                await ask_where(desk, group.question, nearest.stem if nearest is not None else None)
+
+            button = ui.button("Write an answer", icon="edit", on_click=write).props("flat dense no-caps")
+            button.props["aria-label"] = f"Write an answer to: {group.question}"
+            button.classes("ft-alone")
+
+
+def _writes(desk: Desk) -> bool:
+    """Whether this person writes answers, and they can be written here."""
+    return may_open(desk.person.role, Page.EDIT_ANSWERS) and AnswerFiles(desk.services.playbook).why_not() is None
 
 
 async def _library(desk: Desk, library: AnswerDesk) -> None:
     used = await desk.services.inquiries.uses()
     names = await names_of(desk)
     where = f"They are written in files, in {_FOLDER}; a change counts from the next question on."
-    ui.label(where).classes("ft-quiet")
+    with ui.row().classes("ft-line"):
+        ui.label(where).classes("ft-quiet col")
+        if _writes(desk):
+            ui.button("New file", icon="add", on_click=lambda: _new_file(desk)).props("flat")
     if not library.library.answers:
         kit.empty("There are no answers: every question goes to a person", where, icon="forum")
     files = _files(desk, library)
@@ -150,6 +176,13 @@ async def _library(desk: Desk, library: AnswerDesk) -> None:
         table = Table("Answers that were removed", ("id", "found", "last"), (1,))
         for gone, times in sorted(used.items()):
             table.row(gone, f"{times.times:,}", when(times.last_at, desk))
+
+
+async def _new_file(desk: Desk) -> None:
+    require = AnswerFiles(desk.services.playbook).require_free
+    name = await ask_name("New file of answers", "Begin", require, example="delivery-times")
+    if name:
+        ui.navigate.to(address_of(name, new=True))
 
 
 def _shelved(desk: Desk, one: Shelved, used: Used | None, names: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from nicegui import ui
 from adapters.db.cases import UnknownLead
 from api.console import kit
 from api.console.desk import Desk
-from api.console.marketing.message_view import message_view
+from api.console.marketing.message_view import MessageView
 from api.console.marketing.parts import channel_icon
 from api.console.marketing.person_choice import PersonChoice
 from api.previewing import CadencePreview, Previewed
@@ -38,7 +38,7 @@ class PreviewPane:
         self._note = ui.label().classes("ft-notice").props("role=status")
         self._note.set_visibility(False)
         self._timeline = ui.element("ol").classes("ft-touches").props('aria-label="What would happen when"')
-        self._message = ui.element("section").classes("ft-message").props('aria-live=polite aria-label="The message"')
+        self._message = MessageView(desk.services.segment_price, desk.services.company.currency)
 
     async def show(self, bundle: CadenceBundle) -> None:
         """Play a cadence that has no error."""
@@ -131,14 +131,10 @@ class PreviewPane:
     async def _write(self) -> None:
         seen = self._seen
         if seen is None or not seen.touches:
-            self._message.clear()
+            self._message.show_nothing()
             return
         touch = seen.touches[self._number - 1]
-        found = await self._preview.written(seen, touch.number)
-        self._message.clear()
-        with self._message:
-            services = self._desk.services
-            message_view(touch, found, services.segment_price, services.company.currency)
+        self._message.show(touch, await self._preview.written(seen, touch.number))
 
     async def _call(self, *, missed: bool) -> None:
         self._calls = "missed" if missed else "made"

@@ -53,6 +53,11 @@ def go_to_place(editor: ui.codemirror, finding: Finding) -> None:
     ui.run_javascript(f"followthrough.goToPlace({editor.id}, {finding.line}, {finding.column})")
 
 
+def go_to_line(editor: ui.codemirror, line: int) -> None:
+    """Put the cursor at the end of a line; counts from 1."""
+    ui.run_javascript(f"followthrough.goToPlace({editor.id}, {line}, Infinity)")
+
+
 def list_problems(box: ui.element, findings: Sequence[Finding], go_to: Callable[[Finding], Awaitable[None]]) -> None:
     """Write the list anew."""
     box.clear()

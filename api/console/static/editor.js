@@ -32,10 +32,28 @@
     keep(textAtRisk) {
       atRisk = textAtRisk;
     },
+    // There is nothing left that could be lost.
+    leave(address) {
+      saved.clear();
+      atRisk = false;
+      location.assign(address);
+    },
     // The browser itself sees whether the text is the saved one: a key pressed just now counts, however slow the line is.
     async keepUntilSaved(id, text) {
       const component = await editorOf(id);
       if (component) saved.set(component, text);
+    },
+    // Where somebody stands in the text, at each other line.
+    async tellLine(id) {
+      const component = await editorOf(id);
+      if (!component) return;
+      let told = null;
+      const tell = () => {
+        const { state } = component.editor;
+        const { number } = state.doc.lineAt(state.selection.main.head);
+        if (number !== told) emitEvent("editor-line", (told = number));
+      };
+      for (const name of ["keyup", "pointerup"]) component.editor.contentDOM.addEventListener(name, tell);
     },
     async dressEditor(id, label, help) {
       const component = await editorOf(id);

@@ -76,8 +76,8 @@ async def stays_when_asked(page: Page, link: str) -> None:
     await dialog.dismiss()
 
 
-async def leaves_unasked(page: Page, link: str) -> None:
-    """Follow a link of the navigation, without being asked anything."""
+def questions_of(page: Page) -> list[str]:
+    """What the browser asks from now on; all of it is answered with yes."""
     asked: list[str] = []
 
     async def answer(dialog: Dialog) -> None:
@@ -85,6 +85,12 @@ async def leaves_unasked(page: Page, link: str) -> None:
         await dialog.accept()
 
     page.on("dialog", answer)
+    return asked
+
+
+async def leaves_unasked(page: Page, link: str) -> None:
+    """Follow a link of the navigation, without being asked anything."""
+    asked = questions_of(page)
     await page.get_by_role("link", name=link, exact=True).click()
     await expect(page.get_by_role("heading", name=link, level=1)).to_be_visible()
     assert asked == []
