@@ -74,10 +74,9 @@ class Door:
             wanted = {"next": f"{path}?{query}" if query else path}
             asked = urlencode(wanted | ({"ended": "1"} if text else {}), safe="/")
             return RedirectResponse(f"{SIGN_IN}?{asked}", 303)
-        desk = Desk(self._services, person, self._live, self._drafts)
-        if _is_another_ones(connection, desk):
+        connection.scope[DESK] = Desk(self._services, person, self._live, self._drafts)
+        if _is_another_ones(connection):
             return PlainTextResponse("This page was opened by somebody else.", 403)
-        connection.scope[DESK] = desk
         return None
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
@@ -148,14 +147,23 @@ def _is_under(path: str) -> bool:
     return path == PREFIX or path.startswith(f"{PREFIX}/")
 
 
-def _is_another_ones(connection: HTTPConnection, desk: Desk) -> bool:
+def opener_of(client: Client) -> Desk | None:
+    """The desk of whoever opened a page; None where nobody did who is signed in."""
+    desk = client.request.scope.get(DESK)
+    return desk if isinstance(desk, Desk) else None
+
+
+def sits_at(scope: Scope, opener: Desk | None) -> bool:
+    """Whether a request or a socket belongs to the session in which a page was opened."""
+    desk = scope.get(DESK)
+    return isinstance(desk, Desk) and opener is not None and desk.person.session_id == opener.person.session_id
+
+
+def _is_another_ones(connection: HTTPConnection) -> bool:
     """Whether a socket asks for the events of a page that another session opened."""
     asked = parse_qs(connection.scope["query_string"].decode("latin-1")).get("client_id", [""])[0]
     client = Client.instances.get(asked)
-    if client is None:
-        return False
-    opener = client.request.scope.get(DESK)
-    return not isinstance(opener, Desk) or opener.person.session_id != desk.person.session_id
+    return client is not None and not sits_at(connection.scope, opener_of(client))
 
 
 def _policy(scope: Scope) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from api.console.cookies import Cookies
 from api.console.door import PREFIX, Door
 from api.console.kit import EXPECTED
 from api.console.pages import nowhere
+from api.console.wire import guard_sockets
 from api.services import Services
 
 STATIC = Path(__file__).parent / "static"
@@ -43,6 +44,7 @@ def mount_console(app: FastAPI, services: Services) -> None:
         gzip_middleware_factory=None,
         show_welcome_message=False,
     )
+    guard_sockets()
     # Quasar would show a nameless bar at every request of a script's.
     console.config.quasar_config["loadingBar"]["skipHijack"] = True
     logging.getLogger("nicegui").addFilter(_without_words)

@@ -34,6 +34,8 @@ class ConsolePage:
         self._changed = asyncio.Condition()
         self._elements: dict[int, dict[str, Any]] = {}
         self._client_id = ""
+        self._asked: dict[str, Any] = {}
+        """What the socket is opened with."""
 
     async def __aenter__(self) -> Self:
         async with httpx.AsyncClient() as http:
@@ -46,10 +48,10 @@ class ConsolePage:
         await self._take(json.loads(_as_written(elements[1])))
         asked = {key: "true" if value is True else value for key, value in ast.literal_eval(query[1]).items()}
         self._client_id = asked["client_id"]
-        asked |= {"document_id": str(uuid4()), "tab_id": str(uuid4()), "old_tab_id": ""}
+        self._asked = asked | {"document_id": str(uuid4()), "tab_id": str(uuid4()), "old_tab_id": ""}
         await self._socket.connect(
-            f"{self._url}?{httpx.QueryParams(asked)}",
-            headers=self._headers,
+            f"{self._url}?{httpx.QueryParams(self._asked)}",
+            headers=dict(self._headers),
             transports=["websocket"],
             socketio_path="/console/_nicegui_ws/socket.io",
         )

@@ -1,0 +1,38 @@
+"""What comes over the sockets of open pages: heard only from the socket that a page's own browser opened for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nicegui import Client, core
+
+from api.console.door import opener_of, sits_at
+
+_MEANT_FOR_A_PAGE = ("event", "javascript_response", "ack", "log")
+"""Messages that name the page they are about."""
+
+
+def guard_sockets() -> None:
+    """Let each socket speak for its own page only; NiceGUI itself believes whichever page a message names."""
+    for name in _MEANT_FOR_A_PAGE:
+        _guard(name)
+    began = core.sio.handlers["/"]["handshake"]
+
+    async def handshake(socket_id: str, message: Mapping[str, Any]) -> bool:
+        client = Client.instances.get(str(message.get("client_id")))
+        if client is None or not sits_at(core.sio.get_environ(socket_id)["asgi.scope"], opener_of(client)):
+            return False
+        done: bool = await began(socket_id, message)
+        return done
+
+    core.sio.on("handshake", handshake)
+
+
+def _guard(name: str) -> None:
+    heard = core.sio.handlers["/"][name]
+
+    def hear(socket_id: str, message: Mapping[str, Any]) -> None:
+        # Its handshake puts a socket into the room of its page.
+        if message.get("client_id") in core.sio.rooms(socket_id):
+            heard(socket_id, message)
+
+    core.sio.on(name, hear)
