@@ -10,8 +10,9 @@ from sqlalchemy import ARRAY, DateTime, Select, Uuid, any_, bindparam, func, sel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.engine import statement_by_statement
-from adapters.db.rows import LeadRow, SessionRow, TaskRow, table_of
+from adapters.db.rows import ColleagueRow, LeadRow, SessionRow, TaskRow, table_of
 from adapters.db.sessions import living
+from leads.model import Role
 
 LOOKS_BACK = timedelta(seconds=10)
 """A row is marked when it is written and seen when that is committed: so much later it may still come to light."""
@@ -35,8 +36,8 @@ class Seen:
     tasks: tuple[ChangedTask, ...]
     revisions: dict[UUID, int]
     """Of the leads that were asked about; who was erased or merged away is missing."""
-    alive: frozenset[UUID]
-    """Those of the sessions asked about that are not over."""
+    roles: dict[UUID, Role]
+    """Of the sessions asked about that are not over: which role their owners have now."""
 
 
 def _glance(now: datetime) -> Select[Any]:
@@ -49,12 +50,13 @@ def _glance(now: datetime) -> Select[Any]:
     oldest = func.coalesce(since, func.clock_timestamp()) - LOOKS_BACK
     changed = select(func.jsonb_agg(func.jsonb_build_array(*columns))).where(_TASKS.c.changed_at > oldest)
     looked_at = select(func.jsonb_object_agg(_LEADS.c.id, _LEADS.c.revision)).where(_LEADS.c.id == any_(leads))
-    asked = living(now).with_only_columns(SessionRow.id.label("id")).where(SessionRow.id == any_(sessions)).subquery()
+    whose = (SessionRow.id.label("id"), ColleagueRow.role.label("role"))
+    asked = living(now).with_only_columns(*whose).where(SessionRow.id == any_(sessions)).subquery()
     return select(
         func.clock_timestamp().label("seen_at"),
         changed.scalar_subquery().label("tasks"),
         looked_at.scalar_subquery().label("revisions"),
-        select(func.array_agg(asked.c.id)).scalar_subquery().label("alive"),
+        select(func.jsonb_object_agg(asked.c.id, asked.c.role)).scalar_subquery().label("roles"),
     )
 
 
@@ -73,7 +75,7 @@ class QueueWatch:
 
         Args:
             leads: whose revisions are wanted.
-            sessions: which of them are not over is wanted.
+            sessions: whose roles are wanted, as far as they are not over.
         """
         asked = {"since": self._since, "leads": list(leads), "sessions": list(sessions)}
         async with self._engine.connect() as connection:
@@ -84,5 +86,5 @@ class QueueWatch:
         return Seen(
             tuple(ChangedTask(UUID(one[0]), UUID(one[1]), one[2], one[3]) for one in news),
             {UUID(lead_id): revision for lead_id, revision in (row["revisions"] or {}).items()},
-            frozenset(row["alive"] or ()),
+            {UUID(session_id): Role(role) for session_id, role in (row["roles"] or {}).items()},
         )

@@ -1,7 +1,7 @@
 """Pages that keep up with what happens: one look a second for all of them, and only while somebody looks.
 
 However many pages are open, a second costs one query. A page whose queue or lead changed is told, and reads anew what
-it shows; a page whose session is over is sent to the sign-in.
+it shows; a page whose session is over, or whose owner has another role now, is left, and heard no more.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from nicegui import Client, ui
 from adapters.db.queue_watch import Seen
 from adapters.db.sessions import Person
 from api.console.kit import sign_in_again
+from leads.model import Role
 
 EVERY = timedelta(seconds=1)
 AFTER_TROUBLE = timedelta(seconds=5)
@@ -26,6 +27,7 @@ _LONG_AGO = -AT_LEAST_EVERY.total_seconds()
 """By the loop's clock: before it began."""
 _AT_ONCE = 4
 """So many pages read anew at the same time; the others wait their turn, so that commands find a free connection."""
+_LEFT = "left"
 log = structlog.get_logger()
 
 
@@ -34,6 +36,11 @@ class Watcher(Protocol):
 
     @property
     def session_id(self) -> UUID: ...
+
+    @property
+    def role(self) -> Role:
+        """The one in which it was opened."""
+        ...
 
     @property
     def colleague_id(self) -> str | None:
@@ -63,8 +70,8 @@ class Watcher(Protocol):
         """The lead that it shows changed."""
         ...
 
-    async def sign_out(self) -> None:
-        """Its session is over."""
+    async def leave(self) -> None:
+        """Its session is over, or its owner has another role now."""
         ...
 
     async def keeps_up(self, yes: bool) -> None:
@@ -79,11 +86,12 @@ class Glance(Protocol):
 
 
 class OpenPage:
-    """A page that shows nobody's queue; what it hears of is that its session is over."""
+    """A page that shows nobody's queue; what it hears of is that it may not stay as it is."""
 
     def __init__(self, person: Person, client: Client) -> None:
         self._client = client
         self.session_id = person.session_id
+        self.role = person.role
         self.colleague_id: str | None = None
         self.task_ids: Collection[UUID] = ()
         self.lead: tuple[UUID, int] | None = None
@@ -95,13 +103,19 @@ class OpenPage:
     async def read_lead_anew(self) -> None:
         """It shows none."""
 
-    async def sign_out(self) -> None:
-        """Lead whoever looks at it to the sign-in."""
+    async def leave(self) -> None:
+        """Lead whoever looks at it to the sign-in, or to what there is to see in another role; it is heard no more."""
+        self._client.storage[_LEFT] = True
         with self._client:
             sign_in_again()
 
     async def keeps_up(self, yes: bool) -> None:
         """It has nothing to keep up with."""
+
+
+def is_left(client: Client) -> bool:
+    """Whether a page was left: what its browser still sends counts no more, should it have stayed."""
+    return _LEFT in client.storage
 
 
 class Live:
@@ -116,7 +130,7 @@ class Live:
         self._blind = False
 
     def watch(self, person: Person) -> None:
-        """See to it that the page that is being built is left when its session is over."""
+        """See to it that the page that is being built is left when it may not stay."""
         client = ui.context.client
         self.keep(OpenPage(person, client), client)
 
@@ -176,9 +190,9 @@ class Live:
     async def _tell(self, watcher: Watcher, seen: Seen, turns: asyncio.Semaphore) -> None:
         loop_now = asyncio.get_running_loop().time()
         try:
-            if watcher.session_id not in seen.alive:
+            if seen.roles.get(watcher.session_id) is not watcher.role:
                 self.end(watcher)
-                await watcher.sign_out()
+                await watcher.leave()
                 return
             read_at = self._watchers.get(watcher)
             if read_at is None:  # It was closed a moment ago.

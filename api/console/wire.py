@@ -1,4 +1,4 @@
-"""What comes over the sockets of open pages: heard only from the socket that a page's own browser opened for it."""
+"""What comes over the sockets of open pages: heard only from a page's own browser, and only until the page is left."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import Client, core
 
 from api.console.door import opener_of, sits_at
+from api.console.live import is_left
 
 _MEANT_FOR_A_PAGE = ("event", "javascript_response", "ack", "log")
 """Messages that name the page they are about."""
@@ -31,8 +32,9 @@ def _guard(name: str) -> None:
     heard = core.sio.handlers["/"][name]
 
     def hear(socket_id: str, message: Mapping[str, Any]) -> None:
+        client = Client.instances.get(str(message.get("client_id")))
         # Its handshake puts a socket into the room of its page.
-        if message.get("client_id") in core.sio.rooms(socket_id):
+        if client is not None and client.id in core.sio.rooms(socket_id) and not is_left(client):
             heard(socket_id, message)
 
     core.sio.on(name, hear)

@@ -15,6 +15,7 @@ from adapters.db.rows import TaskRow
 from adapters.db.sessions import IDLE, Sessions
 from cadences.progress import message_sent, task_created
 from leads.capture import NewLead
+from leads.model import Role
 from tests.clocks import SettableClock
 
 
@@ -97,7 +98,7 @@ async def test_a_lead_that_is_looked_at_has_a_revision_until_it_is_gone(
     assert (await watch.look([lead], [], clock())).revisions == {lead: before[lead] + 1}
 
 
-async def test_sessions_that_are_over_are_not_alive(
+async def test_of_sessions_that_are_not_over_the_role_is_told(
     watch: QueueWatch, engine: AsyncEngine, shelf: object, clock: SettableClock
 ) -> None:
     accounts, sessions = Accounts(engine), Sessions(engine)
@@ -106,11 +107,11 @@ async def test_sessions_that_are_over_are_not_alive(
         await sessions.begin(name, "password", "a test", clock())
     found = {one.colleague_id: one.id for one in await sessions.of(None, clock())}
     everybody = list(found.values())
-    assert (await watch.look([], everybody, clock())).alive == set(everybody)
+    assert (await watch.look([], everybody, clock())).roles == dict.fromkeys(everybody, Role.REP)
     await sessions.revoke(found["anna"], clock())
-    assert (await watch.look([], everybody, clock())).alive == {found["ben"]}
+    assert (await watch.look([], everybody, clock())).roles == {found["ben"]: Role.REP}
     clock.move_by(IDLE)
-    assert (await watch.look([], everybody, clock())).alive == set()
+    assert (await watch.look([], everybody, clock())).roles == {}
 
 
 async def test_a_look_is_one_query(watch: QueueWatch, engine: AsyncEngine, lead: UUID, clock: SettableClock) -> None:

@@ -27,6 +27,7 @@ class ScriptedGlance:
     tasks: list[ChangedTask] = field(default_factory=list)
     revisions: dict[UUID, int] = field(default_factory=dict)
     over: set[UUID] = field(default_factory=set)
+    role: Role = Role.REP
     away: bool = False
     asked: list[tuple[set[UUID], set[UUID]]] = field(default_factory=list)
 
@@ -34,7 +35,9 @@ class ScriptedGlance:
         self.asked.append((set(leads), set(sessions)))
         if self.away:
             raise ConnectionRefusedError
-        seen = Seen(tuple(self.tasks), dict(self.revisions), frozenset(sessions) - self.over)
+        seen = Seen(
+            tuple(self.tasks), dict(self.revisions), {session: self.role for session in set(sessions) - self.over}
+        )
         self.tasks.clear()
         return seen
 
@@ -48,6 +51,7 @@ class RecordingPage:
     lead: tuple[UUID, int] | None = None
     turns_at: datetime | None = None
     session_id: UUID = field(default_factory=uuid4)
+    role: Role = Role.REP
     told: list[str] = field(default_factory=list)
     fails: bool = False
 
@@ -59,8 +63,8 @@ class RecordingPage:
     async def read_lead_anew(self) -> None:
         self.told.append("lead")
 
-    async def sign_out(self) -> None:
-        self.told.append("signed out")
+    async def leave(self) -> None:
+        self.told.append("left")
 
     async def keeps_up(self, yes: bool) -> None:
         self.told.append("live" if yes else "not live")
@@ -140,7 +144,7 @@ async def test_who_was_signed_out_is_sent_away_once(live_pages: Live, glance: Sc
     glance.tasks = [changed()]
     await live_pages.look()
     await live_pages.look()
-    assert page.told == ["signed out"]
+    assert page.told == ["left"]
     assert other.told == ["queue"]
     assert glance.asked[-1] == (set(), {other.session_id})
 

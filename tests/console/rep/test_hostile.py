@@ -1,7 +1,11 @@
 """What comes over the sockets of open pages: heard only from the page's own browser, and only while it may stay."""
 
+from uuid import UUID
+
+import pytest
 from nicegui import Client
 
+from api.console.rep.today import TodayPage
 from tests.console.hostile_page import HostilePage
 from tests.console.rep.conftest import Bench
 from tests.console.stage import Stage
@@ -29,3 +33,36 @@ async def test_nobody_listens_in_on_the_page_of_somebody_else(bench: Bench, stag
         assert not await spy.call("handshake", anna.handshake)
         await spy.disconnect()
         assert Client.instances[anna.client_id].has_socket_connection
+
+
+async def test_a_page_whose_session_is_over_is_heard_no_more(
+    bench: Bench, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picked, really = [], TodayPage._pick
+
+    async def pick(page: TodayPage, task_id: UUID) -> None:
+        picked.append(task_id)
+        await really(page, task_id)
+
+    monkeypatch.setattr(TodayPage, "_pick", pick)
+    await bench.calls("Ann One", "Bea Two")
+    async with await HostilePage.of(stage, "anna", "/today") as anna:
+        await anna.until_there("1")
+        rows = next(one["props"]["groups"] for one in anna._elements.values() if "total" in one.get("props", {}))
+        second = rows[0]["rows"][1]["id"]
+        await anna.send(anna.element(listens="pick"), "pick", second)
+        await anna.until_shows("Hello Bea Two")
+        picked.clear()
+        await stage.services.sessions.revoke_all("anna", stage.clock())
+        await anna.until_told("location.reload")
+        await anna.send(anna.element(listens="pick"), "pick", second)
+        await anna.settled()
+    assert picked == []
+
+
+async def test_a_page_is_read_anew_when_its_owner_has_another_role(bench: Bench, stage: Stage) -> None:
+    await bench.lead("Ann One", owner="ben")
+    async with await HostilePage.of(stage, "mia", "/leads") as mia:
+        await mia.until_shows("Ann One")
+        await stage.services.people.change("mia", {"role": "marketing"}, "US", stage.clock())
+        await mia.until_told("location.reload")
