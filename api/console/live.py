@@ -142,8 +142,13 @@ class Live:
                 self.begin(watcher)
                 self._watchers[watcher] = _LONG_AGO
 
+        def gone() -> None:
+            # A browser whose network changed has its next socket before the server knows that the last one is dead.
+            if not client.has_socket_connection:
+                self.end(watcher)
+
         client.on_connect(back)
-        client.on_disconnect(lambda: self.end(watcher))
+        client.on_disconnect(gone)
         client.on_delete(lambda: self.end(watcher))
         self.begin(watcher)
 

@@ -66,3 +66,12 @@ async def test_a_page_is_read_anew_when_its_owner_has_another_role(bench: Bench,
         await mia.until_shows("Ann One")
         await stage.services.people.change("mia", {"role": "marketing"}, "US", stage.clock())
         await mia.until_told("location.reload")
+
+
+async def test_a_page_keeps_up_when_a_dead_socket_is_noticed_after_a_new_one_came(bench: Bench, stage: Stage) -> None:
+    async with await HostilePage.of(stage, "anna", "/today") as anna:
+        second = await anna.second_socket()
+        await second.disconnect()
+        await anna.settled()
+        await bench.call("Ann One")
+        await anna.until_shows("Ann One")
