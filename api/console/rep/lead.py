@@ -11,7 +11,7 @@ from adapters.db.views import TaskView
 from api.commands import CommandDone
 from api.console import kit
 from api.console.admin.engine_panel import engine_panel
-from api.console.desk import Desk
+from api.console.desk import Desk, NotAllowed
 from api.console.drawn import Drawn, macros
 from api.console.live import OpenPage
 from api.console.pages import console_page
@@ -109,7 +109,12 @@ class LeadPage(OpenPage):
         if self._work is not None and self._work.is_recording:
             return
         with self._page_client:
-            await self._read()
+            try:
+                await self._read()
+            except NotAllowed:  # Since it was opened, it became somebody else's, or was erased.
+                self.lead = None
+                await self.leave()
+                return
             task, work = self._task, self._work
             if task is not None and work is not None and not work.over and self._shown.task(task.id) is None:
                 closed = await self._desk.services.reading.task(task.id, self._desk.services.clock())

@@ -11,7 +11,7 @@ from nicegui import Client, background_tasks, ui
 
 from api.commands import CommandDone
 from api.console import kit
-from api.console.desk import Desk
+from api.console.desk import Desk, NotAllowed
 from api.console.drawn import Drawn
 from api.console.frame import Section as NavSection
 from api.console.live import OpenPage
@@ -159,7 +159,9 @@ class TodayPage(OpenPage):
         if self._work is not None and self._work.is_recording:
             return
         with self._page_client:
-            lead = await read_lead(self._desk, self._current.lead_id)
+            lead = None
+            with suppress(NotAllowed):  # Of an erased lead nobody can tell whose it was.
+                lead = await read_lead(self._desk, self._current.lead_id)
             if lead is None:
                 self.lead = None
                 if self._work is not None:

@@ -4,11 +4,15 @@ from uuid import UUID
 
 import pytest
 from nicegui import Client
+from sqlalchemy import update
 
+from adapters.db.erasure import Erasure
+from adapters.db.rows import LeadRow
 from api.console.rep.today import TodayPage
 from tests.console.hostile_page import HostilePage
 from tests.console.rep.conftest import Bench
 from tests.console.stage import Stage
+from tests.sample import KEY
 
 
 async def test_nobody_presses_on_the_page_of_somebody_else(bench: Bench, stage: Stage) -> None:
@@ -75,3 +79,23 @@ async def test_a_page_keeps_up_when_a_dead_socket_is_noticed_after_a_new_one_cam
         await anna.settled()
         await bench.call("Ann One")
         await anna.until_shows("Ann One")
+
+
+async def test_a_lead_that_is_no_more_ones_own_is_left(bench: Bench, stage: Stage) -> None:
+    lead_id = await bench.lead("Ann One")
+    async with await HostilePage.of(stage, "anna", f"/leads/{lead_id}") as anna:
+        await anna.until_shows("Ann One")
+        async with stage.engine.begin() as connection:
+            row = LeadRow
+            await connection.execute(
+                update(row).where(row.id == lead_id).values(owner_id="ben", revision=row.revision + 1)
+            )
+        await anna.until_told("location.reload")
+
+
+async def test_a_lead_that_is_erased_while_it_is_on_the_desk_is_said_to_be_gone(bench: Bench, stage: Stage) -> None:
+    lead_id = await bench.call("Ann One")
+    async with await HostilePage.of(stage, "anna", "/today") as anna:
+        await anna.until_there("1")
+        await Erasure(stage.engine, KEY).erase(lead_id, "ada", stage.clock())
+        await anna.until_shows("Done already")
