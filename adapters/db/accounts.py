@@ -18,6 +18,9 @@ MOST_FOR_ONE_NAME_FROM_ONE_ADDRESS = 5
 MOST_FROM_ONE_ADDRESS = 30
 MOST_FOR_ONE_NAME = 50
 _RANDOM_BYTES = 32
+_TURNS = 6091283340174425883
+"""The advisory lock under which attempts to sign in are counted."""
+_TAKE_TURNS = select(func.pg_advisory_xact_lock(_TURNS))
 _COLLEAGUES, _ACCOUNTS = table_of(ColleagueRow), table_of(AccountRow)
 _INVITATIONS, _ATTEMPTS = table_of(InvitationRow), table_of(SignInAttemptRow)
 
@@ -183,8 +186,13 @@ class Accounts:
             await _set_password(connection, colleague_id, password_hash, now)
         return colleague_id
 
-    async def too_many_attempts(self, name: str, address: str, now: datetime) -> bool:
-        """Whether so many sign-ins failed lately, for this name or from this address, that the next one must wait."""
+    async def begin_attempt(self, name: str, address: str, now: datetime) -> int | None:
+        """Count a sign-in as failed until it succeeds, so that many at the same instant are no more guesses than one
+        after the other; those that no longer count are forgotten.
+
+        Returns:
+            The attempt; None when so many failed lately, for this name or from this address, that this one must wait.
+        """
         since = now - ATTEMPTS_COUNT_FOR
         account, place = digest_of(name.strip().lower()), digest_of(address)
         of_account, from_place = _ATTEMPTS.c.account == account, _ATTEMPTS.c.address == place
@@ -193,20 +201,24 @@ class Accounts:
             func.count().filter(from_place),
             func.count().filter(of_account),
         ).where(_ATTEMPTS.c.at > since, or_(of_account, from_place))
-        async with self._engine.connect() as connection:
-            both, from_there, for_name = (await connection.execute(wanted)).one()
-        return (
-            both >= MOST_FOR_ONE_NAME_FROM_ONE_ADDRESS
-            or from_there >= MOST_FROM_ONE_ADDRESS
-            or for_name >= MOST_FOR_ONE_NAME
-        )
-
-    async def attempt_failed(self, name: str, address: str, now: datetime) -> None:
-        """Remember a sign-in that failed, and forget those that no longer count."""
-        account, place = digest_of(name.strip().lower()), digest_of(address)
         async with self._engine.begin() as connection:
-            await connection.execute(insert(_ATTEMPTS).values(account=account, address=place, at=now))
-            await connection.execute(delete(_ATTEMPTS).where(_ATTEMPTS.c.at <= now - ATTEMPTS_COUNT_FOR))
+            await connection.execute(_TAKE_TURNS)
+            await connection.execute(delete(_ATTEMPTS).where(_ATTEMPTS.c.at <= since))
+            both, from_there, for_name = (await connection.execute(wanted)).one()
+            if (
+                both >= MOST_FOR_ONE_NAME_FROM_ONE_ADDRESS
+                or from_there >= MOST_FROM_ONE_ADDRESS
+                or for_name >= MOST_FOR_ONE_NAME
+            ):
+                return None
+            begun = insert(_ATTEMPTS).values(account=account, address=place, at=now).returning(_ATTEMPTS.c.id)
+            attempt: int = (await connection.execute(begun)).scalar_one()
+            return attempt
+
+    async def attempt_succeeded(self, attempt: int) -> None:
+        """It was no guess: it counts no more."""
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(_ATTEMPTS).where(_ATTEMPTS.c.id == attempt))
 
 
 def digest_of(text: str) -> str:

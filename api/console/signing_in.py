@@ -66,13 +66,14 @@ async def sign_in(request: Request, services: AskedServices, cookies: AskedCooki
     target, now, address = own_path(str(form.get("next", ""))), services.clock(), _address(request)
     if not is_from_here(request) or not cookies.is_own_form(request, str(form.get("form", ""))):
         return sign_in_page(request, services, cookies, target, STALE, 403, name)
-    if await services.accounts.too_many_attempts(name, address, now):
+    attempt = await services.accounts.begin_attempt(name, address, now)
+    if attempt is None:
         log.warning("sign-ins are throttled")
         return sign_in_page(request, services, cookies, target, WAIT, 429, name)
     known = await services.accounts.called(name)
     if not await passwords.fits(password[: passwords.MOST + 1], known.password_hash if known else None) or not known:
-        await services.accounts.attempt_failed(name, address, now)
         return sign_in_page(request, services, cookies, target, WRONG, 422, name)
+    await services.accounts.attempt_succeeded(attempt)
     return await begin(request, services, cookies, known.colleague_id, "password", target)
 
 

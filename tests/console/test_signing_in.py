@@ -1,5 +1,6 @@
 """Signing in and out, choosing a password, and whom the sign-in keeps out."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -105,6 +106,23 @@ async def test_a_new_password_ends_all_other_sessions(stage: Stage, browser: Bro
     assert len(await stage.services.sessions.of("anna", stage.clock())) == 1
 
 
+async def test_nobody_guesses_the_password_at_a_page_that_was_left_open(stage: Stage, page_of: OpenPage) -> None:
+    page = await page_of(Role.REP, "/account")
+    await page.wait_for_function("window.did_handshake")
+    for _ in range(5):
+        assert await stage.services.accounts.begin_attempt("anna", await session_of(stage, "anna"), stage.clock())
+    await page.get_by_label("Your password now").fill(PASSWORD)
+    await page.get_by_label("New password").fill(OTHER)
+    await page.get_by_label("The new one once more").fill(OTHER)
+    await page.get_by_role("button", name="Change it").click()
+    await expect(page.get_by_text("Too many attempts")).to_be_visible()
+
+
+async def session_of(stage: Stage, colleague_id: str) -> str:
+    (session,) = await stage.services.sessions.of(colleague_id, stage.clock())
+    return str(session.id)
+
+
 async def test_a_page_that_is_open_when_its_session_is_revoked_changes_nothing(stage: Stage, page_of: OpenPage) -> None:
     page = await page_of(Role.REP, "/account")
     await page.get_by_role("button", name="Light or dark").click()
@@ -167,6 +185,14 @@ async def test_guessing_is_throttled_for_a_name_and_not_for_others(stage: Stage,
     caller.client.cookies.clear()
     stage.clock.move_by(timedelta(minutes=16))
     assert (await caller.sign_in("anna", PASSWORD)).status_code == 303
+
+
+async def test_guesses_at_the_same_instant_are_counted_too(stage: Stage, caller: Caller) -> None:
+    caller.client.timeout = httpx.Timeout(60)
+    await caller.client.get("/sign-in")  # The forms that follow are shown to the same browser.
+    answers = await asyncio.gather(*(caller.sign_in("anna", f"no idea at all {number}") for number in range(9)))
+    assert sorted(answer.status_code for answer in answers) == [422] * 5 + [429] * 4
+    assert (await caller.sign_in("mia", PASSWORD)).status_code == 303
 
 
 async def test_an_unknown_name_is_answered_like_a_wrong_password(caller: Caller) -> None:

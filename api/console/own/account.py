@@ -42,8 +42,17 @@ async def _password(desk: Desk) -> None:
 
     async def change() -> None:
         async with kit.acting(button, fields):
-            hash_now = await services.accounts.password_hash(desk.person.id)
+            person = await desk.still_here()
+            hash_now = await services.accounts.password_hash(person.id)
+            attempt = None
+            if hash_now is not None:
+                # Whoever finds the page open must not guess here what the sign-in would not let them guess.
+                attempt = await services.accounts.begin_attempt(person.id, str(person.session_id), services.clock())
+                if attempt is None:
+                    raise NotAllowed("Too many attempts. Please wait a quarter of an hour.")
             known = hash_now is None or await passwords.fits(old.value, hash_now)
+            if known and attempt is not None:
+                await services.accounts.attempt_succeeded(attempt)
             if not fields.are_right(
                 old="" if known else "That is not your password.",
                 new=passwords.objection(new.value, desk.person.id, *desk.person.name.split()),
