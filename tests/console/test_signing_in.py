@@ -221,9 +221,14 @@ async def test_a_form_from_elsewhere_signs_nobody_in(stage: Stage, caller: Calle
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example.com/", "//evil.example.com/", "/\\evil.example.com", "/a/x", "javascript:alert(1)"]
+    "target",
+    [
+        *("https://evil.example.com/", "//evil.example.com/", "/\\evil.example.com", "/a/x", "javascript:alert(1)"),
+        *("http://[", "//[x", "http://a℀b/", "/console/\r\nX: y"),
+    ],
 )
 async def test_signing_in_leads_to_no_other_website(caller: Caller, target: str) -> None:
+    assert (await caller.client.get("/sign-in", params={"next": target})).status_code == 200
     answer = await caller.sign_in("anna", PASSWORD, next=target)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/console/")
 
