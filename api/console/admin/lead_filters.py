@@ -81,7 +81,9 @@ class LeadFilters:
         with self._chips:
             for name, words in query.said(self._choices):
                 chip = ui.chip(words, removable=True, on_value_change=self._taker(name))
-                chip.props(f'outline remove-aria-label="Take away: {words}"').classes("ft-chip")
+                chip.props("outline").classes("ft-chip")
+                # Set by itself: within a text of several properties, quotes in these words would make more of them.
+                chip.props["remove-aria-label"] = f"Take away: {words}"
             if sum(1 for _ in query.said(self._choices)) > 1:
                 ui.button("Clear all", on_click=self._clear).props("flat dense no-caps")
 

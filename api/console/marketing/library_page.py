@@ -167,7 +167,7 @@ async def _library(desk: Desk, library: AnswerDesk) -> None:
                 if file is not None:
                     ui.label(f"{file.parent.name}/{file.name}").classes("ft-quiet ft-code")
                     if may_open(desk.person.role, Page.EDIT_ANSWERS):
-                        kit.link("Edit", address_of(file.stem)).props(f'aria-label="Edit {file.stem}"')
+                        kit.link("Edit", address_of(file.stem)).props["aria-label"] = f"Edit {file.stem}"
             for one in library.library.answers:
                 if any(one.answer is answer for answer in sheet.answers):
                     _shelved(desk, one, used.pop(one.answer.id, None), names)

@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from playwright.async_api import Page, expect
 from sqlalchemy import text
@@ -117,6 +118,15 @@ async def test_an_address_that_somebody_wrote_by_hand_is_taken_as_far_as_it_make
     await expect(page.get_by_text("No lead that is followed up is like this.")).to_be_visible()
     page = await page_of(Role.ADMIN, f"/leads?{nonsense.replace('&owner=nobody', '')}&q=lead")
     await expect(page.get_by_text("2 leads")).to_be_visible()
+
+
+async def test_words_in_an_address_are_words_and_no_part_of_the_page(stage: Stage, page_of: OpenPage) -> None:
+    words = """x" innerHTML='<b data-evil>Sign in again</b>' y="\\"""
+    page = await page_of(Role.ADMIN, f"/leads?q={quote(words)}")
+    await expect(page.locator(".ft-chip")).to_contain_text("innerHTML")
+    assert await page.locator("[data-evil]").count() == 0
+    await page.get_by_role("button", name=re.compile("^Take away: .*innerHTML")).click()
+    await expect(page.locator(".ft-chip")).to_have_count(0)
 
 
 async def test_a_search_finds_those_that_ended_too(stage: Stage, page_of: OpenPage, many: Many) -> None:
