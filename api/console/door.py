@@ -46,6 +46,11 @@ class Door:
             return
         # NiceGUI would write what this header says into its pages; nobody we know sends it.
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"x-forwarded-prefix"]
+        # No text of ours has such a character in it, and PostgreSQL takes none that has.
+        scope["path"], scope["query_string"] = (
+            scope["path"].replace("\0", ""),
+            scope["query_string"].replace(b"%00", b""),
+        )
         send = self._with_headers(scope, send)
         if scope["path"].startswith(_ASSETS):
             await self._behind(scope, receive, send)

@@ -25,9 +25,9 @@ async def read_form(request: Request, longest: int = LONGEST_FORM, most_fields: 
     body = await read_body(request, longest)
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
-        return await _urlencoded(request.headers, body, most_fields)
+        return _storable(await _urlencoded(request.headers, body, most_fields))
     if kind == "multipart/form-data":
-        return _encodable(await _multipart(request.headers, body, most_fields))
+        return _storable(await _multipart(request.headers, body, most_fields))
     return FormData()
 
 
@@ -46,15 +46,16 @@ async def _multipart(headers: Headers, body: bytes, most_fields: int) -> FormDat
         return FormData()
 
 
-def _encodable(form: FormData) -> FormData:
-    """The same without lone surrogates, which some of the charsets that a caller may name (UTF-7) decode to."""
+def _storable(form: FormData) -> FormData:
+    """The same without what PostgreSQL does not take: NUL, and the lone surrogates to which some of the charsets that a
+    caller may name (UTF-7) decode."""
     return FormData(
         [(_replaced(name), _replaced(text)) for name, text in form.multi_items() if isinstance(text, str)],
     )
 
 
 def _replaced(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 async def _stream(body: bytes) -> AsyncGenerator[bytes, None]:

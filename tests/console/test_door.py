@@ -55,6 +55,12 @@ async def test_a_header_that_would_be_written_into_pages_is_ignored(stage: Stage
     assert "/evil" not in page.text
 
 
+async def test_an_address_with_a_character_that_cannot_be_stored_is_read_without_it(stage: Stage) -> None:
+    async with await signed_in(stage, "ada") as ada:
+        for address in ("/leads?q=%00", "/leads?owner=an%00na", "/cadences/inbound-web%00"):
+            assert (await ada.get(f"/console{address}")).status_code == 200
+
+
 async def connected(stage: Stage, who: httpx.AsyncClient, client_id: str, origin: str) -> bool:
     cookie = f"followthrough={who.cookies.get('followthrough', '')}"
     socket = f"ws{stage.url.removeprefix('http')}/console/_nicegui_ws/socket.io/?EIO=4&transport=websocket"

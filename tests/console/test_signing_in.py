@@ -204,6 +204,10 @@ async def test_an_unknown_name_is_answered_like_a_wrong_password(caller: Caller)
     )
 
 
+async def test_a_name_with_a_character_that_cannot_be_stored_is_answered_too(caller: Caller) -> None:
+    assert (await caller.sign_in("an\0na", "wrong wrong wrong")).status_code == 422
+
+
 async def test_who_does_not_work_here_any_more_is_out_at_once(stage: Stage, caller: Caller) -> None:
     assert (await caller.sign_in("ben", PASSWORD)).status_code == 303
     html = {"Accept": "text/html"}

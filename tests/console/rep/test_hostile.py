@@ -99,3 +99,16 @@ async def test_a_lead_that_is_erased_while_it_is_on_the_desk_is_said_to_be_gone(
         await anna.until_there("1")
         await Erasure(stage.engine, KEY).erase(lead_id, "ada", stage.clock())
         await anna.until_shows("Done already")
+
+
+async def test_what_is_pasted_is_kept_without_what_cannot_be_stored(bench: Bench, stage: Stage) -> None:
+    leads = await bench.calls("Ann One", "Bea Two")
+    async with await HostilePage.of(stage, "anna", "/today") as anna:
+        note = anna.element(label="Note")
+        await anna.send(note, "update:value", "said\0 yes \ud83d, \N{BIRTHDAY CAKE}")
+        await anna.press("2")
+    assert (await bench.outcomes(leads))["Ann One"] == (
+        "voicemail",
+        "said yes \N{REPLACEMENT CHARACTER}, \N{BIRTHDAY CAKE}",
+        "anna",
+    )
