@@ -11,10 +11,12 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from adapters.db.engine import is_trouble
 from api.console.cookies import Cookies, is_from_here
 from api.console.desk import Desk
 from api.console.live import Live
 from api.console.unsaid import Drafts
+from api.public import pages
 from api.services import Services
 from leads.links import CONSOLE_PATH
 
@@ -56,7 +58,12 @@ class Door:
             await self._behind(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        refusal = await self._refusal(connection)
+        try:
+            refusal = await self._refusal(connection)
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            refusal = self._away()
         if refusal is None:
             await self._behind(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -83,6 +90,13 @@ class Door:
         if _is_another_ones(connection):
             return PlainTextResponse("This page was opened by somebody else.", 403)
         return None
+
+    def _away(self) -> Response:
+        """What is said while nobody can tell who is signed in."""
+        line = "The database can't be reached just now. Please open the page again in a minute."
+        said = pages.said(self._services.company, "That did not work, and it is our fault", line, status=503)
+        said.headers["Retry-After"] = "60"
+        return said
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
         policy, nonce = _policy(scope)

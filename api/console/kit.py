@@ -14,6 +14,7 @@ from nicegui import Client, ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from adapters.db.cases import LeadMerged, UnknownLead
+from adapters.db.engine import driver_error, is_trouble
 from api.console.refusals import NotAllowed, SignedOut
 from api.problems import PerhapsStored, UnknownTask, ValueRefused
 from cadences.refusals import CommandRefused
@@ -291,11 +292,19 @@ def say_what_happened(error: Exception, fields: "Fields | None" = None) -> None:
         case PerhapsStored():
             refused("The database went away in between. Look whether it was stored before you do it again.")
         case _:
-            incident = str(uuid4())
-            where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-5:]]
-            # The message of an error may quote what a lead said; where it happened never does.
-            log.error("a page failed", incident=incident, error=type(error).__name__, where=where)
-            refused(f"Something went wrong on our side; our log has it as {incident}.")
+            refused(unexpected(error))
+
+
+def unexpected(error: Exception) -> str:
+    """What is said of an error that nobody expected; the log has it, under an id unless the database is away."""
+    if is_trouble(error):
+        log.warning("a page did not reach the database", error=type(driver_error(error)).__name__)
+        return "The database can't be reached just now. Nothing was stored, as far as we know; try again in a minute."
+    incident = str(uuid4())
+    where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-5:]]
+    # The message of an error may quote what a lead said; where it happened never does.
+    log.error("a page failed", incident=incident, error=type(error).__name__, where=where)
+    return f"Something went wrong on our side; our log has it as {incident}."
 
 
 def sentence(text: str) -> str:

@@ -11,11 +11,12 @@ from fastapi.responses import PlainTextResponse, Response
 from nicegui import ui
 
 from adapters.db.cases import UnknownLead
+from adapters.db.engine import is_trouble
 from api.console.cookies import THEME
 from api.console.desk import Desk, NotAllowed
 from api.console.door import DESK
 from api.console.frame import Section, framed
-from api.console.kit import link, trouble
+from api.console.kit import link, trouble, unexpected
 from api.console.permissions import Page, may_open
 from api.console.refusals import NotHere
 
@@ -87,6 +88,8 @@ def console_page(path: str, page: Page, *, title: str, nav: Nav | None = None) -
                     _say_instead(404, str(missing), missing.back)
                 except UnknownLead:
                     _say_instead(404, "There is no such lead. Perhaps it was erased.")
+                except Exception as error:  # NiceGUI would show its message, which may quote what a lead said.
+                    _say_instead(503 if is_trouble(error) else 500, unexpected(error))
 
         asked = [one for name, one in inspect.signature(builder).parameters.items() if name != "desk"]
         first = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)

@@ -1,12 +1,13 @@
 """Signing in and out, and choosing a password by an invitation: plain pages that work without JavaScript."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
 
 from adapters.db.accounts import InvitationSpent
 from adapters.db.audit_log import Change
@@ -30,8 +31,24 @@ WRONG = "That name and password do not belong together."
 WAIT = "Too many attempts. Please wait a quarter of an hour; an admin can give you a new invitation."
 ENDED = "You were signed out: your session was over, or was ended elsewhere. Sign in, and you are back where you were."
 STALE = "This page was open for too long. Please try again."
-router = APIRouter(include_in_schema=False)
 log = structlog.get_logger()
+
+
+class PageRoute(APIRoute):
+    """A route that a person comes to: should the database be away, the person reads so."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of the route."""
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            services: Services = request.app.state.services
+            return await pages.unless_in_trouble(services.company, handle(request))
+
+        return handled
+
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 async def cookies_of(services: AskedServices) -> Cookies:

@@ -6,7 +6,7 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.console.signing_in import SINGLE, AskedCookies, begin, own_path, sign_in_page
+from api.console.signing_in import SINGLE, AskedCookies, PageRoute, begin, own_path, sign_in_page
 from api.public import pages
 from api.rest.auth import AskedServices
 from api.services import Services
@@ -18,7 +18,7 @@ STALE = "That took too long, or it began in another browser. Please try again."
 REFUSED = "The company accounts did not let you in. Please try again, or ask whoever looks after them."
 UNVERIFIED = "The company accounts do not say that your email address is yours, so we can't tell who you are."
 UNKNOWN = "Nobody with your email address works with us here. Ask an admin to add you."
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 log = structlog.get_logger()
 
 

@@ -45,7 +45,7 @@ def _guard(name: str) -> None:
 
 
 def _storable(written: str | None) -> str | None:
-    """What a page says, as JSON, without characters that neither NiceGUI nor PostgreSQL takes: pasted text may have some."""
+    """What a page says, as JSON, without characters that NiceGUI and PostgreSQL refuse: pasted text may have some."""
     if written is None or not _UNSTORABLE.search(written):
         return written
     return json.dumps(_without(json.loads(written)), ensure_ascii=False)

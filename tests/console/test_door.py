@@ -162,3 +162,15 @@ async def test_the_audit_log_says_how_a_change_went(stage: Stage) -> None:
             ("ada", "make_token", "website", Outcome.DONE, {"name": "website"}),
             ("ada", "make_token", "other", Outcome.REFUSED, None),
         ]
+
+
+async def test_what_an_error_says_is_told_to_nobody(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: object) -> None:
+        raise RuntimeError("ann@example.com said so")
+
+    monkeypatch.setattr(stage.services.merges, "into", fails)
+    async with await signed_in(stage, "ada") as ada:
+        page = await ada.get(f"/console/leads/{uuid4()}")
+    assert page.status_code == 500
+    assert "ann@example.com" not in page.text
+    assert "our log has it as" in page.text

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from adapters.db.sessions import SessionView
 from api.console import kit, passwords
-from api.console.desk import Desk
+from api.console.desk import Desk, NotAllowed
 from api.console.fields import Fields
 from api.console.frame import Section
 from api.console.pages import Nav, console_page

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
+from adapters.db.engine import is_trouble
 from adapters.db.views import TaskView
 from api.commands import CommandDone
 from api.console import kit
@@ -395,7 +396,7 @@ class Work:
 
     async def _was_done_already(self, error: Exception) -> bool:
         """Whether the task is not open any more: then that is what one is told."""
-        if self._task is None or isinstance(error, NotAllowed):
+        if self._task is None or isinstance(error, NotAllowed) or is_trouble(error):
             return False
         services = self._desk.services
         task = await services.reading.task(self._task.id, services.clock())
