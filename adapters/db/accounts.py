@@ -95,14 +95,8 @@ class Accounts:
 
     async def has_admin(self) -> bool:
         """Whether an active admin can sign in."""
-        wanted = (
-            select(_ACCOUNTS.c.colleague_id)
-            .join(_COLLEAGUES, _COLLEAGUES.c.id == _ACCOUNTS.c.colleague_id)
-            .where(_COLLEAGUES.c.active, _COLLEAGUES.c.role == Role.ADMIN.value)
-            .limit(1)
-        )
         async with self._engine.connect() as connection:
-            return (await connection.execute(wanted)).first() is not None
+            return await _has_admin(connection)
 
     async def known_admin(self) -> str | None:
         """Whom the first admin's invitation lets in: whoever has that role already; None: a new colleague."""
@@ -233,11 +227,24 @@ async def _invitation(connection: AsyncConnection, text: str, now: datetime, *, 
     row = (await connection.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
     if row is None:
         raise InvitationSpent
+    if row.colleague_id is None and await _has_admin(connection):
+        # Somebody was faster, by another way: the first admin's link, which stands in a log, lets nobody in any more.
+        raise InvitationSpent
     if row.colleague_id is not None:
         active = select(_COLLEAGUES.c.active).where(_COLLEAGUES.c.id == row.colleague_id)
         if not await connection.scalar(active):
             raise InvitationSpent
     return Invitation(row.digest, row.colleague_id)
+
+
+async def _has_admin(connection: AsyncConnection) -> bool:
+    wanted = (
+        select(_ACCOUNTS.c.colleague_id)
+        .join(_COLLEAGUES, _COLLEAGUES.c.id == _ACCOUNTS.c.colleague_id)
+        .where(_COLLEAGUES.c.active, _COLLEAGUES.c.role == Role.ADMIN.value)
+        .limit(1)
+    )
+    return (await connection.execute(wanted)).first() is not None
 
 
 async def _known_admin(connection: AsyncConnection) -> str | None:

@@ -279,6 +279,20 @@ async def test_the_first_invitation_makes_an_admin_where_there_is_none(stage: St
     assert role == "admin"
 
 
+async def test_the_first_admins_link_is_void_once_an_admin_can_sign_in(stage: Stage, caller: Caller) -> None:
+    accounts, now = stage.services.accounts, stage.clock()
+    known = await accounts.password_hash("ada")
+    assert known is not None
+    await accounts.forget_password("ada")
+    link = f"/welcome/{await accounts.invite(None, 'follow up', now)}"
+    assert (await caller.client.get(link)).status_code == 200
+    await accounts.accept(await accounts.invite("ada", "follow invite", now), known, now)
+    assert (await caller.client.get(link)).status_code == 404
+    with pytest.raises(InvitationSpent):
+        await accounts.accept(link.rpartition("/")[2], "another hash", now)
+    assert await accounts.password_hash("ada") == known
+
+
 async def test_the_first_admin_says_who_it_is(stage: Stage, browser: Browser) -> None:
     await stage.services.people.deactivate("ada")
     link = f"/welcome/{await stage.services.accounts.invite(None, 'follow up', stage.clock())}"
