@@ -19,8 +19,9 @@ class HostilePage(ConsolePage):
         super().__init__(int(stage.url.rpartition(":")[2]), f"/console{path}", session)
         self._stage = stage
         self._told: list[str] = []
-        """What it was told to run."""
+        """What it was told to run, and to say."""
         self._socket.on("run_javascript", self._hear)
+        self._socket.on("notify", self._hear)
 
     @classmethod
     async def of(cls, stage: Stage, who: str, path: str) -> Self:
@@ -50,14 +51,14 @@ class HostilePage(ConsolePage):
         async with asyncio.timeout(10), self._changed:
             await self._changed.wait_for(lambda: self.shows(text))
 
-    async def until_told(self, code: str) -> None:
-        """Wait until the page is told to run a script with these words in it.
+    async def until_told(self, words: str) -> None:
+        """Wait until the page is told to run, or to say, something with these words in it.
 
         Raises:
             TimeoutError: it is not.
         """
         async with asyncio.timeout(10), self._changed:
-            await self._changed.wait_for(lambda: any(code in told for told in self._told))
+            await self._changed.wait_for(lambda: any(words in told for told in self._told))
 
     def element(self, **wanted: Any) -> int:
         """The newest element with these props, or this event to listen to (`listens`)."""
@@ -109,5 +110,5 @@ class HostilePage(ConsolePage):
 
     async def _hear(self, data: dict[str, Any]) -> None:
         async with self._changed:
-            self._told.append(data["code"])
+            self._told.append(data.get("code") or data["message"])
             self._changed.notify_all()

@@ -14,7 +14,10 @@ from api.console.rep.facts import LeadAtHand
 from api.console.unsaid import Unsaid
 from api.writes import Caller
 from cadences.prose import plain_prose
+from cadences.rendering import MAX_SUBJECT
 from cadences.tasks import TaskKind
+from leads.capture import CaptureRefused
+from leads.normalising import clean_line, clean_text
 
 _ANSWERED_BY_EMAIL = frozenset({TaskKind.REPLY.value, TaskKind.QUESTION.value})
 
@@ -56,22 +59,26 @@ class OwnEmail:
         keys.begin_to_write(self._text, self._begins_at)
 
     def is_whole(self) -> bool:
-        """Whether it has a subject and says something; what is missing is marked."""
-        subject, text = (self._subject.value or "").strip(), (self._text.value or "").strip()
+        """Whether it has a subject and says something, and neither is too long; what is wrong is marked."""
+        try:
+            subject, text = self._written()
+        except CaptureRefused as refused:
+            self.fields.mark(refused)
+            return False
         return self.fields.are_right(
             subject="" if subject else "Write a subject.", text="" if text else "Write an email."
         )
 
     async def send(self, caller: Caller) -> CommandDone:
         """Send it."""
+        subject, text = self._written()
         return await self._desk.commands.send_personal_email(
-            self._lead.view.id,
-            caller,
-            None,
-            subject=self._subject.value,
-            text=self._text.value,
-            reply_to_task=self.answers,
+            self._lead.view.id, caller, None, subject=subject, text=text, reply_to_task=self.answers
         )
+
+    def _written(self) -> tuple[str, str]:
+        subject, text = clean_line("subject", self._subject.value, MAX_SUBJECT), clean_text("text", self._text.value)
+        return subject or "", text or ""
 
     def _first_subject(self) -> str:
         told = next((touch.subject for touch in self._lead.view.touches if touch.subject), None)

@@ -24,9 +24,10 @@ from api.console.rep.own_email import OwnEmail
 from api.console.unsaid import Unsaid
 from api.writes import Caller
 from cadences.tasks import Outcome, TaskKind
+from leads.capture import CaptureRefused
 from leads.meetings import MINUTES, Appointment
 from leads.model import Channel
-from leads.normalising import normal_email, normal_phone
+from leads.normalising import clean_line, clean_text, normal_email, normal_phone
 
 Settled = Callable[[str, CommandDone, bool], Awaitable[None]]
 """Called once something is committed: with it in words, and whether the task will be done by what follows from it."""
@@ -229,16 +230,21 @@ class Work:
             fields = Fields(note=self.note, at=at, subject=subject, place=place)
 
             async def say() -> None:
-                starts_at, about = dates.said_in(at.value or "", zone), (subject.value or "").strip()
+                starts_at = dates.said_in(at.value or "", zone)
+                try:
+                    about, where = clean_line("subject", subject.value), clean_line("place", place.value)
+                except CaptureRefused as refused:
+                    fields.mark(refused)
+                    return
                 right = fields.are_right(
                     at="" if starts_at else "Name a day and a time.", subject="" if about else "Say what about."
                 )
-                if not right or starts_at is None:
+                if not right or starts_at is None or about is None:
                     return
                 agreed = Appointment(
                     starts_at=starts_at,
                     subject=about,
-                    place=(place.value or "").strip(),
+                    place=where or "",
                     minutes=MINUTES,
                 )
                 await self._complete(Outcome.MEETING, meeting=agreed, fields=fields)
@@ -407,7 +413,12 @@ class Work:
 
     @property
     def _note(self) -> str | None:
-        return (self.note.value or "").strip() or None
+        """What is written there.
+
+        Raises:
+            CaptureRefused: it is too long.
+        """
+        return clean_text("note", self.note.value)
 
 
 def _day(day: date) -> str:

@@ -4,11 +4,12 @@ from uuid import UUID
 
 import pytest
 from nicegui import Client
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from adapters.db.erasure import Erasure
-from adapters.db.rows import LeadRow
+from adapters.db.rows import LeadRow, PersonalEmailRow
 from api.console.rep.today import TodayPage
+from leads.normalising import MAX_TEXT
 from tests.console.hostile_page import HostilePage
 from tests.console.rep.conftest import Bench
 from tests.console.stage import Stage
@@ -112,3 +113,27 @@ async def test_what_is_pasted_is_kept_without_what_cannot_be_stored(bench: Bench
         "said yes \N{REPLACEMENT CHARACTER}, \N{BIRTHDAY CAKE}",
         "anna",
     )
+
+
+async def test_what_is_longer_than_anybody_reads_is_refused_and_stays_to_be_cut(bench: Bench, stage: Stage) -> None:
+    leads = await bench.calls("Ann One", "Bea Two")
+    async with await HostilePage.of(stage, "anna", "/today") as anna:
+        await anna.send(anna.element(label="Note"), "update:value", "a" * (MAX_TEXT + 1))
+        await anna.push("1")
+        await anna.until_told("Note: it has 10001 characters; at most 10000 are kept")
+        await anna.send(anna.element(label="Note"), "update:value", "a" * MAX_TEXT)
+        await anna.press("1")
+    assert (await bench.outcomes(leads))["Ann One"] == ("connected", "a" * MAX_TEXT, "anna")
+
+
+async def test_a_subject_stays_on_its_line(bench: Bench, stage: Stage) -> None:
+    lead_id = await bench.call("Ann One")
+    async with await HostilePage.of(stage, "anna", "/today") as anna:
+        await anna.push("e")
+        await anna.until_shows('"label": "Subject"')
+        await anna.send(anna.element(label="Subject"), "update:value", "Hello\r\nBcc: evil@example.com")
+        await anna.push("ctrl+Enter")
+        await anna.until_shows("email on its way")
+    async with stage.engine.connect() as connection:
+        asked = select(PersonalEmailRow.subject).where(PersonalEmailRow.lead_id == lead_id)
+        assert await connection.scalar(asked) == "Hello Bcc: evil@example.com"
