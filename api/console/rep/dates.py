@@ -1,7 +1,7 @@
 """The dates and times that are named most often, so that one key names them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -59,10 +59,13 @@ def call_backs(now: datetime, zone: ZoneInfo) -> list[Moment]:
 
 
 def said_in(text: str, zone: ZoneInfo) -> datetime | None:
-    """What a field for a date and a time says, on the lead's own clock; None where it says nothing whole."""
+    """The instant that a field for a date and a time says, on the lead's own clock; None where it says nothing whole.
+
+    A time that a clock change leaves out is as much after the hour before it; of one that comes twice it is the first.
+    """
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
-    except ValueError:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

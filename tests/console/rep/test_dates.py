@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.console.rep.dates import call_backs, day_in, said_in, waits
+from leads.meetings import Appointment
 
 NEW_YORK, CHICAGO = ZoneInfo("America/New_York"), ZoneInfo("America/Chicago")
 
@@ -46,3 +47,22 @@ def test_what_is_typed_is_meant_on_the_leads_clock_and_half_of_it_says_nothing()
     assert said_in("2026-11-23T", NEW_YORK) is None
     assert day_in("2027-02-20") == date(2027, 2, 20)
     assert day_in("20.2.2027") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "starts", "ends"),
+    [
+        ("2027-03-14T02:30", "07:30", "08:00"),  # from 02:00 on it is 03:00
+        ("2027-03-14T01:45", "06:45", "07:15"),
+        ("2026-11-01T01:45", "05:45", "06:15"),  # at 02:00 it is 01:00 once more
+    ],
+)
+def test_half_an_hour_is_half_an_hour_while_clocks_change(said: str, starts: str, ends: str) -> None:
+    starts_at = said_in(said, NEW_YORK)
+    assert starts_at is not None
+    meeting = Appointment(starts_at=starts_at, subject="Talk", minutes=30)
+    assert [at.astimezone(UTC).strftime("%H:%M") for at in (meeting.starts_at, meeting.ends_at)] == [starts, ends]
+
+
+def test_what_lies_outside_of_the_calendar_says_nothing() -> None:
+    assert said_in("0001-01-01T00:00", ZoneInfo("Europe/Berlin")) is None
