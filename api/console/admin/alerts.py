@@ -53,7 +53,7 @@ class AlertList:
         self._box.clear()
         with self._box:
             if not found:
-                kit.empty("Nothing has to be mended.")
+                kit.empty("No alert is open.")
                 return
             table = Table("Alerts", ["What", "About", "Wrong", "Since", "Times", ""], one_line=[0, 3])
             for one in found:

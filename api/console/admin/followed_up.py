@@ -1,13 +1,15 @@
 """Is every lead followed up? The newest check's findings, another check while it runs, and repairs, one or all."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from uuid import UUID
 
 from nicegui import ui
 
 from adapters.doctor.kept import LivenessFound
 from api.console import kit
 from api.console.desk import Desk
+from api.console.names import who_is
 from api.console.permissions import Action
 from api.console.tables import Table
 from api.doctor import Checkup, DoctorAway
@@ -97,7 +99,10 @@ class FollowedUp:
             self._said.set_text(self._summary(newest))
             left = [one for one in newest.findings if not one.repaired]
             if left:
-                _Findings(self._desk, left, newest.result.found - newest.result.mended).build()
+                ids = list(dict.fromkeys(one.lead_id for one in left if one.lead_id is not None))
+                leads = await self._desk.services.reading.named(ids)
+                names = {one.id: who_is(one.name, one.company) for one in leads}
+                _Findings(self._desk, left, newest.result.found - newest.result.mended, names).build()
             else:
                 kit.empty("Every lead is followed up.", "Each has a timer, an open task or a hold that ends.")
 
@@ -111,26 +116,31 @@ class FollowedUp:
 class _Findings:
     """What is wrong, and the buttons that mend it."""
 
-    def __init__(self, desk: Desk, findings: Sequence[Finding], total: int) -> None:
+    def __init__(self, desk: Desk, findings: Sequence[Finding], total: int, names: Mapping[UUID, str]) -> None:
+        """
+        Args:
+            total: how many there are; not all of very many are kept.
+            names: of the leads.
+        """
         self._desk = desk
         self._findings = list(findings)
         self._total = total
+        self._names = names
+        self._repairable = {number for number, one in enumerate(self._findings) if one.repairable}
         self._states: dict[int, ui.element] = {}
 
     def build(self) -> None:
-        repairable = [one for one in self._findings if one.repairable]
         with ui.row().classes("ft-line"):
-            shown = f", the first {len(self._findings)} are shown" if self._total > len(self._findings) else ""
-            ui.label(f"{_findings(self._total)}{shown}").classes("col ft-bad-text")
-            if repairable:
-                self._all = ui.button(f"Repair all {len(repairable)}", icon="build", on_click=self._repair_all)
+            self._count = ui.label().classes("col ft-bad-text")
+            self._all = ui.button(icon="build", on_click=self._repair_all)
+        self._recount(0)
         self._progress = ui.linear_progress(0, show_value=False).props('aria-label="How far the repairs are" rounded')
         self._progress.set_visibility(False)
         table = Table("Findings", ["What", "About", "Wrong", "To do", ""])
         for number, finding in enumerate(self._findings):
             with table.row(kind_of(finding)):
                 with table.cell():
-                    _subject(finding)
+                    self._subject(finding)
                 for words in (finding.wrong, finding.to_do):
                     with table.cell():
                         kit.said(f"{words[:1].upper()}{words[1:]}.")
@@ -151,7 +161,7 @@ class _Findings:
             self._show_state(number, *await self._mended(finding))
 
     async def _repair_all(self) -> None:
-        todo = [(number, one) for number, one in enumerate(self._findings) if one.repairable]
+        todo = [(number, self._findings[number]) for number in sorted(self._repairable)]
         lines = [f"{count:,} times: {what}" for what, count in Counter(one.to_do for _, one in todo).most_common()]
         question = f"Repair {_findings(len(todo))}?"
         if not await kit.confirm(question, *lines, yes="Repair them", no="Not now"):
@@ -186,7 +196,26 @@ class _Findings:
             return ("repaired" if left else "well by now"), "ft-good"
         return f"still there: {'; '.join(one.wrong for one in left if not one.repaired)}", "ft-bad"
 
+    def _recount(self, mended: int) -> None:
+        """Say how many are left, and offer to repair those of them that can be."""
+        self._total -= mended
+        shown = f", the first {len(self._findings)} are shown" if self._total > len(self._findings) else ""
+        self._count.set_text(f"{_findings(self._total)}{shown}" if self._total else "All of it is mended.")
+        self._count.classes(add="" if self._total else "ft-good-text", remove="" if self._total else "ft-bad-text")
+        self._all.set_text(f"Repair all {len(self._repairable)}")
+        self._all.set_visibility(bool(self._repairable))
+
+    def _subject(self, finding: Finding) -> None:
+        if finding.lead_id is None:
+            kit.words(finding.subject)
+        else:
+            name = self._names.get(finding.lead_id, f"lead {str(finding.lead_id)[:8]}")
+            kit.link(name, f"/leads/{finding.lead_id}")
+
     def _show_state(self, number: int, said: str, mark: str) -> None:
+        if mark == "ft-good" and number in self._repairable:
+            self._repairable.discard(number)
+            self._recount(1)
         cell = self._states[number]
         cell.clear()
         with cell:
@@ -196,13 +225,6 @@ class _Findings:
 def kind_of(finding: Finding) -> str:
     """What a kind of finding is called."""
     return finding.kind.value.replace("_", " ").capitalize()
-
-
-def _subject(finding: Finding) -> None:
-    if finding.lead_id is not None:
-        kit.link(f"lead {str(finding.lead_id)[:8]}", f"/leads/{finding.lead_id}")
-    else:
-        kit.words(finding.subject)
 
 
 def _findings(count: int) -> str:

@@ -18,7 +18,7 @@ from adapters.db.views import TaskView
 from api.console import kit
 from api.console.desk import Desk
 from api.console.drawn import macros
-from api.console.rep.names import who_is
+from api.console.names import who_is
 from api.console.rep.ticking import ticking
 from cadences.calling import Calling, MayCall
 from leads.links import CONSOLE_PATH

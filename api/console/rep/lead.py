@@ -14,12 +14,12 @@ from api.console.admin.engine_panel import engine_panel
 from api.console.desk import Desk, NotAllowed
 from api.console.drawn import Drawn, macros
 from api.console.live import OpenPage
+from api.console.names import who_is
 from api.console.pages import console_page
 from api.console.permissions import Page
 from api.console.rep import facts, keys, ticking
 from api.console.rep.facts import LeadAtHand, read_lead
 from api.console.rep.last_said import LastSaid, Recorded, may_take_back, not_yet_final, recorded
-from api.console.rep.names import who_is
 from api.console.rep.work import Work
 from leads.amounts import money
 from leads.links import CONSOLE_PATH

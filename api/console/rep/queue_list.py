@@ -12,7 +12,7 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from api.console import kit
-from api.console.rep.names import who_is
+from api.console.names import who_is
 from api.console.rep.ticking import milliseconds
 from cadences.calling import MayCall
 from cadences.work_queue import Haste, QueuedTask, Section, WorkQueue

@@ -15,12 +15,12 @@ from api.console.desk import Desk, NotAllowed
 from api.console.drawn import Drawn
 from api.console.frame import Section as NavSection
 from api.console.live import OpenPage
+from api.console.names import who_is
 from api.console.pages import Nav, console_page
 from api.console.permissions import Page
 from api.console.rep import facts, keys, ticking
 from api.console.rep.facts import LeadAtHand, read_lead
 from api.console.rep.last_said import LastSaid, Recorded, not_yet_final, recorded
-from api.console.rep.names import who_is
 from api.console.rep.queue_list import QueueList
 from api.console.rep.work import Work
 from cadences.tasks import TaskKind

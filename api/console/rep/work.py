@@ -13,12 +13,12 @@ from api.commands import CommandDone
 from api.console import kit
 from api.console.desk import Desk, NotAllowed
 from api.console.fields import Fields, objection
+from api.console.names import who_is
 from api.console.permissions import Action
 from api.console.rep import dates
 from api.console.rep.facts import LeadAtHand
 from api.console.rep.key_buttons import Group, KeyButton, KeyButtons, Press
 from api.console.rep.keys import button, by_key
-from api.console.rep.names import who_is
 from api.console.rep.outcomes import WORDS, Choice, choices_of
 from api.console.rep.own_email import OwnEmail
 from api.console.unsaid import Unsaid
