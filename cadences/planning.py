@@ -14,7 +14,7 @@ from cadences.meeting_schedule import meeting_wakes
 from cadences.model import Instead, Step
 from cadences.office_hours import office_hours
 from cadences.personal_email_wakes import personal_email_wakes
-from cadences.tasks import Task
+from cadences.tasks import Task, in_person
 from cadences.variants import variant_for
 from leads.contract import Plan, Wake, WakeKind
 from leads.meetings import step_name
@@ -280,7 +280,7 @@ def _channels(step: Step, case: Case) -> Iterator[tuple[Channel, str, str | None
         return  # That call takes its place: nobody is to be rung up twice in a row.
     if step.is_message:
         yield Channel.CALL, step.content, None
-    yield Channel.TASK, f"reach the lead in person instead of {step.channel.value} {step.content}", None
+    yield Channel.TASK, in_person(step.channel, step.content), None
 
 
 def _call_follows(step: Step, case: Case) -> bool:

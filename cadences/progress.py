@@ -20,7 +20,7 @@ from cadences.first_response import (
 from cadences.holds import place_hold
 from cadences.meeting_schedule import quiet
 from cadences.planning import CALL_WITHIN, SILENCE_STEP, due_after, expires_after, plan, replanned
-from cadences.tasks import Outcome, Task, TaskKind, TaskState
+from cadences.tasks import Outcome, Task, TaskKind, TaskState, in_person
 from leads.ids import derived_id
 from leads.model import Channel, Colleague, Ending, Stage
 from leads.spans import Span, Stretch, Unit, add_span, local_distance, merged, wall_length
@@ -118,7 +118,7 @@ def account_in_trouble(case: Case, step: StepRef, now: datetime, why: str, enrol
 def _given_to_a_person(case: Case, now: datetime, why: str = "") -> Case:
     """The provider did not get the next message to this contact point: a person reaches the lead in another way."""
     touch = _expected(case)
-    title = f"reach the lead in person instead of {touch.channel.value} {touch.content}"
+    title = in_person(touch.channel, touch.content)
     by_hand = replace(
         touch, channel=Channel.TASK, content=title, due_at=due_after(case, now, CALL_WITHIN), variant=None, best_at=None
     )

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from leads.model import Channel
+
 
 class TaskKind(StrEnum):
     """What a task asks of a person."""
@@ -149,3 +151,14 @@ class Task:
     def of_plan(self) -> bool:
         """Whether the plan waits for it."""
         return self.kind in (TaskKind.CALL, TaskKind.STEP)
+
+
+def in_person(channel: Channel, content: str) -> str:
+    """What somebody is to do about a step whose channel can't be used.
+
+    Args:
+        channel: that can't.
+        content: the step's template or talk track.
+    """
+    noun = "text" if channel is Channel.SMS else channel.value
+    return f"reach the lead in person, not by {noun} ({content.replace('-', ' ')})"

@@ -88,7 +88,7 @@ def test_what_may_be_tried_once_more_becomes_a_persons_the_second_time(due: Case
     assert (again.channel, again.act_at) == (Channel.SMS, MONDAY + timedelta(minutes=1))
     twice = message_refused(once, touch.step, again.act_at, once=True)
     assert open_kinds(twice) == ["step"]
-    assert twice.open_tasks[0].title == "reach the lead in person instead of sms hello"
+    assert twice.open_tasks[0].title == "reach the lead in person, not by text (hello)"
     assert (twice.enrollment.refusals, twice.enrollment.not_before) == (0, None)
 
 

@@ -140,12 +140,12 @@ STEP: dict[str, Any] = {"after": "2 days", "sms": "note"}
     [
         ({}, a_lead(sms=True), ("sms", "note")),
         ({}, a_lead(), ("call", "note")),
-        ({}, a_lead(phone=None), ("task", "reach the lead in person instead of sms note")),
+        ({}, a_lead(phone=None), ("task", "reach the lead in person, not by text (note)")),
         ({"instead": "skip"}, a_lead(), ("email", "later")),
         ({"instead": {"email": "note-by-mail"}}, a_lead(), ("email", "note-by-mail")),
         ({"instead": {"email": "note-by-mail"}}, a_lead(email=None), ("call", "note")),
         ({"instead": {"task": "write a letter"}}, a_lead(phone=None), ("task", "write a letter")),
-        ({}, a_lead(phone="+18005551234", sms=True), ("task", "reach the lead in person instead of sms note")),
+        ({}, a_lead(phone="+18005551234", sms=True), ("task", "reach the lead in person, not by text (note)")),
     ],
 )
 def test_a_channel_that_cant_be_used_gives_way(instead: dict[str, Any], lead: Any, then: tuple[str, str]) -> None:
