@@ -20,7 +20,7 @@ from api.inbound_emails import EmailInbox
 from api.public.answers import LinkAnswers
 from api.services import Services
 from api.writes import Caller, ourselves
-from cadences.tasks import Outcome, TaskKind
+from cadences.tasks import Outcome, TaskKind, asks_to_call
 from leads.contract import Plan
 from leads.invitations import InvitationReply, Method, Participation
 from leads.meetings import Appointment
@@ -193,7 +193,7 @@ class Actors:
             state = await connection.scalar(select(TaskRow.state).where(TaskRow.id == task.id))
         if state != "open" or lead_id in self.left:
             return
-        outcome = self._outcome(lead_id, TaskKind(task.kind))
+        outcome = self._outcome(lead_id, TaskKind(task.kind), task.contact)
         if outcome is None:
             return
         now, until, meeting = self.clock(), None, None
@@ -224,12 +224,12 @@ class Actors:
         place = guest.chance.choice(("Test kitchen, 1 Main Street", "https://meet.example.com/ovens"))
         return Appointment(starts_at=starts_at, subject=_SUBJECT, place=place)
 
-    def _outcome(self, lead_id: UUID, kind: TaskKind) -> Outcome | None:
+    def _outcome(self, lead_id: UUID, kind: TaskKind, contact: str | None) -> Outcome | None:
         guest, draw = self.guests[lead_id], self.guests[lead_id].chance.random()
         match kind:
             case TaskKind.STEP:
                 return self._said(lead_id) or (Outcome.CONNECTED if draw < 0.5 else Outcome.DONE)
-            case TaskKind.CALL:
+            case _ if asks_to_call(kind, contact):
                 if draw < 0.22:
                     return Outcome.NO_ANSWER
                 if draw < 0.3:
