@@ -51,6 +51,7 @@ from adapters.erasing import Erasing
 from api.doctor import Doctor
 from api.doors import Doors
 from api.providers import Providers
+from api.sample_business import SampleBusiness
 from api.webhooks.keys import WebhookKeys
 from leads.answers_in_force import AnswersInForce
 from leads.engine import EngineState
@@ -147,6 +148,7 @@ class Services:
     doors: Doors
     doctor: Doctor
     providers: Providers
+    sample: SampleBusiness
     sendings: Sendings
     sent_messages: SentMessages
     clock: Callable[[], datetime]

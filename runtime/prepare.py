@@ -9,6 +9,7 @@ import structlog
 from adapters.db.access import ApiTokens
 from adapters.db.accounts import Accounts
 from adapters.db.migrate import SchemaTooNew, migrate
+from adapters.db.sample_traces import BY
 from adapters.temporal import (
     ensure_delivery_schedule,
     ensure_learning_schedule,
@@ -43,7 +44,7 @@ async def migrate_and_publish(settings: Settings) -> None:
 
 
 async def prepare_embedded(settings: Settings) -> str | None:
-    """What `follow up` needs: the same, and for a newcomer the sample business, a token, and a first way in.
+    """What `follow up` needs: the same, and for a newcomer a token, a first way in, and the sample business if wanted.
 
     Returns:
         Where the first admin chooses a password, once; None when an admin can sign in already.
@@ -54,7 +55,7 @@ async def prepare_embedded(settings: Settings) -> str | None:
     async with open_foundation(settings) as foundation:
         await _prepare(foundation)
         await _ensure_token(foundation, settings.data_dir / TOKEN_FILE)
-        if await foundation.people.nothing_here_yet():
+        if settings.loads_sample and await foundation.people.nothing_here_yet():
             await _load_sample(foundation)
         await _ensure_owner(foundation)
         return await _first_welcome(foundation)
@@ -89,7 +90,7 @@ async def _load_sample(foundation: Foundation) -> None:
     await foundation.people.add(sample.COLLEAGUES, now)
     delivery = delivery_of(foundation, await connect_temporal(foundation.settings))
     for lead in sample.LEADS:
-        captured = await foundation.intake.capture(lead, by="sample", now=foundation.clock())
+        captured = await foundation.intake.capture(lead, by=BY, now=foundation.clock())
         await delivery.deliver(captured.lead_id)
 
 

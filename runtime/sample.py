@@ -122,3 +122,5 @@ LEADS = (
     ),
 )
 """The sample business's leads."""
+POINTS = frozenset(point for lead in LEADS for point in (lead.email, lead.phone) if point is not None)
+"""The sample business's leads' addresses and numbers, as they are stored."""

@@ -32,6 +32,7 @@ from adapters.db.published_cadences import PublishedCadences
 from adapters.db.queue_watch import QueueWatch
 from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
+from adapters.db.sample_traces import SampleTraces
 from adapters.db.senders import Senders
 from adapters.db.sendings import Sendings
 from adapters.db.sent_messages import SentMessages
@@ -43,10 +44,12 @@ from adapters.erasing import Erasing, TemporalHistories
 from api.doctor import Doctor
 from api.doors import doors_of
 from api.providers import Providers
+from api.sample_business import SampleBusiness
 from api.services import Services, SingleSignOn
 from api.webhooks.keys import WebhookKeys
 from leads.playbook import Playbook
 from leads.temporal_pages import TemporalPages
+from runtime import sample
 from runtime.bootstrap import (
     Foundation,
     connect_temporal,
@@ -129,6 +132,7 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             doors=doors_of(foundation.engine, playbook),
             doctor=Doctor(doctor_of(foundation, client), checks, foundation.clock),
             providers=Providers(channel_uses(settings), provider_look_up(settings), senders, checks, foundation.clock),
+            sample=SampleBusiness(sample.COLLEAGUES, SampleTraces(foundation.engine, sample.POINTS)),
             sendings=Sendings(foundation.engine),
             sent_messages=SentMessages(foundation.engine),
             policies=policies_of(foundation),

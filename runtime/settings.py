@@ -42,7 +42,7 @@ MESSAGES = {
     "int_parsing": "must be a whole number",
     "float_parsing": "must be a number",
     "decimal_parsing": "must be a number",
-    "bool_parsing": "must be true or false",
+    "bool_parsing": "must be yes or no, or true or false",
     "time_delta_parsing": "must be a number of seconds",
     "string_too_short": "must not be empty",
     "string_pattern_mismatch": "must be the SID as Twilio shows it (two letters and 32 hexadecimal digits)",
@@ -202,6 +202,12 @@ class Settings(BaseSettings):
         "only.",
     )
 
+    sample: bool | None = Field(
+        None,
+        description="Whether `follow up` loads eight sample leads and three colleagues into an empty database (yes or "
+        "no); not set: only where the company has no name yet.",
+    )
+
     playbook_dir: Path | None = Field(
         None,
         description="A folder of yours with answers/, forms/, hooks/, routing.yaml and goals.yaml; what it lacks, and "
@@ -299,6 +305,11 @@ class Settings(BaseSettings):
         anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
         host = anywhere.get(self.web_host, self.web_host)
         return f"http://[{host}]:{self.web_port}" if ":" in host else f"http://{host}:{self.web_port}"
+
+    @property
+    def loads_sample(self) -> bool:
+        """Whether an empty database begins with the sample business."""
+        return self.company_name == SAMPLE_COMPANY_NAME if self.sample is None else self.sample
 
     @property
     def base_url(self) -> str:

@@ -76,6 +76,8 @@ class Action(StrEnum):
     LIFT_SUPPRESSION = "lift_suppression"
     SEARCH_SUPPRESSIONS = "search_suppressions"
     ERASE = "erase"
+    REMOVE_SAMPLE = "remove_sample"
+    """Take the sample business out again."""
     EXPORT = "export"
     MAKE_TOKEN = "make_token"
     REVOKE_TOKEN = "revoke_token"
@@ -169,6 +171,7 @@ MAY_DO: dict[Action, frozenset[Role]] = {
             Action.LIFT_SUPPRESSION,
             Action.SEARCH_SUPPRESSIONS,
             Action.ERASE,
+            Action.REMOVE_SAMPLE,
             Action.EXPORT,
             Action.MAKE_TOKEN,
             Action.REVOKE_TOKEN,

@@ -44,6 +44,7 @@ from adapters.db.reading import Reading
 from adapters.db.reports.reports import Reports
 from adapters.db.reviews import Reviews
 from adapters.db.routing import Router
+from adapters.db.sample_traces import SampleTraces
 from adapters.db.senders import Senders
 from adapters.db.sendings import Sendings
 from adapters.db.sent_messages import SentMessages
@@ -57,11 +58,13 @@ from api.app import create_app
 from api.doctor import Doctor
 from api.doors import doors_of
 from api.providers import Providers
+from api.sample_business import SampleBusiness
 from api.services import Delivery, Services
 from api.webhooks.keys import WebhookKeys
 from leads.answers_in_force import AnswersInForce
 from leads.playbook import Playbook
 from leads.temporal_pages import TemporalPages
+from runtime import sample
 from runtime.channels import channel_uses
 from runtime.settings import load_settings
 from tests.api.fakes import HealthyChecker, NoEngine, RecordingDelivery, RecordingHistories
@@ -170,6 +173,7 @@ def services_over(
         policies=Policies(engine, shelf, COMPANY, LINKS, Playbook()),
         doors=doors_of(engine, Playbook()),
         providers=Providers(LOCAL_USES, nothing_to_look_up, Senders(engine, COMPANY), Checks(engine), clock),
+        sample=SampleBusiness(sample.COLLEAGUES, SampleTraces(engine, sample.POINTS)),
         sendings=Sendings(engine),
         sent_messages=SentMessages(engine),
         doctor=Doctor(HealthyChecker(), Checks(engine), clock),

@@ -56,7 +56,7 @@ def test_environment_wins_over_the_file_and_empty_counts_as_unset(monkeypatch: p
     [
         ("FOLLOW_WEB_PORT", "eighty", "FOLLOW_WEB_PORT: must be a whole number (it is 'eighty')"),
         ("FOLLOW_TEMPORAL_PORT", "0", "FOLLOW_TEMPORAL_PORT: must be greater than or equal to 1 (it is '0')"),
-        ("FOLLOW_LOG_JSON", "maybe", "FOLLOW_LOG_JSON: must be true or false (it is 'maybe')"),
+        ("FOLLOW_LOG_JSON", "maybe", "FOLLOW_LOG_JSON: must be yes or no, or true or false (it is 'maybe')"),
         ("FOLLOW_LOG_LEVEL", "loud", "'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'"),
         ("FOLLOW_REDELIVER_EVERY", "soon", "FOLLOW_REDELIVER_EVERY: must be a number of seconds (it is 'soon')"),
         ("FOLLOW_REDELIVER_EVERY", "-3", "FOLLOW_REDELIVER_EVERY: must be greater than 0 seconds"),

@@ -7,6 +7,7 @@ from nicegui import ui
 from api.console import kit
 from api.console.admin.alerts import AlertList
 from api.console.admin.followed_up import FollowedUp
+from api.console.admin.sample_business import build_sample
 from api.console.admin.sending import build_sending
 from api.console.desk import Desk
 from api.console.frame import Section
@@ -31,6 +32,7 @@ async def health(desk: Desk) -> None:
     await FollowedUp(desk, fill_tiles).build()
     await AlertList(desk, fill_tiles).build()
     await build_sending(desk)
+    await build_sample(desk)
 
 
 async def _fill(tiles: ui.element, desk: Desk) -> None:
