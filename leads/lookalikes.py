@@ -1,6 +1,7 @@
 """Who may be known already, while somebody is typing: what is looked for, and what a lead that was found has of it."""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,11 @@ LEAST_DIGITS = 5
 LEAST_LETTERS = 3
 """Letters below which the beginning of a word, or of an address, tells nothing."""
 _MOST_WORDS = 6
+_LONG = 6
+"""A word of more letters than these is like others that begin as it does; of a shorter one three letters tell less."""
+_LEGAL_FORMS = frozenset(
+    {"inc", "llc", "ltd", "limited", "corp", "corporation", "co", "gmbh", "ag", "plc", "bv", "the"}
+)
 _WORD = re.compile(r"\w+")
 
 
@@ -30,6 +36,9 @@ class Likeness(StrEnum):
     NAME = "name"
     DOMAIN = "company's domain"
     COMPANY = "company"
+    NAME_ALIKE = "a name like it"
+    """Each word begins as one of the lead's does: Pria Ramann, where Priya Raman is known."""
+    COMPANY_ALIKE = "a company like it"
 
     @property
     def is_certain(self) -> bool:
@@ -52,6 +61,9 @@ class Wanted:
     name: tuple[str, ...] = ()
     """Beginnings of words."""
     company: tuple[str, ...] = ()
+    name_alike: tuple[str, ...] = ()
+    """Shorter beginnings, for what is spelled a little differently."""
+    company_alike: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -66,14 +78,18 @@ def wanted(*, phone: str = "", email: str = "", name: str = "", company: str = "
     """
     number, number_begins = _phone(phone, region)
     address, address_begins = _email(email)
+    names, companies = _words(name), _words(company, besides=_LEGAL_FORMS)
     return Wanted(
         phone=number,
         phone_begins=number_begins,
         email=address,
         email_begins=address_begins,
         domain=business_domain(address) if address else None,
-        name=_words(name),
-        company=_words(company),
+        name=names,
+        company=companies,
+        # A first name alone would be like half of the leads.
+        name_alike=_alike(names) if len(names) > 1 else (),
+        company_alike=_alike(companies),
     )
 
 
@@ -111,7 +127,19 @@ def _email(typed: str) -> tuple[str | None, str | None]:
     return address, address
 
 
-def _words(typed: str) -> tuple[str, ...]:
-    """The words as they are, in small letters; none while even the longest is too short."""
-    words = tuple(word.lower() for word in _WORD.findall(typed)[:_MOST_WORDS])
+def _words(typed: str, besides: Collection[str] = ()) -> tuple[str, ...]:
+    """The words as they are, in small letters; none while even the longest is too short.
+
+    Args:
+        besides: words that tell nothing, unless there are no others.
+    """
+    typed_words = [word.lower() for word in _WORD.findall(typed)]
+    words = tuple([word for word in typed_words if word not in besides] or typed_words)[:_MOST_WORDS]
     return words if any(len(word) >= LEAST_LETTERS for word in words) else ()
+
+
+def _alike(words: Sequence[str]) -> tuple[str, ...]:
+    """How words begin that may go on otherwise; none where too little of them would be left."""
+    begins = tuple(word[: LEAST_LETTERS + (len(word) > _LONG)] for word in words)
+    enough = max(map(len, words), default=0) > (_LONG if len(words) == 1 else LEAST_LETTERS + 1)
+    return begins if enough else ()

@@ -87,6 +87,10 @@ def _arms(wanted: Wanted) -> Sequence[Select[Any]]:
         add(Likeness.NAME, _LEADS.c.id, words.op("@@")(_query(wanted.name)))
     if wanted.company:
         add(Likeness.COMPANY, _LEADS.c.id, words.op("@@")(_query(wanted.company)))
+    if wanted.name_alike:
+        add(Likeness.NAME_ALIKE, _LEADS.c.id, words.op("@@")(_query(wanted.name_alike)))
+    if wanted.company_alike:
+        add(Likeness.COMPANY_ALIKE, _LEADS.c.id, words.op("@@")(_query(wanted.company_alike)))
     return arms
 
 

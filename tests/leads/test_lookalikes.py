@@ -45,18 +45,26 @@ def test_an_address_is_looked_for_from_its_first_letters_on(typed: str, found: W
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"),
+    ("typed", "words", "alike"),
     [
-        ("Priya Ra", ("priya", "ra")),
-        ("O'Brien & Sons", ("o", "brien", "sons")),
-        ("Bö", ()),
-        ("a b c d e f ghi", ()),
-        ("'); drop table leads; --", ("drop", "table", "leads")),
+        ("Priya Ra", ("priya", "ra"), ("pri", "ra")),
+        ("Tom Ray", ("tom", "ray"), ()),
+        ("O'Brien & Sons", ("o", "brien", "sons"), ("o", "bri", "son")),
+        ("Bö", (), ()),
+        ("a b c d e f ghi", (), ()),
+        ("'); drop table leads; --", ("drop", "table", "leads"), ("dro", "tab", "lea")),
     ],
 )
-def test_names_are_looked_for_by_their_words(typed: str, words: tuple[str, ...]) -> None:
-    assert wanted(name=typed, region="US") == Wanted(name=words)
-    assert wanted(company=typed, region="US") == Wanted(company=words)
+def test_names_are_looked_for_by_their_words(typed: str, words: tuple[str, ...], alike: tuple[str, ...]) -> None:
+    assert wanted(name=typed, region="US") == Wanted(name=words, name_alike=alike)
+    assert wanted(company=typed, region="US") == Wanted(company=words, company_alike=alike)
+
+
+def test_a_first_name_alone_is_like_nobodys_and_a_legal_form_tells_nothing() -> None:
+    assert wanted(name="Priyanka", region="US") == Wanted(name=("priyanka",))
+    assert wanted(company="The Harbor Co", region="US") == Wanted(company=("harbor",))
+    assert wanted(company="Harbours Ltd", region="US") == Wanted(company=("harbours",), company_alike=("harb",))
+    assert wanted(company="Limited", region="US").company == ("limited",)
 
 
 def test_nothing_typed_looks_for_nothing() -> None:

@@ -1,7 +1,7 @@
 """Add a lead while the person is on the phone: a few fields, and whoever is known already shows up while one types."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nicegui import ui
 
@@ -17,8 +17,6 @@ from api.writes import Caller
 from leads.lookalikes import wanted
 from leads.normalising import new_lead, normal_email, normal_phone
 
-_WAIT = 0.25
-"""Seconds without a keystroke after which what was typed is looked for."""
 _SOURCES = ("phone call", "walk-in", "event", "referral", "email")
 _NEXT, _ME = "whoever is next by the rules", "me"
 
@@ -34,9 +32,6 @@ class _Form:
     question: ui.textarea
     source: ui.select
     owner: ui.select | None
-    known: ui.element
-    number: int = field(default=0)
-    """Of the last look-up that was begun; an older one that comes late is not shown."""
 
     @property
     def fields(self) -> Fields:
@@ -47,7 +42,6 @@ class _Form:
         """Make room for the next person."""
         for one in (self.phone, self.name, self.company, self.email, self.question):
             one.set_value("")
-        self.known.clear()
         self.phone.run_method("focus")
 
 
@@ -58,11 +52,8 @@ async def add_lead(desk: Desk) -> None:
         with ui.element("form").classes("ft-card").props('aria-label="The new lead"') as box:
             form = _fields(desk)
         with ui.element("div").classes("ft-stack"):
-            form.known = ui.element("section").classes("ft-stack").props('aria-live=polite aria-label="Known already"')
+            known = _KnownAlready(desk, form)
             said = ui.element("section").classes("ft-stack").props("aria-live=polite")
-
-    async def look() -> None:
-        await _look(desk, form)
 
     fields = form.fields
 
@@ -77,7 +68,7 @@ async def add_lead(desk: Desk) -> None:
                 await _say(desk, captured)
 
     for one in (form.phone, form.name, form.company, form.email):
-        one.on_value_change(look)
+        one.on_value_change(known.look)
     with box, ui.row().classes("ft-buttons"):
         ui.label("Ctrl + Enter").classes("ft-quiet")
         button = ui.button("Add lead", on_click=add)
@@ -97,33 +88,59 @@ def _fields(desk: Desk) -> _Form:
         owner = None
         if may_open(desk.person.role, Page.TODAY):
             owner = ui.select([_NEXT, _ME], value=_NEXT, label="Goes to").props("outlined").classes("col")
-    return _Form(phone, name, company, email, question, source, owner, ui.element("span"))
+    return _Form(phone, name, company, email, question, source, owner)
 
 
-async def _look(desk: Desk, form: _Form) -> None:
-    """Show who is like what was typed, once one pauses."""
-    form.number += 1
-    number = form.number
-    # Not in the browser: it would hold the last letters back from a lead that is added at once.
-    await asyncio.sleep(_WAIT)
-    if number != form.number:
-        return
-    searched = wanted(
-        phone=form.phone.value or "",
-        email=form.email.value or "",
-        name=form.name.value or "",
-        company=form.company.value or "",
-        region=desk.services.company.country,
-    )
-    await desk.still_here()
-    found = [] if searched.is_empty else await desk.services.lookalikes.of(searched)
-    mine = await asyncio.gather(*(_may_open(desk, one) for one in found))
-    if number != form.number:
-        return
-    form.known.clear()
-    with form.known:
-        for one, opens in zip(found, mine, strict=True):
-            _known(one, opens=opens)
+class _KnownAlready:
+    """Who is like what was typed so far, looked for at every keystroke: whoever types on must see it, too.
+
+    One look at a time, and then another one at what was typed meanwhile: none waits for a pause, and none comes late.
+    """
+
+    def __init__(self, desk: Desk, form: _Form) -> None:
+        """Build it where we are, with nobody in it."""
+        self._desk = desk
+        self._form = form
+        self._box = ui.element("section").classes("ft-stack").props('aria-live=polite aria-label="Known already"')
+        self._shown: list[tuple[Lookalike, bool]] = []
+        self._looks = self._typed_on = False
+
+    async def look(self) -> None:
+        """Something was typed."""
+        self._typed_on = True
+        if self._looks:
+            return
+        self._looks = True
+        try:
+            while self._typed_on:
+                self._typed_on = False
+                self._show(await self._found())
+        finally:
+            self._looks = False
+
+    async def _found(self) -> list[tuple[Lookalike, bool]]:
+        """The leads, each with whether this person may open it."""
+        form, desk = self._form, self._desk
+        searched = wanted(
+            phone=form.phone.value or "",
+            email=form.email.value or "",
+            name=form.name.value or "",
+            company=form.company.value or "",
+            region=desk.services.company.country,
+        )
+        await desk.still_here()
+        found = [] if searched.is_empty else await desk.services.lookalikes.of(searched)
+        mine = await asyncio.gather(*(_may_open(desk, one) for one in found))
+        return list(zip(found, mine, strict=True))
+
+    def _show(self, found: list[tuple[Lookalike, bool]]) -> None:
+        if found == self._shown:  # Else whoever goes by the ears hears the same at every keystroke.
+            return
+        self._shown = found
+        self._box.clear()
+        with self._box:
+            for one, opens in found:
+                _known(one, opens=opens)
 
 
 async def _may_open(desk: Desk, one: Lookalike) -> bool:

@@ -1,5 +1,6 @@
 """Adding a lead while the person is on the phone."""
 
+import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import func, select
 
@@ -11,18 +12,38 @@ from tests.console.browser import NARROW
 from tests.console.conftest import OpenPage
 from tests.console.stage import Stage
 
+AS_PEOPLE_TYPE = 180
+"""Milliseconds from one key to the next."""
+SEEN_WHILE_TYPING = """() => {
+    window.seen = {Name: [], Company: []};
+    const note = () => {
+        if (!document.querySelector('[aria-label="Known already"] article')) return;
+        const field = document.activeElement;
+        const letters = window.seen[field.getAttribute("aria-label")];
+        if (letters) letters.push(field.value.length);
+    };
+    new MutationObserver(note).observe(document.querySelector('[aria-label="Known already"]'),
+        {childList: true, subtree: true, characterData: true});
+    document.addEventListener("input", note);
+}"""
+"""Notes how far each field was filled in while somebody known was shown."""
+
 
 async def count(stage: Stage, row: type) -> int:
     async with stage.engine.connect() as connection:
         return int(await connection.scalar(select(func.count()).select_from(row)) or 0)
 
 
-async def typed(page: Page, *words: str) -> None:
-    """Type into one field after the other, from where the focus is."""
+async def typed(page: Page, *words: str, delay: float = 0) -> None:
+    """Type into one field after the other, from where the focus is.
+
+    Args:
+        delay: milliseconds from one key to the next.
+    """
     for number, one in enumerate(words):
         if number:
             await page.keyboard.press("Tab")
-        await page.keyboard.type(one)
+        await page.keyboard.type(one, delay=delay)
 
 
 async def test_a_lead_is_added_by_keyboard_alone(stage: Stage, page_of: OpenPage) -> None:
@@ -54,6 +75,34 @@ async def test_who_is_known_shows_up_while_typing_and_gets_what_is_added(stage: 
     await expect(page.get_by_role("heading", name="Known already: added to the lead: Priya Raman")).to_be_visible()
     assert await count(stage, LeadRow) == 1
     assert await count(stage, InquiryRow) == 2
+
+
+@pytest.mark.parametrize(
+    "number", ["(212) 555-0111", "212 555 0111", "2125550111", "+1 212-555-0111", "1 212.555.0111"]
+)
+async def test_a_whole_number_shows_who_it_is_at_once_however_it_is_written(
+    stage: Stage, page_of: OpenPage, number: str
+) -> None:
+    await stage.services.intake.capture(LEADS[0], by="test", now=stage.clock())
+    page = await page_of(Role.REP, "/add")
+    known = page.get_by_role("region", name="Known already")
+    await page.keyboard.type(number, delay=AS_PEOPLE_TYPE)
+    await expect(known.get_by_text("The same person")).to_be_visible()
+    await expect(page.get_by_label("Phone")).to_be_focused()
+
+
+async def test_who_is_close_shows_up_though_one_types_on_without_a_pause(stage: Stage, page_of: OpenPage) -> None:
+    """A look that waited for a pause would come after everything was typed."""
+    await stage.services.intake.capture(LEADS[0], by="test", now=stage.clock())
+    page = await page_of(Role.REP, "/add")
+    known = page.get_by_role("region", name="Known already")
+    await page.evaluate(SEEN_WHILE_TYPING)
+    await typed(page, "", "Pria Raman", "Harbour Bakery", delay=AS_PEOPLE_TYPE)
+    await expect(known.get_by_text("a company like it").or_(known.get_by_text("a name like it"))).to_be_visible()
+    # By the beginning of the name already, and again when the company was being typed.
+    seen = await page.evaluate("window.seen")
+    assert any(0 < letters < len("Pria Raman") for letters in seen["Name"]), seen
+    assert any(0 < letters < len("Harbour Bakery") for letters in seen["Company"]), seen
 
 
 async def test_somebody_elses_lead_is_named_and_not_opened(stage: Stage, page_of: OpenPage) -> None:
