@@ -121,7 +121,7 @@ def shortlist(
     passed: list[str] = []
     for rule, why, meant in _meant(routing, arrival, people, _stand_in(people, keeper, company, now)):
         taking = [one for one in meant if one.weight > 0]
-        present = [one for one in taking if absence_at(one, company, now) is None]
+        present = takers(taking, company, now)
         if present:
             return _at_work_first(present, rule, (*passed, why), company, now)
         passed.append(_passed_over(rule, taking, company, now))
@@ -129,6 +129,11 @@ def shortlist(
         names = "everybody is away" if absence_at(group[0], company, now) else f"it goes to {_names(group)}"
         return _at_work_first(group, LAST_RESORT, (*passed, names), company, now)
     return None
+
+
+def takers(people: Iterable[Colleague], company: Company, now: datetime) -> list[Colleague]:
+    """Those who may get a new lead now: they work here, take new leads and are not away."""
+    return [one for one in people if one.active and one.weight > 0 and absence_at(one, company, now) is None]
 
 
 def eligible(

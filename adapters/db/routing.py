@@ -31,6 +31,7 @@ from leads.routing import (
     arrival_of,
     eligible,
     shortlist,
+    takers,
     turn,
 )
 from leads.routing_sheet import FILE, Routing
@@ -132,6 +133,12 @@ class Router:
             staff = await self.staff(connection, arrival.domain, now)
             found = shortlist(rules, arrival, staff.people, self._company, now, staff.keeper)
             return await self._turn(connection, found) if found is not None else None
+
+    async def takers(self, now: datetime) -> list[Colleague]:
+        """Those who may get a new lead now, whatever the rules say of which, in the order in which they came."""
+        async with self._engine.connect() as connection:
+            staff = await self.staff(connection, None, now)
+        return takers(staff.people, self._company, now)
 
     async def eligible(self, leads: Sequence[NewLead], now: datetime) -> list[tuple[str, ...]]:
         """For each of many leads that start later: the ids of those who may get it by the rules."""

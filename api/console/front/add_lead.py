@@ -18,7 +18,9 @@ from leads.lookalikes import wanted
 from leads.normalising import new_lead, normal_email, normal_phone
 
 _SOURCES = ("phone call", "walk-in", "event", "referral", "email")
-_NEXT, _ME = "whoever is next by the rules", "me"
+_NEXT = "whoever is next by the rules"
+_BY_THE_RULES = ""
+"""Instead of a colleague's id."""
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class _Form:
     email: ui.input
     question: ui.textarea
     source: ui.select
-    owner: ui.select | None
+    owner: ui.select
 
     @property
     def fields(self) -> Fields:
@@ -50,7 +52,7 @@ async def add_lead(desk: Desk) -> None:
     """The form at the left, who is known already beside it, and below what became of the last one."""
     with ui.element("div").classes("ft-columns"):
         with ui.element("form").classes("ft-card").props('aria-label="The new lead"') as box:
-            form = _fields(desk)
+            form = _fields(await _who_may_get_it(desk))
         with ui.element("div").classes("ft-stack"):
             known = _KnownAlready(desk, form)
             said = ui.element("section").classes("ft-stack").props("aria-live=polite")
@@ -77,7 +79,15 @@ async def add_lead(desk: Desk) -> None:
     box.on("keydown.ctrl.enter.prevent", add)
 
 
-def _fields(desk: Desk) -> _Form:
+async def _who_may_get_it(desk: Desk) -> dict[str, str]:
+    """By id, what to call each: the routing's rules, oneself where one has leads, and who else may get a new one."""
+    takers = await desk.services.router.takers(desk.services.clock())
+    me = {desk.person.id: "me"} if may_open(desk.person.role, Page.TODAY) else {}
+    others = sorted((one.name, one.id) for one in takers if one.id not in me and may_open(one.role, Page.TODAY))
+    return {_BY_THE_RULES: _NEXT} | me | {colleague: name for name, colleague in others}
+
+
+def _fields(owners: dict[str, str]) -> _Form:
     phone = ui.input("Phone").props("type=tel autofocus autocomplete=off outlined")
     name = ui.input("Name").props("autocomplete=off outlined")
     company = ui.input("Company").props("autocomplete=off outlined")
@@ -85,9 +95,7 @@ def _fields(desk: Desk) -> _Form:
     question = ui.textarea("What do they want to know?").props("autogrow outlined")
     with ui.row().classes("ft-line"):
         source = ui.select(list(_SOURCES), value=_SOURCES[0], label="How they came").props("outlined").classes("col")
-        owner = None
-        if may_open(desk.person.role, Page.TODAY):
-            owner = ui.select([_NEXT, _ME], value=_NEXT, label="Goes to").props("outlined").classes("col")
+        owner = ui.select(owners, value=_BY_THE_RULES, label="Goes to").props("outlined").classes("col")
     return _Form(phone, name, company, email, question, source, owner)
 
 
@@ -171,7 +179,6 @@ def _is_right(desk: Desk, form: _Form) -> bool:
 
 
 async def _capture(desk: Desk, form: _Form) -> LeadCaptured:
-    mine = form.owner is not None and form.owner.value == _ME
     new = new_lead(
         region=desk.services.company.country,
         phone=form.phone.value or None,
@@ -180,7 +187,7 @@ async def _capture(desk: Desk, form: _Form) -> LeadCaptured:
         company=form.company.value or None,
         question=form.question.value or None,
         source=form.source.value,
-        owner=desk.person.id if mine else None,
+        owner=form.owner.value or None,
     )
 
     async def work(caller: Caller) -> LeadCaptured:

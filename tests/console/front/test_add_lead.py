@@ -5,7 +5,8 @@ from playwright.async_api import Page, expect
 from sqlalchemy import func, select
 
 from adapters.db.rows import ContactPointRow, InquiryRow, LeadRow
-from leads.model import Role
+from leads.absences import Absence
+from leads.model import Colleague, Role
 from runtime.sample import LEADS
 from tests.console.accessibility import faults, too_wide
 from tests.console.browser import NARROW
@@ -144,6 +145,26 @@ async def test_a_rep_takes_a_lead_at_once(stage: Stage, page_of: OpenPage) -> No
     await page.get_by_role("button", name="Add lead").click()
     await expect(page.get_by_text("Ben Okafor has it.")).to_be_visible()
     await page.get_by_role("link", name="Open the lead").wait_for()
+
+
+async def test_a_lead_is_given_to_any_rep_who_may_get_one(stage: Stage, page_of: OpenPage) -> None:
+    """Nobody who left, takes no new leads or is away; the phone is answered by people who have no leads, too."""
+    people, now = stage.services.people, stage.clock()
+    names = {"carl": "Carl Cooper", "dora": "Dora Drew", "finn": "Finn Ford"}
+    await people.add([Colleague(id_, name) for id_, name in names.items()], now)
+    await people.add([Colleague("gina", "Gina Graph", role=Role.MARKETING)], now)
+    await people.change("carl", {"weight": "0"}, "US", now)
+    await people.deactivate("dora")
+    await stage.services.absences.add("finn", Absence(first_day=now.date(), last_day=now.date()), now)
+    page = await page_of(Role.MARKETING, "/add")
+    await page.get_by_label("Phone").fill("212 555 0199")
+    await page.get_by_label("Goes to").click()
+    await expect(page.get_by_role("option")).to_have_text(
+        ["whoever is next by the rules", "Anna Keller", "Ben Okafor", "Mia Santos"]
+    )
+    await page.get_by_role("option", name="Ben Okafor").click()
+    await page.get_by_role("button", name="Add lead").click()
+    await expect(page.get_by_text("Ben Okafor has it.")).to_be_visible()
 
 
 async def test_it_is_for_everybody_on_every_screen(stage: Stage, page_of: OpenPage) -> None:
