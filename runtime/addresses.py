@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from runtime.embedded.errors import StartError
+from runtime.served import as_served
 from runtime.settings import Settings
 
 HOST = "127.0.0.1"
@@ -21,6 +22,7 @@ def with_servers(settings: Settings) -> Settings:
     Raises:
         StartError: The data folder's path is too long for the embedded PostgreSQL's socket.
     """
+    settings = as_served(settings)
     folder = settings.data_dir.absolute()
     found: dict[str, Path | str] = {"data_dir": folder}
     if settings.database_url is None:

@@ -1,5 +1,6 @@
 """The composition root: the one place where adapters meet the ports, and settings become values."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ from runtime import setting_values
 from runtime.answers import answers_of
 from runtime.embedded.errors import StartError
 from runtime.settings import Settings, signing_secret
+
+_LISTENS_WITHIN = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +153,12 @@ async def open_foundation(settings: Settings) -> AsyncIterator[Foundation]:
         await engine.dispose()
 
 
-async def connect_temporal(settings: Settings, *, lazy: bool = False) -> Client:
+async def connect_temporal(settings: Settings, *, lazy: bool = False, must_listen: bool = False) -> Client:
     """Temporal, as the settings say.
 
     Args:
         lazy: connect at the first call, so that a program starts although Temporal is away.
+        must_listen: fail at once when nobody listens there; else that is tried for a quarter of a minute.
 
     Raises:
         StartError: none is named, or it can't be reached.
@@ -163,6 +167,8 @@ async def connect_temporal(settings: Settings, *, lazy: bool = False) -> Client:
         raise StartError(
             "no Temporal is running here: start everything with `follow up`, or set FOLLOW_TEMPORAL_ADDRESS"
         )
+    if must_listen:
+        await _require_listener(settings.temporal_address)
     key = settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None
     try:
         return await temporal.connect(
@@ -174,6 +180,18 @@ async def connect_temporal(settings: Settings, *, lazy: bool = False) -> Client:
         )
     except RuntimeError as unreachable:
         raise StartError(f"Temporal can't be reached at {settings.temporal_address}: {unreachable}") from unreachable
+
+
+async def _require_listener(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    try:
+        async with asyncio.timeout(_LISTENS_WITHIN.total_seconds()):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except OSError as nobody:  # A time-out is one, too.
+        raise StartError(
+            f"Temporal does not answer at {address}: is `follow up` running in this folder, and with these settings?"
+        ) from nobody
+    writer.close()
 
 
 def delivery_of(foundation: Foundation, client: Client) -> CommandDelivery:

@@ -10,11 +10,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from runtime.embedded.errors import StartError
+from runtime.served import forget
 
 LAYOUT = 1  # rises when an older Followthrough could no longer use the folder
 # What may lie in a folder that has no layout yet: other commands may have been there first.
 OURS = re.compile(
-    r"lock|pid|layout|logs|secret(\..*)?|token|outbox|postgres(\.new)?|socket|temporal\.db.*|processes\..*"
+    r"lock|pid|layout|addresses\.json(\.part)?|logs|secret(\..*)?|token|outbox|postgres(\.new)?|socket|temporal\.db.*|processes\..*"
 )
 SHOWN = 3  # foreign files named in the message
 ELSEWHERE = "or name another folder with FOLLOW_DATA_DIR"
@@ -48,8 +49,10 @@ class DataFolder:
             self._mark()
             # Beside the lock, not in it: opening a lock file to try it may empty it.
             (self.path / "pid").write_text(f"{os.getpid()}\n", encoding="ascii")
+            forget(self.path)  # Of a run that was killed.
             yield
         finally:
+            forget(self.path)
             (self.path / "pid").unlink(missing_ok=True)
             lock.release()
 

@@ -23,6 +23,7 @@ from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.embedded.processes import ProcessRecords
 from runtime.embedded.temporal import EmbeddedTemporal
 from runtime.programs import Web, Worker
+from runtime.served import note
 from runtime.settings import Settings, environment, signing_secret
 from runtime.supervisor import Service, Supervisor
 
@@ -117,6 +118,7 @@ class _House:
             settings = with_servers(self._asked)
             self._check_ports()
             signing_secret(settings)
+            note(settings, self._folder.path)
             watch = asyncio.create_task(self._supervisor.watch())
             try:
                 await self._start(settings)

@@ -65,7 +65,7 @@ async def _check(settings: "Settings", report: "_JsonReport | _Report", *, repai
         try:
             if not await schema_is_current(foundation.engine):
                 raise StartError("the database's schema is not current; run `follow migrate`")
-            client = await connect_temporal(settings)
+            client = await connect_temporal(settings, must_listen=True)
             return await doctor_of(foundation, client).check(report.found, report.progress, repair=repair)
         except RPCError as away:
             raise StartError(f"Temporal does not answer: {away.status.name.lower().replace('_', ' ')}") from away

@@ -11,6 +11,7 @@ from leads.named_sheets import load_named
 from leads.playbook import Playbook
 from leads.sheets import SheetError
 from runtime.cli.lists import fail
+from runtime.served import as_served
 from runtime.settings import load_settings
 
 forms = typer.Typer(help="Show the forms and their addresses.", invoke_without_command=True)
@@ -28,7 +29,7 @@ def show(context: typer.Context) -> None:
 
     if context.invoked_subcommand is not None:
         return
-    settings = load_settings()
+    settings = as_served(load_settings())
     sheets = _good(Playbook(settings.playbook_dir))
     console = Console(highlight=False, soft_wrap=True)
     for sheet in sheets.values():
@@ -45,7 +46,7 @@ def snippet(name: Annotated[str, typer.Argument(help="The form's name.", show_de
     from api.public.form_page import snippet as made
     from runtime.bootstrap import company_of, links_of
 
-    settings = load_settings()
+    settings = as_served(load_settings())
     sheets = _good(Playbook(settings.playbook_dir))
     sheet = sheets.get(name)
     if sheet is None:

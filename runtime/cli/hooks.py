@@ -16,6 +16,7 @@ from leads.sheets import SheetError
 from runtime.cli.forms import say_findings
 from runtime.cli.leads import local_time, with_services
 from runtime.cli.lists import fail
+from runtime.served import as_served
 from runtime.settings import load_settings
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def show(context: typer.Context) -> None:
 
     if context.invoked_subcommand is not None:
         return
-    settings, console = load_settings(), Console(highlight=False, soft_wrap=True)
+    settings, console = as_served(load_settings()), Console(highlight=False, soft_wrap=True)
     sheets = _good(Playbook(settings.playbook_dir))
     for sheet in sheets.values():
         address, signature = f"{settings.base_url}{HOOKS_PATH}/{sheet.hook}", sheet.signature

@@ -10,6 +10,7 @@ from rich.table import Table as Grid
 
 from runtime import logs
 from runtime.embedded.errors import StartError
+from runtime.served import as_served
 from runtime.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def check(
     from runtime.channels import channels
     from runtime.provider_checks import check_providers
 
-    settings = load_settings()
+    settings = as_served(load_settings())
     logs.configure("WARNING", as_json=settings.log_json)
     records = _read(dns) if dns is not None else None
     console = Console(highlight=False)

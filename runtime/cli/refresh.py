@@ -67,7 +67,7 @@ async def _refresh(
     from adapters.temporal import LeadWorkflows
     from runtime.bootstrap import connect_temporal
 
-    workflows = LeadWorkflows(await connect_temporal(settings))
+    workflows = LeadWorkflows(await connect_temporal(settings, must_listen=True))
     columns = (TextColumn("refreshing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=err) as shown:

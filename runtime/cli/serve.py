@@ -1,4 +1,4 @@
-"""The commands that run Followthrough: up, migrate, worker, web."""
+"""The commands that run Followthrough, up, migrate, worker, web; and the one that says where, address."""
 
 import asyncio
 import time
@@ -19,6 +19,14 @@ def register(app: typer.Typer) -> None:
     app.command()(migrate)
     app.command()(worker)
     app.command()(web)
+    app.command()(address)
+
+
+def address() -> None:
+    """Print where the web server is reached, also from a terminal that lacks the settings of `follow up`."""
+    from runtime.served import as_served
+
+    typer.echo(as_served(load_settings()).base_url)
 
 
 def up() -> None:

@@ -84,4 +84,4 @@ async def test_leads_that_nobody_works_on_are_said_and_asked_again_by_the_comman
 async def test_a_temporal_that_is_away_is_one_line(follow: Follow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"{PREFIX}TEMPORAL_ADDRESS", f"127.0.0.1:{free_port()}")
     ran = await follow("refresh")
-    assert "Temporal can't be reached" in str(ran.exception)
+    assert "Temporal does not answer at 127.0.0.1" in str(ran.exception)

@@ -24,6 +24,8 @@ from runtime.embedded.ports import refuse_taken_port
 from runtime.embedded.postgres import EmbeddedPostgres
 from runtime.embedded.processes import ProcessRecords, is_alive, wait_until
 from runtime.programs import WORKER_STOP, Web
+from runtime.served import FILE, as_served
+from runtime.settings import load_settings
 from runtime.supervisor import Supervisor, restart_delay
 from runtime.temporal_setup import is_serving
 
@@ -166,6 +168,10 @@ async def test_everything_runs_restarts_and_stops(follow_up: FollowUp) -> None:
     url = EmbeddedPostgres(follow_up.folder).url()
     assert f"uses 127.0.0.1:{temporal} {url}" in (follow_up.folder / "logs" / "worker.log").read_text()
 
+    # Commands in a terminal without these settings find them, too.
+    there = as_served(load_settings(env_file=None, data_dir=follow_up.folder))
+    assert (there.web_port, there.temporal_port, there.temporal_ui_port) == (web, temporal, ui)
+
     # A second one in the same folder is told about the first.
     assert follow_up.process is not None
     second = FollowUp(follow_up.folder.parent / "second", FOLLOW_DATA_DIR=str(follow_up.folder))
@@ -203,6 +209,7 @@ async def test_everything_runs_restarts_and_stops(follow_up: FollowUp) -> None:
     assert "Traceback" not in follow_up.output
     assert not any(is_alive(child) for child in after.values())
     assert not (follow_up.folder / "processes.json").exists()
+    assert not (follow_up.folder / FILE).exists()
 
     # The next start goes on.
     follow_up.start()
