@@ -78,7 +78,7 @@ LEADS = (
         company="Peak Fitness",
         phone="+14235550114",
         question="Please call me about your service contract.",
-        source="phone",
+        source="phone call",
         cost=Decimal("9.00"),
     ),
     NewLead(

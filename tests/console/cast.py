@@ -192,7 +192,7 @@ UNKNOWN_QUESTIONS = (
 )
 """What the library says nothing to: an expert answers, and marketing sees what is missing."""
 _WORDING = "Yes, Example Company may text me about my request. Reply STOP to opt out."
-_SOURCES = {"web form": Decimal("18.50"), "trade fair": Decimal("41.00"), "phone": Decimal("9.00")}
+_SOURCES = {"web form": Decimal("18.50"), "trade fair": Decimal("41.00"), "phone call": Decimal("9.00")}
 _MINDS = {"yes": 30, "no": 13, "not now": 13, "stop": 4, "silent": 40}
 
 
@@ -233,17 +233,17 @@ def _arrival(opens: datetime, closes: datetime, chance: random.Random) -> dateti
 
 def _guest(number: int, at: datetime, person: list[str], chance: random.Random) -> Guest:
     name, company, area = person
-    source = chance.choices(("web form", "trade fair", "phone", "prospecting"), (52, 18, 10, 20))[0]
+    source = chance.choices(("web form", "trade fair", "phone call", "prospecting"), (52, 18, 10, 20))[0]
     inbound = source != "prospecting"
     first, house = plain(name.split()[0]), plain(company)
-    phone = f"+1{area}55501{number % 100:02}" if chance.random() < 0.88 or source == "phone" else None
+    phone = f"+1{area}55501{number % 100:02}" if chance.random() < 0.88 or source == "phone call" else None
     asks = UNKNOWN_QUESTIONS[number % len(UNKNOWN_QUESTIONS)] if number % 9 == 4 else chance.choice(QUESTIONS)
     consents = ()
     if phone is not None and source == "web form" and chance.random() < 0.45:
         consents = (NewConsent(Channel.SMS, phone, _WORDING, "checkbox", source),)
     new = NewLead(
         kind=LeadKind.INBOUND if inbound else LeadKind.OUTBOUND,
-        email=f"{first}@{house}.example.com" if source != "phone" else None,
+        email=f"{first}@{house}.example.com" if source != "phone call" else None,
         phone=phone,
         name=name,
         company=company,

@@ -308,7 +308,7 @@ class Incidents:
             name="Robin",
             company="Corner Café",
             question="Please call me back about the small oven.",
-            source="phone",
+            source="phone call",
             words="Robin from Corner Café, wants to be called back about the small oven. Number got lost.",
         )
         captured = await self._actors.commands.capture(new, ourselves("front desk"))
