@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -57,11 +57,13 @@ from leads.spans import wall_clock
 from leads.staff_mails import StaffMailState, staff_mail_id
 
 KIND = "review"
+_FIRST_WITHIN = timedelta(days=60)
+"""Of a manager who is away for longer nothing is said about a first review."""
 _NOT_ARRIVED = (StaffMailState.UNKNOWN, StaffMailState.FAILED, StaffMailState.NO_ADDRESS)
 
 
 class NoSuchReview(LookupError):
-    """There is nothing to show; the message says why."""
+    """There is nothing to show; the message says why, and when the first one is written where there was none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class Reviews:
                 span = ReviewDay(today, span.since, max(until, span.since))
                 review, made_at = await self._compose(connection, manager, people, span), None
             elif row is None:
-                raise NoSuchReview(_why_none(manager, day, today))
+                raise NoSuchReview(_why_none(manager, day, today, self._company))
             else:
                 review, made_at = read_review(row.content), row.made_at
             names = await names_of(connection, leads_of(review))
@@ -210,12 +212,18 @@ def _chosen(manager_id: str | None, people: Sequence[Colleague]) -> Colleague:
     raise NoSuchReview(f"there are several managers; name one of: {', '.join(one.id for one in some)}")
 
 
-def _why_none(manager: Colleague, day: date | None, today: date) -> str:
+def _why_none(manager: Colleague, day: date | None, today: date, company: Company) -> str:
     if day is None:
-        return f"no review was written for {manager.id} yet"
+        none = f"no review was written for {manager.name} yet"
+        coming = (today + timedelta(days=number) for number in range(_FIRST_WITHIN.days))
+        first = next((one for one in coming if works_on(manager, company, one)), None)
+        if first is None:
+            return none
+        closes = closing_of(manager, company, first).astimezone(clock_of(manager, company))
+        return f"{none}; the first one is, on {first:%A}, {first.day} {first:%B}, at {closes:%H:%M}, as the day ends"
     if day > today:
         return f"{day} is still to come"
-    return f"no review was written for {manager.id} on {day}; what happened then stands in the next one"
+    return f"no review was written for {manager.name} on {day}; what happened then stands in the next one"
 
 
 async def _written(connection: AsyncConnection, manager_id: str, day: date | None) -> Any:

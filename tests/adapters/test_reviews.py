@@ -318,9 +318,12 @@ async def test_who_looks_before_the_day_is_over_sees_it_so_far(office: Office) -
     ("manager", "asked", "why"),
     [
         ("ghost", FRIDAY, "there is no colleague 'ghost'"),
-        ("mia", date(2026, 11, 17), "no review was written for mia on 2026-11-17"),
+        ("mia", date(2026, 11, 17), "no review was written for Mia Santos on 2026-11-17"),
         ("mia", date(2026, 12, 1), "2026-12-01 is still to come"),
-        (None, None, "no review was written for mia yet"),
+        (
+            *(None, None),
+            "no review was written for Mia Santos yet; the first one is, on Monday, 23 November, at 17:30",
+        ),
     ],
 )
 async def test_what_is_not_there_is_said(office: Office, manager: str | None, asked: date | None, why: str) -> None:

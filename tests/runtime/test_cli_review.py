@@ -36,5 +36,5 @@ async def test_a_review_is_printed_with_names_and_links(
         assert part in shown.output
     missing = await asyncio.to_thread(follow, "review", "--date", "2020-01-01", "--manager", "mia")
     assert (missing.exit_code, missing.output.count("\n")) == (1, 1)
-    assert "no review was written for mia on 2020-01-01" in missing.output
+    assert "no review was written for Mia Santos on 2020-01-01" in missing.output
     assert (await asyncio.to_thread(follow, "review", "--date", "yesterday")).exit_code == 2

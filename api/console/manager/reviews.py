@@ -153,7 +153,7 @@ class ReviewsPage:
 
     def _show(self, found: ReviewView | str) -> None:
         if isinstance(found, str):
-            kit.empty(found, "Another day has one.", icon="event_busy")
+            kit.empty(found, "Another day has one." if self._days else "", icon="event_busy")
             return
         self._offer_reps(found)
         review = found.review

@@ -79,7 +79,18 @@ async def test_today_so_far_and_a_day_without_a_review(page_of: OpenPage) -> Non
     page = await page_of(Role.MANAGER, "/reviews")
     await expect(page.get_by_role("heading", name="Friday, 20 November 2026, so far")).to_be_visible()
     page = await page_of(Role.MANAGER, "/reviews?day=2026-11-12")
-    await expect(page.get_by_text("No review was written for mia on 2026-11-12")).to_be_visible()
+    await expect(page.get_by_text("No review was written for Mia Santos on 2026-11-12")).to_be_visible()
+
+
+@pytest.mark.usefixtures("business")
+async def test_where_none_was_written_yet_the_first_is_announced(business: Stage, page_of: OpenPage) -> None:
+    business.clock.move_to(CLOSED + timedelta(days=1))  # A Saturday.
+    page = await page_of(Role.MANAGER, "/reviews")
+    first = (
+        "No review was written for Mia Santos yet; the first one is, on Monday, 23 November, at 17:30, as the day ends."
+    )
+    await expect(page.get_by_text(first)).to_be_visible()
+    await expect(page.get_by_text("Another day has one.")).to_have_count(0)
 
 
 async def test_nobody_is_a_manager(nobody: Stage, page_of: OpenPage) -> None:
