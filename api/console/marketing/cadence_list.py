@@ -105,7 +105,6 @@ async def _begin(desk: Desk) -> None:
         return f"there is a cadence {name} already" if name in taken else None
 
     with ui.dialog() as dialog, ui.card().classes("ft-dialog"):
-        dialog.props('aria-label="New cadence"')
         kit.heading("New cadence")
         field = (
             ui.input("Name", placeholder="price-list", validation=objection)
@@ -121,7 +120,6 @@ async def _begin(desk: Desk) -> None:
         with ui.row().classes("ft-buttons"):
             ui.button("Begin", on_click=go)
             ui.button("Cancel", on_click=dialog.close).props("flat")
-    name = await dialog
-    dialog.delete()
+    name = await kit.answer_of(dialog, "New cadence")
     if name:
         ui.navigate.to(f"/cadences/{name}/edit")

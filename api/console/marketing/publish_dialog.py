@@ -53,7 +53,6 @@ class _Dialog:
 
     def __init__(self, title: str) -> None:
         self.dialog = ui.dialog()
-        self.dialog.props["aria-label"] = title
         self._title = title
 
     def __enter__(self) -> "_Dialog":
@@ -68,7 +67,4 @@ class _Dialog:
 
     async def answer(self) -> object:
         """What was answered; None when it was closed."""
-        try:
-            return await self.dialog
-        finally:
-            self.dialog.delete()
+        return await kit.answer_of(self.dialog, self._title)

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from nicegui import Client
 from playwright.async_api import Locator, Page, expect
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from adapters.db.bulk_runs import BulkRuns
 from api.bulk import BulkCommands
@@ -97,6 +99,23 @@ async def test_an_admin_holds_500_leads_and_resumes_them(stage: Stage, page_of: 
     await expect(page.get_by_text("Finished: 499 done")).to_be_visible()
     assert await holds(stage) == []
     assert len(await rows(stage, "select 1 from commands where kind = 'resume'")) == 499
+
+
+async def test_closing_the_browser_over_an_open_dialog_is_no_incident(page_of: OpenPage, many: Many) -> None:
+    await many(2)
+    others = set(Client.instances)
+    page = await page_of(Role.ADMIN, "/leads")
+    await choose_all(page, 2)
+    await page.get_by_role("region", name="Chosen leads").get_by_role("button", name="Hold").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    with capture_logs() as logged:
+        await page.close()
+        async with asyncio.timeout(60):
+            # The server lets a page go that has not come back for some seconds.
+            while set(Client.instances) - others:
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(0)  # What waited for the dialog goes on.
+    assert [one for one in logged if one["log_level"] == "error"] == []
 
 
 @pytest.mark.usefixtures("bulk")
