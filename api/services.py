@@ -52,6 +52,7 @@ from api.doctor import Doctor
 from api.doors import Doors
 from api.providers import Providers
 from api.sample_business import SampleBusiness
+from api.setup import Setup
 from api.webhooks.keys import WebhookKeys
 from leads.answers_in_force import AnswersInForce
 from leads.engine import EngineState
@@ -157,6 +158,7 @@ class Services:
     links: Links
     people_changed: Callable[[], Awaitable[None]]
     """To be called when somebody came, left, or works at other hours: what goes by it in Temporal follows."""
+    setup: Setup
     readiness: Callable[[], Awaitable[dict[str, str]]]
     """Each part we stand on, and "ok" or what is wrong with it."""
     single_sign_on: SingleSignOn | None = None

@@ -46,6 +46,7 @@ from api.doors import doors_of
 from api.providers import Providers
 from api.sample_business import SampleBusiness
 from api.services import Services, SingleSignOn
+from api.setup import Setup
 from api.webhooks.keys import WebhookKeys
 from leads.playbook import Playbook
 from leads.temporal_pages import TemporalPages
@@ -139,12 +140,24 @@ async def open_services(settings: Settings, *, must_answer: bool = False) -> Asy
             reports=Reports(foundation.engine, foundation.company),
             clock=foundation.clock,
             company=foundation.company,
+            setup=_setup(settings),
             webhooks=_webhook_keys(settings),
             links=foundation.links,
             people_changed=_PeopleChanged(foundation, client),
             readiness=_Readiness(foundation, client),
             single_sign_on=_single_sign_on(settings),
         )
+
+
+def _setup(settings: Settings) -> Setup:
+    """What is another one than the sample business's."""
+    defaults = type(settings).model_fields
+    own = {
+        name
+        for name in ("company_name", "company_postal_address", "sender_email")
+        if getattr(settings, name) != defaults[name].default
+    }
+    return Setup(company={"company_name", "company_postal_address"} <= own, sender="sender_email" in own)
 
 
 def _single_sign_on(settings: Settings) -> SingleSignOn | None:

@@ -78,6 +78,8 @@ class Action(StrEnum):
     ERASE = "erase"
     REMOVE_SAMPLE = "remove_sample"
     """Take the sample business out again."""
+    PUT_AWAY_FIRST_STEPS = "put_away_first_steps"
+    """Show nobody any more what a new installation lacks."""
     EXPORT = "export"
     MAKE_TOKEN = "make_token"
     REVOKE_TOKEN = "revoke_token"
@@ -172,6 +174,7 @@ MAY_DO: dict[Action, frozenset[Role]] = {
             Action.SEARCH_SUPPRESSIONS,
             Action.ERASE,
             Action.REMOVE_SAMPLE,
+            Action.PUT_AWAY_FIRST_STEPS,
             Action.EXPORT,
             Action.MAKE_TOKEN,
             Action.REVOKE_TOKEN,

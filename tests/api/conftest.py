@@ -60,6 +60,7 @@ from api.doors import doors_of
 from api.providers import Providers
 from api.sample_business import SampleBusiness
 from api.services import Delivery, Services
+from api.setup import Setup
 from api.webhooks.keys import WebhookKeys
 from leads.answers_in_force import AnswersInForce
 from leads.playbook import Playbook
@@ -179,6 +180,7 @@ def services_over(
         doctor=Doctor(HealthyChecker(), Checks(engine), clock),
         clock=clock,
         company=COMPANY,
+        setup=Setup(),
         webhooks=WebhookKeys(),
         links=LINKS,
         people_changed=nothing_follows,

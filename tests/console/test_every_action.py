@@ -25,7 +25,8 @@ DOES = {
     **dict.fromkeys(("save_answers", "rename_answers", "remove_answers"), "marketing admin"),
     **dict.fromkeys(("check_leads", "repair", "resolve_alert", "check_providers", "replay_delivery"), "admin"),
     **dict.fromkeys(("suppress", "lift_suppression", "search_suppressions", "erase", "export"), "admin"),
-    **dict.fromkeys(("make_token", "revoke_token", "change_people", "invite", "remove_sample"), "admin"),
+    **dict.fromkeys(("make_token", "revoke_token", "change_people", "invite"), "admin"),
+    **dict.fromkeys(("remove_sample", "put_away_first_steps"), "admin"),
 }
 """Who does what; everybody else is refused.
 

@@ -10,6 +10,7 @@ from adapters.db.engine import is_trouble
 from adapters.db.leads_in_flight import MOST_CHOSEN, PAGE, Choices, Course, LeadLines
 from api.bulk import BulkCommands
 from api.console import kit
+from api.console.admin.first_steps import build_first_steps
 from api.console.admin.lead_filters import LeadFilters
 from api.console.admin.lead_query import AskedQuery, LeadQuery
 from api.console.admin.lead_rows import row_of
@@ -28,6 +29,7 @@ from leads.links import CONSOLE_PATH
 async def leads(desk: Desk, query: AskedQuery) -> None:
     """The filters, the page of leads, and what may be done to those that are chosen."""
     ui.add_head_html(f'<script defer src="{CONSOLE_PATH}/static/leads.js"></script>')
+    await build_first_steps(desk)
     await _Leads(desk, query).build()
 
 

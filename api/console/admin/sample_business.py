@@ -11,7 +11,7 @@ from api.writes import Caller
 
 async def build_sample(desk: Desk) -> None:
     """Build it where we are; nothing where nothing of the sample is here."""
-    box = ui.element("div").props("id=sample")
+    box = ui.element("div")
     found = await Sample(desk.services, desk.person.id).found()
     if found.is_here:
         with box:
