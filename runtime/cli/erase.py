@@ -48,8 +48,10 @@ def erase(
     except UnknownLead:
         fail(f"no lead is called {lead!r}")
     console = Console(highlight=False, soft_wrap=True)
-    points = "1 contact point stays" if erased.suppressed == 1 else f"{erased.suppressed} contact points stay"
-    console.print(f"erased lead {lead_id}; {points} suppressed, as hashes")
+    points = (
+        "1 address or number stays" if erased.suppressed == 1 else f"{erased.suppressed} addresses and numbers stay"
+    )
+    console.print(f"erased lead {lead_id}; {points} on the suppression list, unreadably")
     if not erased.forgotten:
         fail(
             "Temporal can't be reached and still has its workflow, which holds ids only: "

@@ -82,7 +82,7 @@ def test_a_person_is_erased_and_the_doctor_finds_nothing_wrong(
 
     erased = follow("erase", ann[:8], "--yes")
     assert (erased.exit_code, erased.exception) == (0, None), erased.output
-    assert f"erased lead {ann}; 1 contact point stays suppressed, as hashes\n" in erased.output
+    assert f"erased lead {ann}; 1 address or number stays on the suppression list, unreadably\n" in erased.output
     assert leads(postgres) == 0
     assert "erased" in follow("suppress", "check", "ann@example.com").output
     well = follow("doctor")

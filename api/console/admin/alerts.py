@@ -17,7 +17,7 @@ from api.writes import Caller
 _KINDS = {
     AlertKind.ACCOUNT: "Provider's account",
     AlertKind.DOMAIN: "Sending domain",
-    AlertKind.PLAYBOOK: "File of ours",
+    AlertKind.PLAYBOOK: "File of your playbook",
 }
 
 
@@ -101,7 +101,7 @@ class AlertList:
         services, provider = self._desk.services, one.subject.partition(" ")[0]
         await self._desk.still_here()
         held = len(await services.alerts.held_by(provider, services.clock()))
-        who = "1 lead holds" if held == 1 else f"{held:,} leads hold"
+        who = "1 lead waits" if held == 1 else f"{held:,} leads wait"
         lines = (
             f"{who} because of {provider}, and would try again by {'itself' if held == 1 else 'themselves'}.",
             f"They go on now, {LEADS_PER_SECOND:.0f} in a second; mails to colleagues are tried again, too.",
@@ -118,6 +118,6 @@ class AlertList:
 
             runs = await self._desk.do(Action.RUN_BULK, work, subject=one.subject, became=became)
             if not runs:
-                kit.done(f"No lead holds because of {provider}; mails to colleagues are tried again.")
+                kit.done(f"No lead waits because of {provider}; mails to colleagues are tried again.")
                 return
             ui.navigate.to(f"/bulk/{runs[0]}" if len(runs) == 1 else "/bulk")

@@ -23,6 +23,8 @@ _ROWS = {
     "answers": "answers given",
     "assignments": "owners it had",
     "backlog_starts": "places in a backlog",
+    "bulk_items": "bulk changes that it was part of",
+    "bulk_runs": "bulk changes of this lead alone",
     "commands": "decisions and notes",
     "consents": "consents",
     "contact_points": "addresses and numbers",
@@ -69,7 +71,7 @@ class _PersonalData:
                 await self._show_preview(await self._desk.services.erasure_preview.of(found[0]))
             else:
                 with self._box:
-                    kit.empty("No lead is called so.", "Perhaps it was erased already.", "person_off")
+                    kit.empty("No lead has this id, address or number.", "Perhaps it was erased already.", "person_off")
 
     async def _show(self, one: FoundLead) -> None:
         await self._show_preview(await self._desk.services.erasure_preview.of(one.id))
@@ -109,13 +111,13 @@ class _PersonalData:
                     with ui.element("li"):
                         kit.words(_ROWS.get(name, name.replace("_", " ")))
                         kit.words(f"{count:,}").classes("ft-bold")
-            points = (
-                "1 contact point stays" if would.contact_points == 1 else f"{would.contact_points} contact points stay"
-            )
-            ui.label(f"{points} on the suppression list, as hashes, so that nobody writes to the person again.")
-            if would.merged:
+            if would.contact_points:
+                ui.label(f"{_stays(would.contact_points)}, so that nobody writes to the person again.")
+            if len(would.merged) == 1:
+                ui.label("A lead that was merged into it goes with it.")
+            elif would.merged:
                 ui.label(f"{len(would.merged)} leads that were merged into it go with it.")
-            ui.label("It can't be undone. The lead's workflow and its whole history in Temporal go, too.")
+            ui.label("It can't be undone. All that the engine (Temporal) keeps of the lead goes, too.")
             with ui.row().classes("ft-line items-start"):
                 word = ui.input(f"Type {WORD}").props("outlined dense autocomplete=off").classes("col")
                 fields = Fields(word=word)
@@ -135,7 +137,7 @@ class _PersonalData:
             if text is None:
                 raise UnknownLead(str(would.lead_id))
             ui.download.content(f"{text}\n", f"lead-{str(would.lead_id)[:8]}.json", "application/json")
-            kit.done("Written to a file of yours.")
+            kit.done("Everything is in the file that your browser saved.")
 
     async def _erase(self, would: WouldErase, word: str | None, fields: Fields | None = None) -> None:
         async with kit.acting(fields=fields):
@@ -155,9 +157,19 @@ class _PersonalData:
         with ui.element("section").classes("ft-card"):
             kit.heading("Erased")
             ui.label(f"Nothing is left of lead {would.lead_id} but its id and the date.")
-            stays = "1 contact point is" if erased.suppressed == 1 else f"{erased.suppressed} contact points are"
-            ui.label(f"{stays} on the suppression list, as hashes. A backup still has what it had.")
+            if erased.suppressed:
+                ui.label(f"{_stays(erased.suppressed)}.")
+            ui.label("A backup made before still has the person.")
             if not erased.forgotten:
-                kit.trouble("Temporal does not answer and still has its workflow, which holds ids only.")
+                kit.trouble(
+                    "The engine (Temporal) does not answer. It still has the lead's id, and nothing of the person."
+                )
                 again = ui.button("Erase it there, too", on_click=lambda: self._erase(would, WORD))
                 again.props("outline").classes("self-start")
+
+
+def _stays(points: int) -> str:
+    """What the company's own list keeps."""
+    if points == 1:
+        return "The address or number stays on the suppression list, scrambled so that nobody can read it"
+    return f"The {points} addresses and numbers stay on the suppression list, scrambled so that nobody can read them"

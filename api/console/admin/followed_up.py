@@ -94,7 +94,7 @@ class FollowedUp:
             if checkup is not None and broke_off and (newest is None or newest.checked_at < checkup.begun_at):
                 kit.trouble(f"The check broke off: {checkup.trouble}.")
             if newest is None:
-                self._said.set_text("Nobody has looked yet; a worker looks every hour.")
+                self._said.set_text("Nobody has looked yet; it is looked at every hour without you.")
                 return
             self._said.set_text(self._summary(newest))
             left = [one for one in newest.findings if not one.repaired]
@@ -104,7 +104,10 @@ class FollowedUp:
                 names = {one.id: who_is(one.name, one.company) for one in leads}
                 _Findings(self._desk, left, newest.result.found - newest.result.mended, names).build()
             else:
-                kit.empty("Every lead is followed up.", "Each has a timer, an open task or a hold that ends.")
+                kit.empty(
+                    "Every lead is followed up.",
+                    "For each it is clear what comes next and when: a message, somebody's task, or the end of a pause.",
+                )
 
     def _summary(self, newest: LivenessFound) -> str:
         when = kit.moment(newest.checked_at, self._desk.zone, self._desk.services.clock())

@@ -17,7 +17,7 @@ from api.providers import ChannelUse
 from leads.model import Channel
 
 _OK = "ok"
-_PARTS = {"database": "Database", "temporal": "Temporal"}
+_PARTS = {"database": "Database", "temporal": "Engine (Temporal)"}
 
 
 @console_page("/health", Page.HEALTH, title="Health", nav=Nav(Section.HOUSE, "monitor_heart"))

@@ -75,7 +75,7 @@ class HookList:
         with self._box:
             if not first[0]:
                 if self._state == DeliveryState.FAILED.value:
-                    kit.empty("Every delivery could be read.", "What can't waits here, with what to do.")
+                    kit.empty("Every delivery could be read.", "One that can't waits here, with what to do.")
                 else:
                     kit.empty("Nothing was delivered.", "`follow hooks` shows where programs deliver to.", "webhook")
                 return

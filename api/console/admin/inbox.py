@@ -45,12 +45,12 @@ class WaitingMessages:
             if not await GrowingList(self._page, show).begin():
                 if self._forms:
                     kit.empty(
-                        "No form looks like a program's.",
-                        "What does gets thanked for, and waits here.",
+                        "No form looks as if a program had sent it.",
+                        "One that does waits here until somebody has looked at it.",
                         "verified_user",
                     )
                 else:
-                    kit.empty("Every message has its lead.", "What nobody can place waits here.", "mark_email_read")
+                    kit.empty("Every message has its lead.", "One that fits no lead waits here.", "mark_email_read")
 
     async def _page(self, cursor: str | None) -> tuple[Sequence[InboundMessage], str | None]:
         page = await self._desk.services.inbound.page(forms=self._forms, limit=_PAGE, cursor=cursor)
@@ -79,7 +79,7 @@ class WaitingMessages:
         await self._desk.still_here()
         with ui.dialog() as dialog, ui.card().classes("ft-dialog"):
             kit.heading("Whose message is it?")
-            ui.label("That lead has replied then: its cadence pauses, and its owner gets the task to answer.")
+            ui.label("It then counts as that lead's reply: the cadence pauses, and the owner gets a task to answer it.")
 
             async def chosen(lead: FoundLead) -> None:
                 dialog.submit(lead)

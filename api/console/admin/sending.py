@@ -62,7 +62,7 @@ def _counts(went: ChannelSendings) -> str:
         (went.failed, "failed"),
         (went.bounced, "bounced"),
         (went.refused, "refused and tried again"),
-        (went.unknown, "of which nobody knows"),
+        (went.unknown, "that perhaps arrived"),
     ):
         if count:
             said.append(f"{count:,} {what}")
@@ -145,10 +145,12 @@ class _Accounts:
 def _senders(desk: Desk, senders: Sequence[SenderView]) -> None:
     if not senders:
         kit.empty(
-            "Every message comes from what the settings name.", "`follow senders add` gives reps their own.", "badge"
+            "Every message comes from the sender in the settings.",
+            "`follow senders add` gives reps their own.",
+            "badge",
         )
         return
-    table = Table("Senders", ["Sender", "Of", "Today", "Gap", "Next free slot", "Domain"])
+    table = Table("Senders", ["Sender", "Whose", "Sent today", "Pause between two", "Sends again", "Domain"])
     now = desk.services.clock()
     for one in senders:
         cap = "" if one.cap_today is None else f" of {one.cap_today:,}"

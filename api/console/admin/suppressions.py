@@ -47,7 +47,7 @@ class _List:
             kit.tile("Numbers", f"{counts[ContactKind.PHONE]:,}", note="on the list")
         with kit.section("One address or number"):
             ui.label(
-                "The list keeps hashes, so only a whole address or number is found; it can't be browsed by person."
+                "Only a whole address or number is found: the list keeps them scrambled, so that nobody can read it."
             ).classes("ft-quiet")
             with ui.row().classes("ft-line"):
                 self._contact = ui.input("Address or number", value=contact).classes("col")
@@ -124,7 +124,7 @@ class _List:
             after = {"kind": found.kind.value, "closed_for": _CHANNELS[channel]}
             subject = self._named(found.contact)
             changed = await self._desk.do(Action.SUPPRESS, work, lead_id=found.lead_id, subject=subject, after=after)
-            kit.done("On the list; its lead was planned anew." if changed else "On the list.")
+            kit.done("On the list; the lead's plan follows it." if changed else "On the list.")
             await self._again(found.contact)
 
     async def _lift(self, found: LookedUp, on: str, why: str | None, fields: Fields) -> None:
@@ -132,7 +132,7 @@ class _List:
             channel, reason = _channel(on), _reason(why)
             lines = (
                 "Only if the person asked for it. The list keeps when, by whom and why.",
-                "Nobody is enrolled by it: what ended stays ended, and revoked consents stay revoked.",
+                "It starts nothing: a cadence that ended stays ended, and a consent that was taken back stays so.",
             )
             if not await kit.confirm(f"Open {found.contact} again?", *lines, yes="Lift it"):
                 return
@@ -190,9 +190,7 @@ def _reason(text: str | None) -> str:
 def _kept_to(desk: Desk) -> None:
     """An independent look at the ledger, which takes a while."""
     with kit.section("Was the list kept to?"):
-        ui.label("Compares every message in the ledger with the list as it was when the message was claimed.").classes(
-            "ft-quiet"
-        )
+        ui.label("Looks at every message: was the person on the list when we began to send it?").classes("ft-quiet")
         box = ui.element("div").classes("ft-stack").props("aria-live=polite")
 
         async def look() -> None:
@@ -208,14 +206,14 @@ def _kept_to(desk: Desk) -> None:
 
 def _show_late(desk: Desk, late: Sequence[LateClaim]) -> None:
     if not late:
-        kit.empty("Nothing was claimed for anybody on the list.")
+        kit.empty("No message was begun to anybody on the list.")
         return
     now, zone = desk.services.clock(), desk.zone
     unlawful = sum(one.unlawful for one in late)
-    ui.label(f"{len(late):,} claims after an opt-out, {unlawful:,} of them after the law's ten business days.").classes(
-        "ft-bad-text"
-    )
-    table = Table("Claims after an opt-out", ["Claimed", "On the list since", "Channel", "State", ""])
+    many = "1 message was" if len(late) == 1 else f"{len(late):,} messages were"
+    after = f"{unlawful:,} of them more than the law's ten business days later"
+    ui.label(f"{many} begun after an opt-out, {after}.").classes("ft-bad-text")
+    table = Table("Messages begun after an opt-out", ["Begun", "On the list since", "Channel", "State", ""])
     for one in late[:_SHOWN]:
         claimed, since = kit.moment(one.claimed_at, zone, now), kit.moment(one.suppressed_at, zone, now)
         with table.row(claimed, since, one.channel, one.state), table.cell():

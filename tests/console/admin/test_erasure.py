@@ -41,6 +41,10 @@ async def test_a_person_is_erased_after_a_look_and_a_word(stage: Stage, page_of:
     counts = page.get_by_role("listitem")
     await expect(counts.filter(has_text="the lead itself")).to_contain_text("1")
     await expect(counts.filter(has_text="copies in the local outbox")).to_contain_text("1")
+    stays = page.get_by_text(
+        "The address or number stays on the suppression list, scrambled so that nobody can read it"
+    )
+    await expect(stays).to_be_visible()
     await page.get_by_role("button", name="Erase for good").click()
     await expect(page.get_by_text("Type ERASE to erase the person for good")).to_be_visible()
     assert "leads" in await everywhere(stage)
@@ -48,6 +52,7 @@ async def test_a_person_is_erased_after_a_look_and_a_word(stage: Stage, page_of:
     await page.get_by_label("Type ERASE").fill("ERASE")
     await page.get_by_role("button", name="Erase for good").click()
     await expect(page.get_by_role("heading", name="Erased")).to_be_visible()
+    await expect(stays).to_be_visible()
     assert await everywhere(stage) == []
     async with stage.engine.connect() as connection:
         assert (await connection.execute(select(LeadRow.id))).scalars().all() == [kept.lead_id]
@@ -59,7 +64,7 @@ async def test_a_person_is_erased_after_a_look_and_a_word(stage: Stage, page_of:
         (lead_id, None, None, None)
     ]
     again = await page_of(Role.ADMIN, f"/erasure?lead={lead_id}")
-    await expect(again.get_by_text("No lead is called so.")).to_be_visible()
+    await expect(again.get_by_text("No lead has this id, address or number.")).to_be_visible()
 
 
 async def test_everything_known_of_a_person_is_handed_out(stage: Stage, page_of: OpenPage) -> None:

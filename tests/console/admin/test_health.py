@@ -121,7 +121,7 @@ async def test_leads_that_an_account_holds_go_on_once_it_is_mended(
     assert await clinic.value("select plan->>'hold' from leads where id = :id", id=lead_id) == "provider"
     page = await page_of(Role.ADMIN, "/health")
     await page.get_by_role("button", name=f"Let leads go on: {subject}").click()
-    await expect(page.get_by_text("2 leads hold because of", exact=False)).to_be_visible()
+    await expect(page.get_by_text("2 leads wait because of", exact=False)).to_be_visible()
     # Somebody is faster with one of them: it holds for something else now, and so it goes on to hold.
     async with stage.engine.begin() as connection:
         other = update(EnrollmentRow).where(EnrollmentRow.lead_id == late)

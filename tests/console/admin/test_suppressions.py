@@ -30,7 +30,7 @@ async def test_an_address_is_suppressed_and_lifted_with_a_reason(stage: Stage, p
     await page.get_by_label("Why").fill("asked on the phone")
     await page.get_by_role("button", name="Suppress").click()
     await page.get_by_role("button", name="Suppress it").click()
-    await expect(page.get_by_text("On the list; its lead was planned anew.")).to_be_visible()
+    await expect(page.get_by_text("On the list; the lead's plan follows it.")).to_be_visible()
     async with stage.engine.connect() as connection:
         assert await connection.scalar(select(LeadRow.ended)) == "opted_out"
     await expect(page.get_by_role("region", name="Lines of the list").get_by_text("asked on the phone")).to_be_visible()
@@ -92,4 +92,4 @@ async def test_a_look_up_that_fails_leaves_nothing_of_the_one_before(page_of: Op
 async def test_the_ledger_is_compared_with_the_list(stage: Stage, page_of: OpenPage) -> None:
     page = await page_of(Role.ADMIN, "/suppressions")
     await page.get_by_role("button", name="Compare now").click()
-    await expect(page.get_by_text("Nothing was claimed for anybody on the list.")).to_be_visible()
+    await expect(page.get_by_text("No message was begun to anybody on the list.")).to_be_visible()
