@@ -6,6 +6,7 @@ A function raises `CommandRefused` when the command makes no sense for the lead 
 from dataclasses import replace
 from datetime import datetime
 
+from cadences.asked_after_stop import asked_now
 from cadences.case import Case
 from cadences.enrollment import HoldReason
 from cadences.facts import AnswerGiven, Assigned, TouchMade
@@ -75,11 +76,25 @@ def touched(case: Case, *, channel: Channel, touched_at: datetime, by: str, note
     return plan(place_hold(case, HoldReason.PERSONAL_TOUCH, by, touched_at, until, note, now=now), now)
 
 
-def record_answer(case: Case, *, answer: str, by: str, note: str | None, now: datetime) -> Case:
-    """The lead said yes or no. A yes leaves exactly the hand-over; a no leaves no open task, and means never."""
+def record_answer(
+    case: Case,
+    *,
+    answer: str,
+    by: str,
+    note: str | None,
+    now: datetime,
+    themselves: bool = False,
+) -> Case:
+    """The lead said yes or no. A yes leaves exactly the hand-over; a no leaves no open task, and means never.
+
+    Args:
+        themselves: the person itself said it, to the machine: a yes asks for contact, also after a stop.
+    """
     if answer not in ("yes", "no"):
         raise CommandRefused("answer", f"{answer!r} is no answer; it is yes or no")
     ended = case.enrollment.ended
+    if ended is Ending.YES and answer == "yes" and themselves and (asked := asked_now(case)) is not case:
+        return asked  # It said yes, stopped us, and asks for us once more: what was agreed on stands.
     if ended is Ending.NO or (ended is Ending.YES and answer == "yes"):
         said = "no" if ended is Ending.NO else "yes"
         raise CommandRefused("answer", f"the lead already said {said}; if it asks again, capture the new question")
@@ -90,7 +105,8 @@ def record_answer(case: Case, *, answer: str, by: str, note: str | None, now: da
     case = end(case, Ending.YES, now, f"said yes, recorded by {by}").with_stage(Stage.QUALIFIED)
     on_yes = case.cadence.on_yes
     within = on_yes.within or (case.cadence.first_response.within if case.cadence.first_response else HAND_OVER_WITHIN)
-    return standing_task(case, TaskKind.HAND_OVER, on_yes.task, note or "", within, on_yes.escalate_to, now)
+    case = standing_task(case, TaskKind.HAND_OVER, on_yes.task, note or "", within, on_yes.escalate_to, now)
+    return asked_now(case) if themselves else case
 
 
 def not_now(

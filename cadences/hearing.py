@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 from cadences.answering import answerer, question_text, with_inquiry
+from cadences.asked_after_stop import stopped_anew
 from cadences.case import Case
+from cadences.closed_contacts import contacts_closed
 from cadences.enrollment import HoldReason
 from cadences.facts import ContactLost, Reopened, Suppressed
 from cadences.first_response import nobody_waits
@@ -27,7 +29,7 @@ from cadences.progress import (
 from cadences.settled_sends import send_settled
 from cadences.tasks import TaskKind, TaskState
 from leads.inquiries import Inquiry
-from leads.model import Channel, Consent, ContactPoint, Ending, Stage
+from leads.model import Channel, Consent, Ending, Stage
 from leads.sending import KNOWN_OUT, MessageReport
 from leads.spans import Span, Unit
 
@@ -138,14 +140,9 @@ def contact_point_lost(case: Case, *, contact: str, why: str, now: datetime) -> 
 
 def lead_opted_out(case: Case, *, why: str, now: datetime) -> Case:
     """The person stopped the messages: at once, on every channel."""
-    points: tuple[ContactPoint, ...] = ()
-    for point in case.lead.contacts:
-        points += (replace(point, suppressed=True),)
-        if not point.suppressed:
-            case = case.with_fact(Suppressed(point.value, why))
-    case = replace(case, lead=replace(case.lead, contacts=points))
+    case = contacts_closed(case, why)
     if case.enrollment.ended is Ending.YES:
-        return case  # The hand-over stays: what was agreed on is not called off by that.
+        return stopped_anew(case)  # The hand-over stays: what was agreed on is not called off by that.
     case = cancel_tasks(case, now, "followthrough", "the lead opted out")
     if case.enrollment.ended in (Ending.NO, Ending.OPTED_OUT):
         return nobody_waits(case, now)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from cadences.asked_after_stop import stopped_anew
 from cadences.case import Case
+from cadences.closed_contacts import contacts_closed
 from cadences.enrollment import Enrollment, HoldReason, ResponseClock
-from cadences.facts import Suppressed
 from cadences.first_response import nobody_waits, responded
 from cadences.holds import place_hold, placed_holds
 from cadences.meeting_schedule import quiet
@@ -56,7 +57,10 @@ def merge(keep: Case, other: Case, *, by: str, now: datetime) -> Merged:
     clocks, dropped = _clocks(keep, other)
     case = _joined(keep, other, goes_on, clocks)
     if stopped(keep) or stopped(other):
-        case = _all_suppressed(case)
+        case = contacts_closed(case, STOPPED)
+        for one in (keep, other):
+            if one.enrollment.ended is Ending.OPTED_OUT:
+                case = stopped_anew(case, one.enrollment.ended_at)
     if case.enrollment.ended is Ending.NO:
         case = call_off_all(case, now)
     case = _with_needed_tasks(case, goes_on, ends, by, now)
@@ -198,15 +202,6 @@ def _asked_at(lead: Lead) -> datetime | None:
 
 def _latest(*instants: datetime | None) -> datetime | None:
     return max((at for at in instants if at is not None), default=None)
-
-
-def _all_suppressed(case: Case) -> Case:
-    """A person who stopped us did so under every address and number."""
-    for point in case.lead.contacts:
-        if not point.suppressed:
-            case = case.with_fact(Suppressed(point.value, STOPPED))
-    points = tuple(replace(point, suppressed=True) for point in case.lead.contacts)
-    return replace(case, lead=replace(case.lead, contacts=points))
 
 
 def _with_needed_tasks(case: Case, goes_on: Case, ends: Case, by: str, now: datetime) -> Case:

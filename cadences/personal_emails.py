@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from cadences.asked_after_stop import as_asked, asked_for_in_person
 from cadences.case import Case
 from cadences.commands import touched
 from cadences.enrollment import HoldReason, StepRef
@@ -57,13 +58,23 @@ def write_email(case: Case, email: PersonalEmail, now: datetime) -> Case:
 def why_not(case: Case, email: PersonalEmail, now: datetime) -> str | None:
     """Why the email may not go out; None when it may.
 
-    Who stopped us, or said no, gets the answer to a question and nothing else. The hours and limits of automated
-    messages are none of a person's.
+    Who stopped us, or said no, gets the answer to what it asked since, and nothing else. The hours and limits of
+    automated messages are none of a person's.
     """
-    answers = answered_task(case, email) is not None
-    if not answers and (silent := answers_only(case)) is not None:
-        return f"{silent}; only what it asks may be answered: answer from the task of its question or reply"
-    reason = blocked(Channel.EMAIL, case, now, answers_at_once=answers)
+    return why_nobody_writes(case, what_is_answered(case, email.answers), now)
+
+
+def why_nobody_writes(case: Case, task: Task | None, now: datetime) -> str | None:
+    """Why no colleague may write an email to the lead; None when one may.
+
+    Args:
+        task: the open question, reply or hand-over by which the lead asked for it.
+    """
+    if task is None and (silent := answers_only(case)) is not None:
+        asks = any(one.kind in ANSWERABLE for one in case.open_tasks)
+        how = ": answer from the task of its question or reply" if asks else ""
+        return f"{silent}; only what it asks may be answered{how}"
+    reason = blocked(Channel.EMAIL, as_asked(case, task), now, answers_at_once=task is not None)
     return reason.text if reason is not None else None
 
 
@@ -84,6 +95,16 @@ def answered_task(case: Case, email: PersonalEmail) -> Task | None:
     )
 
 
+def what_is_answered(case: Case, task_id: UUID | None) -> Task | None:
+    """What the lead asked for that an email is about, where it matters: a question or reply, or a yes after a stop.
+
+    Args:
+        task_id: the task that the email is written by; another kind of task asks for nothing.
+    """
+    asked = (task for task in case.open_tasks if task.id == task_id and task.kind in ANSWERABLE)
+    return next(asked, None) or asked_for_in_person(case)
+
+
 def waiting_email(case: Case, email_id: UUID | None) -> PersonalEmail | None:
     """The email, while it is still to be sent."""
     email = case.email(email_id)
@@ -96,7 +117,7 @@ def compose_personal_email(case: Case, email: PersonalEmail, touch_id: UUID, lin
     Raises:
         TemplateMistake: the company has no postal address.
     """
-    lead, company, kept = case.lead, case.company, Values()
+    lead, company, kept = as_asked(case, what_is_answered(case, email.answers)).lead, case.company, Values()
     unsubscribe = links.unsubscribe(lead.id, touch_id)
     body = "\n\n".join(kept.keep(part) for part in _paragraphs(email.text))
     footer = [FooterLink(UNSUBSCRIBE_LABEL, unsubscribe)]
@@ -156,6 +177,6 @@ def could_not_send(case: Case, email: PersonalEmail, now: datetime, why: str) ->
     task = answered_task(case, email)
     if task is not None:
         case = case.with_task(replace(task, text=f"{task.text}\n\n{words}".strip()))
-    elif answers_only(case) is None:
+    elif answers_only(case) is None or asked_for_in_person(case) is not None:
         case = ask_person(case, TaskKind.REPLY, _NOT_SENT, words, now, owner=email.by)
     return plan(case, now)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from cadences.answering import ANSWER_TITLE, answerer, owe_answer, question_text, sends_first_answer
+from cadences.asked_after_stop import asked_from
 from cadences.case import Case
 from cadences.enrollment import Enrollment, HoldReason, NextTouch, StepRef
 from cadences.facts import QuestionAnswered
@@ -212,7 +213,8 @@ def ask_person(case: Case, kind: TaskKind, title: str, text: str, now: datetime,
         if not holds_back(waiting):  # What the lead wrote waits for no better hour, and does not run out.
             opens_at = min(waiting.opens_at, now)
             waiting = replace(waiting, title=title, opens_at=opens_at, contact=None, expires_at=None)
-        return case.with_task(replace(waiting, text=f"{waiting.text}\n\n{text}".strip()))
+        text = f"{waiting.text}\n\n{text}".strip()
+        return case.with_task(replace(waiting, text=text, contact=asked_from(case.lead) or waiting.contact))
     due_at = due_after(case, now, case.cadence.on_reply.within)
     task = Task(
         id=derived_id(case.enrollment.id, kind, now.isoformat()),
@@ -224,6 +226,7 @@ def ask_person(case: Case, kind: TaskKind, title: str, text: str, now: datetime,
         opens_at=now,
         due_at=due_at,
         enrollment_id=case.enrollment.id,
+        contact=asked_from(case.lead),
         escalate_to=case.cadence.on_reply.escalate_to,
         escalate_at=due_at,
     )

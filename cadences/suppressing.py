@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from cadences.asked_after_stop import stopped_anew
 from cadences.case import Case
 from cadences.facts import Suppressed
 from cadences.hearing import lead_opted_out
@@ -27,8 +28,10 @@ def contact_suppressed(case: Case, *, contact: str, channel: Channel | None, why
         channel: None for every channel.
     """
     named = next((point for point in case.lead.contacts if point.value == contact), None)
-    if named is None or named.suppressed or (channel is not None and channel in named.suppressed_on):
+    if named is None or (channel is not None and (named.suppressed or channel in named.suppressed_on)):
         return case
+    if named.suppressed:
+        return stopped_anew(case)
     if channel is None:
         return lead_opted_out(case, why=why, now=now)
     lead = case.lead

@@ -164,7 +164,8 @@ def _accepted(case: Case, task: Task, now: datetime) -> Case:
     on_yes, title = case.cadence.on_yes, "win the order, or say that it is lost"
     case = case.with_fact(Accepted())
     within, kind, about = on_yes.decide_within, TaskKind.HAND_OVER, f"accepted {task.id}"
-    return standing_task(case, kind, title, task.text, within, on_yes.escalate_to, now, about=about)
+    case = standing_task(case, kind, title, task.text, within, on_yes.escalate_to, now, about=about)
+    return case.with_task(replace(case.tasks[-1], contact=task.contact))
 
 
 def _after_talk(case: Case, task: Task, by: str, note: str | None, now: datetime) -> Case:

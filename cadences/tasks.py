@@ -90,9 +90,10 @@ def asks_to_call(kind: TaskKind, contact: str | None) -> bool:
     """Whether a task is done by a call: the plan's own, or one that is owed beside the plan.
 
     Args:
-        contact: the number that the task is for.
+        contact: the number that the task is for, or the address at which it may be answered.
     """
-    return kind is TaskKind.CALL or (kind is TaskKind.QUESTION and contact is not None)
+    number = contact is not None and "@" not in contact
+    return kind is TaskKind.CALL or (kind is TaskKind.QUESTION and number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,8 @@ class Task:
     best_at: datetime | None = None
     """The best instant for it within its time, where something is known of that; a proposal."""
     contact: str | None = None
-    """The number a call is for; a wrong one is struck off even when the lead has another by then."""
+    """The number a call is for; a wrong one is struck off even when the lead has another by then. Where somebody who
+    stopped us asks for an answer, or says yes, the address to which a person may write it."""
     escalate_to: str = "manager"
     escalate_at: datetime | None = None
     """When somebody else is told next; None when nobody is."""

@@ -8,15 +8,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import DateTime, Uuid, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.db.rows import SuppressionRow, TouchRow
+from adapters.db.rows import CommandRow, SuppressionRow, TouchRow, table_of
 from adapters.db.suppressions import ALL
 from cadences.contact_rules import opt_out_deadline
+from leads.contract import CommandKind
 from leads.suppression import SuppressionKey
 
 _PAGE = 2000
+_COMMANDS = table_of(CommandRow)
+_BY_LINK = "link"
+_SAID = (
+    select(_COMMANDS.c.kind)
+    .where(
+        _COMMANDS.c.lead_id == bindparam("lead_id", type_=Uuid()),
+        _COMMANDS.c.created_at > bindparam("since", type_=DateTime(timezone=True)),
+        _COMMANDS.c.created_at <= bindparam("until", type_=DateTime(timezone=True)),
+        or_(
+            _COMMANDS.c.kind.in_([CommandKind.LEAD_OPTED_OUT.value, CommandKind.LEAD_REPLIED.value]),
+            and_(
+                _COMMANDS.c.kind.in_([CommandKind.START.value, CommandKind.LEAD_ASKED_AGAIN.value]),
+                _COMMANDS.c.details.has_key("source"),
+            ),
+            and_(
+                _COMMANDS.c.kind == CommandKind.RECORD_ANSWER.value,
+                _COMMANDS.c.by == _BY_LINK,
+                _COMMANDS.c.details["answer"].astext == "yes",
+            ),
+        ),
+    )
+    .order_by(_COMMANDS.c.revision.desc())
+    .limit(1)
+)
+"""What the person itself said last: that it stops us, or that it asks for us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +94,29 @@ class SuppressionAudit:
                     TouchRow.happened_at,
                     TouchRow.state,
                     TouchRow.contact,
+                    TouchRow.personal,
                 )
                 # Only what was claimed names whom it went to; what a human did names nobody.
                 .where(TouchRow.contact.is_not(None), TouchRow.happened_at > earliest)
                 .order_by(TouchRow.happened_at)
                 .execution_options(yield_per=_PAGE)
             )
-            async for touch_id, lead_id, channel, claimed_at, state, contact in claims:
+            async for touch_id, lead_id, channel, claimed_at, state, contact, personal in claims:
                 digest = self._key.digest(contact or "")
                 against = [one for on in (ALL, channel) if (one := closed.get((digest, on))) and _held(one, claimed_at)]
                 if against:
                     since = min(one.since for one in against)
+                    if personal and await self._was_asked_for(lead_id, since, claimed_at):
+                        continue
                     late = claimed_at.date() > opt_out_deadline(since.date())
                     yield LateClaim(touch_id, lead_id, channel, claimed_at, since, state, late)
+
+    async def _was_asked_for(self, lead_id: UUID, since: datetime, claimed_at: datetime) -> bool:
+        """Whether the person asked for what a colleague wrote: after its stop, and after any other stop before that."""
+        async with self._engine.connect() as connection:
+            said = await connection.execute(_SAID, {"lead_id": lead_id, "since": since, "until": claimed_at})
+            last = said.first()
+        return last is not None and last.kind != CommandKind.LEAD_OPTED_OUT.value
 
 
 def _held(closed: _Closed, claimed_at: datetime) -> bool:

@@ -12,6 +12,7 @@ from api.public import pages, presses
 from api.public.answers import FARTHEST_YEARS, Outcome, Pressed
 from api.public.forms import read_form
 from api.public.presses import ONCE_MORE, AskedPages, PublicPages
+from cadences.asked_after_stop import asked_for_in_person
 from leads.choices import Choice
 from leads.links import ANSWER_PATH
 from leads.tokens import LinkToken, Purpose
@@ -129,12 +130,19 @@ async def _take(asked: _Asked, form: FormData, seen_at: datetime) -> HTMLRespons
 
 
 def _yes(asked: _Asked, pressed: Pressed) -> HTMLResponse:
-    company = asked.shared.company
-    owner = pressed.case.lead.owner.name if pressed.case else company.name
+    company, case = asked.shared.company, pressed.case
+    owner = case.lead.owner.name if case else company.name
+    line = f"{owner} will be in touch with you. The automatic messages have ended."
+    if case is not None and case.lead.stopped_us:
+        line = f"{owner} will write to you. You had stopped everything else from us, and that stays so."
+        if asked_for_in_person(case) is None:
+            line = (
+                "You had stopped all messages from us, and we have no address to write to. Please call or write to us."
+            )
     return pages.said(
         company,
         "Thank you, let's talk",
-        f"{owner} will be in touch with you. The automatic messages have ended.",
+        line,
         again=asked.shared.links.answer(asked.link.lead_id, asked.link.touch_id),
         contact="If it is urgent",
     )

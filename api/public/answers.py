@@ -15,6 +15,7 @@ from adapters.db.scans import last_scan, note_scan
 from api.services import Services
 from api.telling import tell
 from cadences import commands, hearing
+from cadences.asked_after_stop import asked_now
 from cadences.case import Case
 from cadences.refusals import CommandRefused
 from cadences.tasks import TaskKind
@@ -94,7 +95,7 @@ class LinkAnswers:
                 return _Decision(case)
             _require_open(case)
             note = f'pressed "{Choice(answer).label}" under our email'
-            case = commands.record_answer(case, answer=answer, by=BY, note=note, now=now)
+            case = commands.record_answer(case, answer=answer, by=BY, note=note, now=now, themselves=True)
             return _Decision(case, {"answer": answer, "note": note}, {"answer": answer})
 
         return await self._take(link, CommandKind.RECORD_ANSWER, decide, seen_at)
@@ -193,7 +194,8 @@ async def scanned_since(opened: OpenCase, link: LinkToken, seen_at: datetime) ->
 def _holds_already(case: Case, answer: str) -> bool:
     if answer == "no":
         return case.enrollment.ended is Ending.NO
-    return case.enrollment.ended is Ending.YES and any(task.kind is TaskKind.HAND_OVER for task in case.open_tasks)
+    hand_over = any(task.kind is TaskKind.HAND_OVER for task in case.open_tasks)
+    return case.enrollment.ended is Ending.YES and hand_over and asked_now(case) is case
 
 
 def _require_open(case: Case) -> None:

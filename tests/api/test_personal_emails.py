@@ -2,19 +2,25 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text, update
 
+from adapters.db.audit import SuppressionAudit
 from adapters.db.rows import FirstResponseRow, PersonalEmailRow, SenderRow, TouchRow, table_of
+from api.public.answers import LinkAnswers
+from api.public.answers import Outcome as PressOutcome
 from cadences.hearing import contact_point_lost, lead_opted_out, lead_replied
 from leads.contract import STEP_TIMEOUT, CommandKind, WakeKind
 from leads.model import Channel
 from leads.sending import AccountTrouble, OutcomeUnknown, SendRefused
+from leads.tokens import LinkToken
 from tests.activities.senders import Crash
 from tests.api.house import House
 from tests.api.test_commands import newest_command
 from tests.links import LINKS
+from tests.sample import KEY
 
 WORDS = {"subject": "Your ovens", "text": "Dear Priya,\n\nboth run on single phase.\nShall I call you?\n\nAnna"}
 
@@ -144,6 +150,53 @@ async def test_who_stopped_us_or_has_no_address_gets_none(house: House) -> None:
     assert "no usable email address: bounce" in await refused(house)
     await house.news(CommandKind.LEAD_OPTED_OUT, lambda case, now: lead_opted_out(case, why="STOP", now=now))
     assert "the lead stopped all messages" in await refused(house)
+
+
+async def presses_yes(house: House) -> None:
+    link = LinkToken(UUID(house.lead), UUID(int=7))
+    pressed = await LinkAnswers(house.services).say(link, "yes", seen_at=house.clock())
+    assert pressed.outcome is PressOutcome.TAKEN
+
+
+async def test_who_stopped_us_and_then_says_yes_is_written_to_until_it_stops_us_again(house: House) -> None:
+    await house.waiting_for_a_call()
+    await house.news(CommandKind.LEAD_OPTED_OUT, lambda case, now: lead_opted_out(case, why="STOP", now=now))
+    house.clock.move_by(timedelta(minutes=1))
+    await presses_yes(house)
+    (task,) = await house.tasks()
+    house.clock.move_by(timedelta(minutes=1))
+    await wrote(house)
+    await sent(house)
+    assert (house.sender.messages[-1].to, await state(house), await house.tasks()) == (
+        "priya@example.com",
+        "sent",
+        [task],
+    )
+    audit = SuppressionAudit(house.engine, KEY)
+    assert [one async for one in audit.late_claims()] == []
+    await presses_yes(house)
+    before = len(house.sender.messages)
+    house.clock.move_by(timedelta(minutes=1))
+    await wrote(house)
+    await house.news(CommandKind.LEAD_OPTED_OUT, lambda case, now: lead_opted_out(case, why="STOP", now=now))
+    await sent(house)
+    assert (len(house.sender.messages), await house.tasks()) == (before, [task])
+    again = await house.client.post(f"/api/leads/{house.lead}/emails", json={"by": "anna", **WORDS})
+    assert (again.status_code, "stopped all messages" in again.json()["detail"]) == (409, True)
+
+
+async def test_what_somebody_asks_who_stopped_us_is_answered_from_its_task(house: House) -> None:
+    await house.waiting_for_a_call()
+    await house.news(CommandKind.LEAD_OPTED_OUT, lambda case, now: lead_opted_out(case, why="STOP", now=now))
+    house.clock.move_by(timedelta(minutes=1))
+    again = {"email": "priya@example.com", "question": "And in blue?"}
+    assert (await house.client.post("/api/leads", json=again)).status_code == 200
+    (task,) = await house.tasks("question")
+    assert "only what it asks may be answered: answer from the task" in await refused(house)
+    await wrote(house, reply_to_task=str(task))
+    await sent(house)
+    assert (house.sender.messages[-1].to, await house.tasks()) == ("priya@example.com", [])
+    assert [one async for one in SuppressionAudit(house.engine, KEY).late_claims()] == []
 
 
 async def test_an_opt_out_that_comes_before_it_is_sent_stops_it(house: House) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from pydantic import TypeAdapter
 
+from cadences.asked_after_stop import asked_for_in_person, written_to
 from cadences.case import Case
 from cadences.commands import (
     hold,
@@ -265,11 +266,14 @@ class AnyLife(RuleBasedStateMachine):
         if self.case.enrollment.ended is None and not self.case.enrollment.question_only:
             assert self.case.enrollment.hold is not None
 
-    @rule(said=st.sampled_from(["yes", "no"]))
-    def the_lead_answers(self, said: str) -> None:
-        if self.tried(lambda: record_answer(self.case, answer=said, by="anna", note=None, now=self.now)):
+    @rule(said=st.sampled_from(["yes", "no"]), themselves=st.booleans())
+    def the_lead_answers(self, said: str, themselves: bool) -> None:
+        said_before = self.case.enrollment.ended is Ending.YES and said == "yes"
+        if self.tried(
+            lambda: record_answer(self.case, answer=said, by="anna", note=None, now=self.now, themselves=themselves)
+        ):
             kinds = [task.kind for task in self.case.open_tasks]
-            assert kinds == ([TaskKind.HAND_OVER] if said == "yes" else [])
+            assert said_before or kinds == ([TaskKind.HAND_OVER] if said == "yes" else [])
 
     @rule(days=st.integers(-1, 400), cadence=cadences)
     def the_lead_says_not_now(self, days: int, cadence: Any) -> None:
@@ -330,7 +334,7 @@ class AnyLife(RuleBasedStateMachine):
             case "touch":
                 self.a_personal_touch_is_logged(timedelta(minutes=index))
             case "yes" | "no":
-                self.the_lead_answers(what)
+                self.the_lead_answers(what, themselves=False)
             case "not now":
                 self.the_lead_says_not_now(index + 1, cadence)
             case "hold":
@@ -423,9 +427,11 @@ class AnyLife(RuleBasedStateMachine):
         )
         reachable = self.case.lead.contact_for(Channel.EMAIL) is not None
         silent = answers_only(self.case) is not None
+        asked_for = [task for task in self.case.open_tasks if written_to(self.case, task) is not None]
+        handed_over = asked_for_in_person(self.case) is not None
         if self.tried(lambda: write_email(self.case, email, self.now)):
-            assert reachable
-            assert email.answers is not None or not silent
+            assert reachable or asked_for
+            assert email.answers is not None or handed_over or not silent
 
     # The lead and the providers.
 

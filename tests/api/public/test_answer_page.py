@@ -12,12 +12,15 @@ from sqlalchemy import delete
 from adapters.db.rows import LeadRow
 from api.services import Services
 from cadences import commands
+from cadences.asked_after_stop import WORDS
+from cadences.hearing import contact_point_lost
 from cadences.task_outcomes import complete_task
 from cadences.tasks import Outcome
 from leads.contract import CommandKind
 from tests.api.conftest import client_of
 from tests.api.fakes import RecordingDelivery
 from tests.api.public.conftest import Browser, Page, Prospect, fields_of
+from tests.api.webhooks.conftest import EMAIL
 from tests.links import LINKS
 
 CHOICES = ("", "yes", "later", "no")
@@ -156,6 +159,31 @@ async def test_after_a_yes_no_ends_the_hand_over(browser: Browser, prospect: Pro
     await browser.press(await browser.open(str(again["href"])), "No, thank you")
     standing = await prospect.standing()
     assert (standing.ended, standing.open_tasks) == ("no", [])
+
+
+async def test_after_a_stop_a_yes_promises_an_email_and_no_more_than_that(browser: Browser, prospect: Prospect) -> None:
+    stop = await browser.open(prospect.unsubscribe)
+    assert (await browser.press(stop, "Unsubscribe")).heading == "You are unsubscribed"
+    page = await browser.press(await browser.open(prospect.answer("yes")), "Yes, let's talk")
+    assert (page.status, page.heading) == (200, "Thank you, let's talk")
+    assert "will write to you. You had stopped everything else from us, and that stays so." in page.text
+    [task] = await prospect.open_tasks()
+    assert (task.kind, task.contact, WORDS in task.text) == ("hand_over", EMAIL, True)
+    commands = len(await prospect.commands())
+    again = await browser.press(await browser.open(prospect.answer("yes")), "Yes, let's talk")
+    assert (again.text, len(await prospect.commands())) == (page.text, commands)
+    await browser.press(await browser.open(prospect.unsubscribe), "Unsubscribe")
+    assert [one.contact for one in await prospect.open_tasks()] == [None]
+
+
+async def test_after_a_stop_nothing_is_promised_where_no_address_works(browser: Browser, prospect: Prospect) -> None:
+    await browser.press(await browser.open(prospect.unsubscribe), "Unsubscribe")
+    async with prospect.desk.cases.open(prospect.lead_id, browser.clock()) as opened:
+        lost = contact_point_lost(opened.case, contact=EMAIL, why="bounce", now=browser.clock())
+        await opened.save(lost, CommandKind.CONTACT_POINT_LOST, by="test")
+    page = await browser.press(await browser.open(prospect.answer("yes")), "Yes, let's talk")
+    assert "we have no address to write to" in page.text
+    assert "+12125550100" in page.text, "how to reach us"
 
 
 @pytest.mark.parametrize(("choice", "label"), [("yes", "Yes, let's talk"), ("later", "1 month")])
