@@ -141,6 +141,15 @@ class LinkAnswers:
 
         return await self._take(link, CommandKind.LEAD_OPTED_OUT, decide, seen_at)
 
+    async def is_stopped(self, link: LinkToken) -> bool:
+        """Whether the person has stopped all messages, and asked for nothing since; of somebody erased, False."""
+        now = self._services.clock()
+        try:
+            case = await self._services.cases.look(link.lead_id, now)
+        except UnknownLead:
+            return False  # Erased, or merged into another: what a press does is said once it is pressed.
+        return hearing.lead_opted_out(case, why="", now=now) == case
+
     async def note_scan(self, link: LinkToken) -> None:
         """A program pressed the hidden button: no press counts on this message's pages that were shown before."""
         now = self._services.clock()
@@ -188,7 +197,7 @@ async def scanned_since(opened: OpenCase, link: LinkToken, seen_at: datetime) ->
         scanned_at = await last_scan(connection, link.touch_id)
 
     await opened.beside(read)
-    return scanned_at is not None and scanned_at > seen_at
+    return scanned_at is not None and scanned_at >= seen_at
 
 
 def _holds_already(case: Case, answer: str) -> bool:

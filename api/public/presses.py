@@ -1,6 +1,6 @@
 """Presses on public pages: told apart from what programs post, before anything is done."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Response
@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from api.public import pages
 from api.public.answers import LinkAnswers
 from api.public.bookings import Bookings
-from api.public.tickets import Tickets
+from api.public.tickets import LEAST_AGE, Tickets
 from api.rest.auth import AskedServices
 from api.services import Services
 from leads.tokens import LinkToken
@@ -41,14 +41,14 @@ class PublicPages:
         """A ticket for the forms of the page of this link."""
         return self._tickets.make(token, self._clock())
 
-    async def seen_at(self, link: LinkToken, token: str, form: FormData) -> datetime | None:
+    async def seen_at(self, link: LinkToken, token: str, form: FormData, least_age: timedelta) -> datetime | None:
         """When a person may have seen the page that was pressed on; None when a program pressed."""
         if HIDDEN in form.getlist("answer"):
             await self.answers.note_scan(link)
             return None
         match form.getlist("ticket"):
             case [str() as ticket]:
-                return self._tickets.shown_at(token, ticket, self._clock())
+                return self._tickets.shown_at(token, ticket, self._clock(), least_age)
         return None
 
 
@@ -78,11 +78,17 @@ class AskedPage(Protocol):
         ...
 
 
-async def press(asked: AskedPage, form: FormData) -> Response:
-    """A press on a page: done if it may be a person's, and asked for once more if not."""
+async def press(asked: AskedPage, form: FormData, least_age: timedelta = LEAST_AGE) -> Response:
+    """A press on a page: done if it may be a person's, and asked for once more if not.
+
+    Args:
+        asked: the page.
+        form: what was posted.
+        least_age: how long a person looks at the page before it presses.
+    """
 
     async def pressed() -> HTMLResponse:
-        seen_at = await asked.shared.seen_at(asked.link, asked.token, form)
+        seen_at = await asked.shared.seen_at(asked.link, asked.token, form, least_age)
         return await asked.once_more() if seen_at is None else await asked.take(form, seen_at)
 
     return await pages.unless_in_trouble(asked.shared.company, pressed())

@@ -1,12 +1,13 @@
 """The page that stops all messages, and the mailboxes' own unsubscribe button (RFC 8058)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.datastructures import FormData
 
+from adapters.db.engine import is_trouble
 from api.public import pages, presses
 from api.public.answers import Outcome
 from api.public.forms import read_form
@@ -22,9 +23,11 @@ _ONE_CLICK = [("List-Unsubscribe", "One-Click")]
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
 async def show(shared: AskedPages, token: str) -> HTMLResponse:
-    """The page with one button; opening it changes nothing."""
+    """The page with one button or, if nothing is left to stop, with that; opening it changes nothing."""
     asked = _read(shared, token)
-    return pages.no_such_page(shared.company) if asked is None else asked.form()
+    if asked is None:
+        return pages.no_such_page(shared.company)
+    return _stopped(shared) if await asked.is_stopped() else asked.form()
 
 
 @router.post("/{token}")
@@ -36,7 +39,8 @@ async def press(request: Request, shared: AskedPages, token: str) -> Response:
     form = await read_form(request)
     if form.multi_items() == _ONE_CLICK:
         return await pages.unless_in_trouble(shared.company, asked.one_click())
-    return await presses.press(asked, form)
+    # A stop stops at once: to be wrong about a program costs a lead, to be wrong about a person breaks our word.
+    return await presses.press(asked, form, least_age=timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,15 @@ class _Asked:
         """
         ticket = self.shared.ticket(self.token)
         return pages.page("unsubscribe", 422 if words else 200, self.shared.company, ticket=ticket, words=words)
+
+    async def is_stopped(self) -> bool:
+        """Whether a press would change nothing any more; the page is shown in any case, also in trouble."""
+        try:
+            return await self.shared.answers.is_stopped(self.link)
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            return False
 
     async def once_more(self) -> HTMLResponse:
         return self.form(ONCE_MORE)

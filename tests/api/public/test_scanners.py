@@ -52,9 +52,9 @@ async def test_a_scanner_that_presses_everything_ends_nothing(
     assert await prospect.commands() == []
 
 
-async def test_a_scanner_that_presses_everything_at_once_ends_nothing(browser: Browser, prospect: Prospect) -> None:
+async def test_a_scanner_that_presses_everything_at_once_answers_nothing(browser: Browser, prospect: Prospect) -> None:
     before = await prospect.standing()
-    for url in links_of(prospect):
+    for url in (prospect.answer(choice) for choice in ("yes", "later", "no")):
         page = await browser.open(url)
         browser.clock.move_by(timedelta(seconds=1))
         await asyncio.gather(*(browser.submit(page, *press, until="2027-03-01") for press in presses_of(page)))
@@ -107,11 +107,17 @@ async def test_a_mailbox_is_heard_even_while_a_scanner_is_at_work(browser: Brows
     assert (await prospect.standing()).ended == "opted_out"
 
 
-@pytest.mark.parametrize(("choice", "label", "ended"), [*ANSWERS, ("", "Unsubscribe", "opted_out")])
+async def test_a_stop_is_taken_however_fast_it_is_pressed(browser: Browser, prospect: Prospect) -> None:
+    page = await browser.press(await browser.open(prospect.unsubscribe), "Unsubscribe", timedelta(microseconds=1))
+    assert (page.status, page.heading) == (200, "You are unsubscribed")
+    assert (await prospect.standing()).ended == "opted_out"
+
+
+@pytest.mark.parametrize(("choice", "label", "ended"), ANSWERS)
 async def test_a_press_that_is_too_fast_is_asked_for_once_more(
     browser: Browser, prospect: Prospect, choice: str, label: str, ended: str
 ) -> None:
-    page = await browser.open(prospect.answer(choice) if choice else prospect.unsubscribe)
+    page = await browser.open(prospect.answer(choice))
     fast = await browser.press(page, label, LEAST_AGE - timedelta(microseconds=1))
     assert fast.status == 422
     assert "Please press once more" in fast.text

@@ -57,6 +57,21 @@ async def test_e5_one_page_and_one_press_stop_everything(
     assert delivery.told == [prospect.lead_id]
 
 
+async def test_opened_again_it_says_that_one_is_unsubscribed_until_one_asks_for_something(
+    browser: Browser, prospect: Prospect
+) -> None:
+    await browser.press(await browser.open(prospect.unsubscribe), "Unsubscribe")
+    before = await prospect.standing()
+    again = await browser.open(prospect.unsubscribe)
+    assert (again.status, again.heading, again.forms) == (200, "You are unsubscribed", [])
+    assert await prospect.standing() == before
+    await browser.press(await browser.open(prospect.answer("yes")), "Yes, let's talk")
+    asked = await browser.open(prospect.unsubscribe)
+    assert asked.heading == "Unsubscribe"
+    assert (await browser.press(asked, "Unsubscribe")).heading == "You are unsubscribed"
+    assert (await browser.open(prospect.unsubscribe)).forms == []
+
+
 @pytest.mark.parametrize("encoding", ["urlencoded", "multipart"])
 async def test_u3_one_click_works_at_once_and_twice_is_once(
     stranger: httpx.AsyncClient, prospect: Prospect, encoding: str
