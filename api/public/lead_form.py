@@ -1,5 +1,6 @@
 """The pages of the business's own forms: shown, sent, mended and thanked for, without a script."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -29,6 +30,8 @@ _NOT_OURS = (
 _LAY_OPEN = "This page lay open for long, so nothing has arrived yet. Please look through it, and send it once more."
 _SENT_BEFORE = "What you sent before has arrived. If you want to tell us this as well, please send it."
 _TOO_MANY = "A lot was sent from where you are, so this has not arrived yet. Please wait ten minutes, and send it then."
+THANKS = "Thank you"
+_THANKS = re.compile(r"\s*((?:thank you|thanks)\b[^.!:\n]{0,60}?)\s*(?:[.!:\n]|$)", re.IGNORECASE)
 router = APIRouter(prefix=FORMS_PATH, include_in_schema=False)
 
 
@@ -85,7 +88,7 @@ class _Form:
                 return busy
         if self.sheet.redirect is not None:
             return RedirectResponse(self.sheet.redirect, 303, headers={"Cache-Control": "no-store"})
-        return pages.said(self._services.company, "Thank you", *self.sheet.thanks.splitlines())
+        return pages.said(self._services.company, *_thanks(self.sheet.thanks))
 
     def _is_ours(self, origin: str, request: Request) -> bool:
         """Whether it is the origin of this very page: as it is called in links, or as the browser called it."""
@@ -122,6 +125,13 @@ async def _sent(request: Request, services: Services, name: str) -> Response:
     except SheetBroken:
         return _out_of_order(services)
     return _no_such_form(services) if sheet is None else await _Form(services, sheet).take(request)
+
+
+def _thanks(words: str) -> tuple[str, ...]:
+    """What is said above, and then below: a form that thanks by itself is not thanked for twice."""
+    begun = _THANKS.match(words)
+    heading, rest = (begun[1], words[begun.end() :]) if begun else (THANKS, words)
+    return heading, *rest.strip().splitlines()
 
 
 def _texts(sheet: FormSheet, form: FormData) -> dict[str, str]:

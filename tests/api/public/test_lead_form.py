@@ -92,6 +92,10 @@ async def test_what_somebody_writes_becomes_a_lead_that_is_told(
 ) -> None:
     page = await fill_in(browser)
     assert (page.status, page.heading) == (200, "Thank you")
+    assert [line.get_text() for line in page.soup.find_all(["h1", "p"])][:2] == [
+        "Thank you",
+        "Your message has arrived, and a person will answer it.",
+    ]
     assert "a person will answer it" in page.text
     (lead,) = await rows(engine, LeadRow)
     assert (lead.name, lead.question, lead.source, lead.kind) == ("Ann Lee", "How much?", "contact form", "inbound")
