@@ -153,13 +153,25 @@ class LeadCommands:
         return await self.carry_out(lead_id, caller, by, CommandKind.LOG_PERSONAL_TOUCH, decide)
 
     async def record_answer(
-        self, lead_id: UUID, caller: Caller, by: str | None, *, answer: str, note: str | None
+        self,
+        lead_id: UUID,
+        caller: Caller,
+        by: str | None,
+        *,
+        answer: str,
+        note: str | None,
+        no_contact: bool = False,
     ) -> CommandDone:
-        """The lead said yes or no."""
+        """The lead said yes or no.
+
+        Args:
+            no_contact: with its no it asked not to be contacted any more, which is never taken back as a slip.
+        """
 
         async def decide(file: OpenCase, who: str, now: datetime) -> Decision:
-            case = commands.record_answer(file.case, answer=answer, by=who, note=note, now=now)
-            return Decision(case, {"answer": answer, "note": note}, {"answer": answer})
+            case = commands.record_answer(file.case, answer=answer, by=who, note=note, now=now, no_contact=no_contact)
+            details = {"answer": answer, "note": note, **_stopped(no_contact)}
+            return Decision(case, details, {"answer": answer}, final=no_contact)
 
         return await self.carry_out(lead_id, caller, by, CommandKind.RECORD_ANSWER, decide)
 
@@ -289,12 +301,14 @@ class LeadCommands:
         note: str | None,
         meeting: Appointment | None = None,
         organizer: str | None = None,
+        no_contact: bool = False,
     ) -> CommandDone:
         """A person says how a task ended.
 
         Args:
             meeting: what was agreed on.
             organizer: who meets the lead then; its owner when left out.
+            no_contact: with its no the lead asked not to be contacted any more, which is never taken back as a slip.
 
         Raises:
             UnknownTask: there is no such task.
@@ -330,11 +344,13 @@ class LeadCommands:
                 later=(later.cadence, later.version) if later else None,
                 meeting=meeting,
                 organizer=await file.colleague(organizer) if organizer is not None else None,
+                no_contact=no_contact,
             )
             told: dict[str, Any] = {"task_id": task_id, "until": ends_at}
             if outcome in (Outcome.YES, Outcome.NO):
                 told["answer"] = outcome.value
-            return Decision(case, {"outcome": outcome.value, "until": ends_at, "note": note}, told)
+            details = {"outcome": outcome.value, "until": ends_at, "note": note, **_stopped(no_contact)}
+            return Decision(case, details, told, final=no_contact)
 
         others = {"meeting.organizer": organizer} if organizer is not None else {}
         try:
@@ -362,15 +378,16 @@ class LeadCommands:
         """
         async with self._writes.open(lead_id, caller, by, contacts=contacts, colleagues=colleagues) as lead:
             decision = await decide(lead.file, lead.who, lead.now)
+            may_be_slip = kind in _MAY_BE_SLIPS and not decision.final
             plan = await lead.file.save(
                 decision.case,
                 kind,
                 by=lead.who,
                 details=decision.details,
                 told=decision.told,
-                may_be_slip=kind in _MAY_BE_SLIPS,
+                may_be_slip=may_be_slip,
             )
-            undo_until = lead.now + UNDO_WITHIN if kind in _MAY_BE_SLIPS else None
+            undo_until = lead.now + UNDO_WITHIN if may_be_slip else None
             answer = command_done(lead.file.case, plan, lead.now, told=False, undo_until=undo_until)
             await lead.done(action or kind.value, _DONE.dump_python(answer, mode="json"))
         log.info("command committed", lead_id=str(lead_id), kind=kind.value, revision=plan.revision)
@@ -408,6 +425,11 @@ def _captured_body(captured: Captured, *, told: bool) -> dict[str, Any]:
 
 def _status(captured: Captured) -> int:
     return 201 if captured.created else 200
+
+
+def _stopped(no_contact: bool) -> dict[str, bool]:
+    """What is kept of a no beside the answer."""
+    return {"no_contact": True} if no_contact else {}
 
 
 async def _later(file: OpenCase) -> CadenceBundle:

@@ -23,6 +23,8 @@ class Decision:
     case: Case
     details: Mapping[str, Any] = field(default_factory=dict)
     told: Mapping[str, Any] = field(default_factory=dict)
+    final: bool = False
+    """It is never taken back as a slip, whatever its kind."""
 
 
 Decide = Callable[[OpenCase, str, datetime], Awaitable[Decision]]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from cadences.asked_after_stop import asked_now
 from cadences.case import Case
+from cadences.closed_contacts import contacts_closed
 from cadences.enrollment import HoldReason
 from cadences.facts import AnswerGiven, Assigned, TouchMade
 from cadences.first_response import nobody_waits
@@ -36,6 +37,7 @@ from leads.ids import derived_id
 from leads.model import Channel, Colleague, Ending, Stage
 from leads.spans import Span, Unit, add_span
 
+ASKED_US = "asked us not to be contacted"
 HAND_OVER_WITHIN = Span(1, Unit.HOUR)
 """When a hand-over is due, where neither `on_yes` nor a first-response target says it."""
 
@@ -84,15 +86,22 @@ def record_answer(
     note: str | None,
     now: datetime,
     themselves: bool = False,
+    no_contact: bool = False,
 ) -> Case:
     """The lead said yes or no. A yes leaves exactly the hand-over; a no leaves no open task, and means never.
 
     Args:
         themselves: the person itself said it, to the machine: a yes asks for contact, also after a stop.
+        no_contact: with its no the person asked not to be contacted any more: every address and number is closed.
     """
     if answer not in ("yes", "no"):
         raise CommandRefused("answer", f"{answer!r} is no answer; it is yes or no")
+    if no_contact and answer != "no":
+        raise CommandRefused("no_contact", "who asks not to be contacted says no")
     ended = case.enrollment.ended
+    if ended is Ending.NO and no_contact and not all(point.suppressed for point in case.lead.contacts):
+        closed = contacts_closed(case, ASKED_US)
+        return nobody_waits(cancel_tasks(closed, now, by, ASKED_US), now)
     if ended is Ending.YES and answer == "yes" and themselves and (asked := asked_now(case)) is not case:
         return asked  # It said yes, stopped us, and asks for us once more: what was agreed on stands.
     if ended is Ending.NO or (ended is Ending.YES and answer == "yes"):
@@ -101,7 +110,8 @@ def record_answer(
     case = worked_on(case.with_fact(AnswerGiven(answer, by, note)))
     case = cancel_tasks(case, now, by, f"the lead said {answer}")
     if answer == "no":
-        return end(call_off_all(case, now), Ending.NO, now, f"said no, recorded by {by}").with_stage(Stage.LOST)
+        case = end(call_off_all(case, now), Ending.NO, now, f"said no, recorded by {by}").with_stage(Stage.LOST)
+        return contacts_closed(case, ASKED_US) if no_contact else case
     case = end(case, Ending.YES, now, f"said yes, recorded by {by}").with_stage(Stage.QUALIFIED)
     on_yes = case.cadence.on_yes
     within = on_yes.within or (case.cadence.first_response.within if case.cadence.first_response else HAND_OVER_WITHIN)

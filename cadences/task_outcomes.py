@@ -5,11 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from cadences.case import Case
-from cadences.commands import log_personal_touch, not_now, record_answer, touched
+from cadences.commands import ASKED_US, log_personal_touch, not_now, record_answer, touched
 from cadences.enrollment import HoldReason, StepRef
 from cadences.facts import Accepted, TouchMade
 from cadences.first_response import attempted, nobody_waits
-from cadences.hearing import contact_point_lost
+from cadences.hearing import contact_point_lost, lead_opted_out
 from cadences.holds import lift_hold
 from cadences.incomplete import completed
 from cadences.meeting_outcomes import after_meeting, agreed, meeting_confirmed
@@ -78,6 +78,7 @@ def complete_task(
     later: tuple[Cadence, str] | None = None,
     meeting: Appointment | None = None,
     organizer: Colleague | None = None,
+    no_contact: bool = False,
 ) -> Case:
     """A person says how a task ended, and that drives what comes next.
 
@@ -86,6 +87,7 @@ def complete_task(
         later: the cadence (and version) that a "not now" returns to.
         meeting: what was agreed on.
         organizer: who meets the lead then; its owner when left out.
+        no_contact: with its no the person asked not to be contacted any more.
     """
     task = next((task for task in case.open_tasks if task.id == task_id), None)
     if task is None:
@@ -103,6 +105,8 @@ def complete_task(
     if (meeting is None) == (outcome is Outcome.MEETING):
         needs = "needs" if meeting is None else "takes no"
         raise CommandRefused("meeting", f"the outcome {outcome.value!r} {needs} meeting")
+    if no_contact and outcome is not Outcome.NO:
+        raise CommandRefused("no_contact", "who asks not to be contacted says no")
     if outcome is Outcome.NOT_NOW and later is None:
         raise ValueError("a not now needs the cadence that it returns to")
     case = close_task(case, task, TaskState.DONE, now, by, outcome, note)
@@ -114,9 +118,11 @@ def complete_task(
         case = after_meeting(case, task, outcome, by, note, now)
     match outcome:
         case Outcome.YES | Outcome.NO if case.enrollment.ended == outcome.value:
-            return _contacted(case, task, by, now)  # The lead repeats what it had said; nothing new follows.
+            case = _contacted(case, task, by, now)  # The lead repeats what it had said; nothing new follows from that.
+            return lead_opted_out(case, why=ASKED_US, now=now) if no_contact else case
         case Outcome.YES | Outcome.NO:
-            return record_answer(_contacted(case, task, by, now), answer=outcome.value, by=by, note=note, now=now)
+            case, answer = _contacted(case, task, by, now), outcome.value
+            return record_answer(case, answer=answer, by=by, note=note, now=now, no_contact=no_contact)
         case Outcome.NOT_NOW if until is not None and later is not None:
             case = _contacted(case, task, by, now)
             return not_now(case, until=until, cadence=later[0], version=later[1], by=by, note=note, now=now)

@@ -100,7 +100,9 @@ async def send_personal_email(lead_id: UUID, sent: EmailSent, caller: AskedBy, c
 @router.post("/{lead_id}/answer")
 async def record_answer(lead_id: UUID, sent: AnswerSent, caller: AskedBy, commands: AskedCommands) -> CommandDone:
     """Record the lead's yes or no: the cadence ends."""
-    return await commands.record_answer(lead_id, caller, sent.by, answer=sent.answer, note=sent.note)
+    return await commands.record_answer(
+        lead_id, caller, sent.by, answer=sent.answer, note=sent.note, no_contact=sent.no_contact
+    )
 
 
 @router.post("/{lead_id}/not-now")

@@ -201,6 +201,8 @@ class AnswerSent(CommandSent):
     """What the lead finally said."""
 
     answer: Literal["yes", "no"]
+    no_contact: bool = False
+    """With its no the lead asked not to be contacted any more: every address and number of it is closed for good."""
     note: Note | None = None
 
 
@@ -299,6 +301,8 @@ class CompletionSent(CommandSent):
     """When to call back, or until when "not now" holds."""
     meeting: AppointmentSent | None = None
     """What was agreed on, where the outcome is "meeting"."""
+    no_contact: bool = False
+    """With its no the lead asked not to be contacted any more: every address and number of it is closed for good."""
     note: Note | None = None
 
 

@@ -38,6 +38,7 @@ async def complete_task(task_id: UUID, sent: CompletionSent, caller: AskedBy, co
         outcome=sent.outcome,
         until=sent.until,
         note=sent.note,
+        no_contact=sent.no_contact,
         meeting=sent.meeting.as_appointment() if sent.meeting else None,
         organizer=sent.meeting.organizer if sent.meeting else None,
     )

@@ -1,4 +1,4 @@
-"""`follow add-contact`: another way to reach a lead, found by a person."""
+"""`follow add-contact`, another way to reach a lead, and `follow no-contact`: it is not to be reached any more."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from api.services import Services
 
 _BY = "follow add-contact"
+_STOPPED_BY = "follow no-contact"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command(name="add-contact")(add_contact)
+    app.command(name="no-contact")(no_contact)
 
 
 def add_contact(
@@ -61,3 +63,34 @@ def add_contact(
     if touch is not None:
         follows = f"next: {touch.channel} {touch.content}, {touch.local_at:%a %d %b %Y %H:%M} there ({touch.zone})"
     Console(highlight=False, soft_wrap=True).print(f"added; {follows}", markup=False)
+
+
+def no_contact(
+    lead: Named,
+    by: Annotated[str | None, typer.Option(help="A colleague's id: whom the lead told.")] = None,
+    note: Annotated[str | None, typer.Option(help="What it said.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """The lead said no and asked not to be contacted any more: every address and number is closed for good."""
+    from adapters.db.cases import UnknownLead
+    from api.problems import ValueRefused
+    from cadences.refusals import CommandRefused
+
+    if not yes:
+        typer.confirm(f"Never contact {lead} again? This can't be taken back", abort=True)
+
+    async def run(services: "Services") -> None:
+        from api.commands import LeadCommands
+        from api.writes import ourselves
+
+        lead_id, commands = await lead_called(services, lead), LeadCommands(services)
+        caller = ourselves(_STOPPED_BY)
+        await commands.record_answer(lead_id, caller, by, answer="no", note=note, no_contact=True)
+
+    try:
+        with_services(run)
+    except (CommandRefused, ValueRefused) as refused:
+        fail(f"{refused.field}: {refused.message}")
+    except UnknownLead:
+        fail(f"no lead is called {lead!r}")
+    typer.echo("the lead said no, and every address and number of it is closed")

@@ -380,3 +380,27 @@ async def test_when_two_leads_turn_out_to_be_one_nothing_can_be_taken_back_any_m
     await post(house.client, f"/api/leads/{house.lead}/merge", {"other": other, "by": "anna"})
     assert await house.rows(select(SlipRow.lead_id)) == []
     assert "nothing that was recorded" in (await house.undo(409))["detail"]
+
+
+@pytest.mark.parametrize("by_task", [False, True])
+async def test_who_asked_not_to_be_contacted_is_on_the_list_and_that_is_never_taken_back(
+    house: House, by_task: bool
+) -> None:
+    await house.waiting_for_a_call()
+    if by_task:
+        (task,) = await house.tasks("call")
+        done = await house.complete(task, "no", no_contact=True)
+    else:
+        done = await house.record("answer", answer="no", no_contact=True)
+    assert (done["ended"], done["undo_until"], await house.tasks()) == ("no", None, [])
+    for contact in ("priya@example.com", "+12125550111"):
+        (line,) = await house.services.suppressions.of(contact)
+        assert (line.channel, line.by, line.why) == (None, "anna", "asked us not to be contacted")
+    assert "nothing that was recorded for this lead can be taken back" in str(await house.undo(409))
+    (entry,) = await house.rows(
+        select(AuditEntryRow.id).where(AuditEntryRow.action == ("complete_task" if by_task else "record_answer"))
+    )
+    assert entry
+    new = {"email": "priya@example.com", "kind": "outbound"}
+    again = await house.client.post("/api/leads", json=new)
+    assert (await house.plan()).ended == "no", again.text

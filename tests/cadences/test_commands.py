@@ -16,10 +16,11 @@ from cadences.commands import (
     switch_cadence,
 )
 from cadences.enrollment import HoldReason
-from cadences.facts import AnswerGiven, TouchMade
+from cadences.facts import AnswerGiven, Suppressed, TouchMade
 from cadences.hearing import contact_point_lost, lead_opted_out, lead_replied
 from cadences.planning import plan, wake
 from cadences.refusals import CommandRefused
+from cadences.task_outcomes import complete_task
 from cadences.tasks import Outcome, TaskKind, TaskState
 from cadences.unknown_sends import message_unknown
 from leads.contract import WakeKind
@@ -338,3 +339,36 @@ def test_a_message_of_which_nobody_knows_is_still_looked_for_after_a_not_now_and
         assert wake(after) is not None
     assert open_kinds(answer(case, "no")) == []
     assert open_kinds(answer(case, "yes")) == ["hand_over"]
+
+
+@pytest.mark.parametrize("by_task", [False, True])
+def test_t4_a_no_that_asks_for_no_more_contact_closes_everything(by_task: bool) -> None:
+    case, now = calling(), MONDAY + DAY
+    if by_task:
+        task = waited_for(case)
+        no = {"task_id": task.id, "outcome": Outcome.NO, "by": "anna", "note": None, "now": now}
+        case = complete_task(case, **no, no_contact=True)  # type: ignore[arg-type]
+    else:
+        case = record_answer(case, answer="no", by="anna", note=None, now=now, no_contact=True)
+    assert (case.enrollment.ended, case.lead.stage, case.open_tasks, wake(case)) == (Ending.NO, Stage.LOST, (), None)
+    assert [fact.contact for fact in case.facts if isinstance(fact, Suppressed)] == [EMAIL, PHONE]
+    assert all(point.suppressed for point in case.lead.contacts)
+
+
+def test_t4_who_said_no_before_may_still_ask_for_no_more_contact_once() -> None:
+    case = record_answer(calling(), answer="no", by="anna", note=None, now=MONDAY + DAY)
+    assert not any(point.suppressed for point in case.lead.contacts)
+    closed = record_answer(case, answer="no", by="anna", note=None, now=MONDAY + 2 * DAY, no_contact=True)
+    assert all(point.suppressed for point in closed.lead.contacts)
+    assert closed.enrollment == case.enrollment
+    with pytest.raises(CommandRefused, match="already said no"):
+        record_answer(closed, answer="no", by="anna", note=None, now=MONDAY + 3 * DAY, no_contact=True)
+
+
+def test_a_yes_asks_for_contact() -> None:
+    with pytest.raises(CommandRefused, match="who asks not to be contacted says no"):
+        record_answer(calling(), answer="yes", by="anna", note=None, now=MONDAY + DAY, no_contact=True)
+    call = waited_for(calling())
+    voicemail = {"task_id": call.id, "outcome": Outcome.VOICEMAIL, "by": "anna", "note": None, "now": MONDAY + DAY}
+    with pytest.raises(CommandRefused, match="who asks not to be contacted says no"):
+        complete_task(calling(), **voicemail, no_contact=True)  # type: ignore[arg-type]

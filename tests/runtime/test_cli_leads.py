@@ -93,6 +93,18 @@ def test_an_incomplete_lead_is_completed_by_a_person(follow: Follow, tmp_path: P
     assert "complete the lead" not in follow("tasks", "--owner", "anna").output
 
 
+def test_who_asks_not_to_be_contacted_is_never_contacted_again(follow: Follow, tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("email,phone,name,question,owner\nbob@example.com,+12125550177,Bob,How much?,anna\n")
+    assert follow("enroll", str(path)).exit_code == 0
+    done = follow("no-contact", "bob@example.com", "--by", "anna", "--note", "on the phone", "--yes")
+    assert (done.exit_code, "every address and number of it is closed" in done.output) == (0, True), done.output
+    for contact in ("bob@example.com", "+12125550177"):
+        assert "asked us not to be contacted" in follow("suppress", "check", contact).output
+    again = follow("no-contact", "bob@example.com", "--yes")
+    assert (again.exit_code, "already said no" in again.output) == (1, True)
+
+
 def test_a_lead_that_is_not_there_is_one_line(follow: Follow) -> None:
     ran = follow("lead", "nobody@example.com")
     assert ran.exit_code == 1

@@ -160,12 +160,26 @@ class Work:
                 button("Back", "Escape", asks=True).on_click(self._offer)
 
     def _ask_no(self) -> None:
-        with self._asking("No means never: nothing is sent to them any more."):
+        async def say() -> None:
+            await self._complete(Outcome.NO)
+
+        with (
+            self._asking("No means never: nothing is sent to them any more."),
+            ui.element("div").classes("ft-outcomes"),
+        ):
+            button("Yes, they said no", "x", flat=False).props("color=negative").on_click(say)
+            asked = button("No, and asked not to be contacted", "d", flat=False).props("outline color=negative")
+            asked.on_click(self._ask_no_contact)
+            asked.props["data-asks"] = ""
+
+    def _ask_no_contact(self) -> None:
+        """Once more, since this can't be taken back."""
+        with self._asking("No more contact: every address and number goes on our own list, and that can't be undone."):
 
             async def say() -> None:
-                await self._complete(Outcome.NO)
+                await self._complete(Outcome.NO, no_contact=True)
 
-            button("Yes, they said no", "x", flat=False).props("color=negative").on_click(say)
+            button("Yes, never contact them again", "x", flat=False).props("color=negative").on_click(say)
 
     def _ask_wait(self) -> None:
         today = self._desk.services.clock().astimezone(self._lead.zone).date()
@@ -322,6 +336,7 @@ class Work:
         until: datetime | date | None = None,
         meeting: Appointment | None = None,
         fields: Fields | None = None,
+        no_contact: bool = False,
     ) -> None:
         """Complete the task or, without one, record what the lead said.
 
@@ -334,11 +349,20 @@ class Work:
             commands = desk.commands
             if task is not None:
                 return await commands.complete_task(
-                    task.id, caller, None, outcome=outcome, until=until, note=note, meeting=meeting
+                    task.id,
+                    caller,
+                    None,
+                    outcome=outcome,
+                    until=until,
+                    note=note,
+                    meeting=meeting,
+                    no_contact=no_contact,
                 )
             if outcome is Outcome.NOT_NOW and until is not None:
                 return await commands.not_now(lead.id, caller, None, until=until, note=note)
-            return await commands.record_answer(lead.id, caller, None, answer=outcome.value, note=note)
+            return await commands.record_answer(
+                lead.id, caller, None, answer=outcome.value, note=note, no_contact=no_contact
+            )
 
         action = Action.COMPLETE_TASK
         if task is None:
@@ -348,6 +372,8 @@ class Work:
             words += f" {until.astimezone(self._lead.zone):%a %H:%M}"
         elif until is not None:
             words += f" until {_day(until)}"
+        if no_contact:
+            words += ", and no more contact"
         await self._do(action, work, words, used=self._note_used, fields=fields)
 
     def _note_used(self) -> None:
