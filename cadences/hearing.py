@@ -149,6 +149,18 @@ def lead_opted_out(case: Case, *, why: str, now: datetime) -> Case:
     return end(case, Ending.OPTED_OUT, now, why)
 
 
+def stranger_stopped(case: Case, *, why: str, now: datetime) -> Case:
+    """Somebody whom we did not know asked us to stop: nothing is sent, and a person looks at what was written.
+
+    Args:
+        case: with every contact point suppressed, before its enrollment began.
+    """
+    case = end(case, Ending.OPTED_OUT, now, why)
+    text = case.lead.question or ""
+    case = ask_person(case, TaskKind.REPLY, "read what somebody wrote who wants to hear nothing", text, now)
+    return stopped_anew(case)  # To read it is all: they asked for no answer.
+
+
 def wrong_person(case: Case, *, contact: str, stops: bool, now: datetime) -> Case:
     """The number or address is somebody else's: it is not used again, and its consent is void.
 

@@ -76,6 +76,10 @@ class NewLead:
     """What came in and could not be taken, and why; a person mends it."""
     words: str = ""
     """What came in, word for word, for the person who completes the lead."""
+    stops: bool = False
+    """Its words ask us, beyond doubt, to stop; the intake finds that out."""
+    may_stop: bool = False
+    """Its words speak of stopping, so that a person reads them before the machine answers."""
 
     @property
     def has_contact(self) -> bool:

@@ -40,6 +40,13 @@ def asks_to_stop(text: str) -> bool:
     return _says(text, _is_stop, may_go_on=True)
 
 
+def may_ask_to_stop(text: str) -> bool:
+    """Whether the text speaks of stopping, so that a person has to read it before a machine answers."""
+    if any(_is_stop(clause, first=False) for sentence in _sentences(text) for clause in sentence):
+        return True
+    return asks_to_stop(text) or bool(_SPEAKS_OF_STOPPING.search(_plain(text[:LONGEST])))
+
+
 def says_wrong_person(text: str, channel: Channel) -> bool:
     """Whether the text says that we have somebody else's number or address, and nothing but that and a stop.
 
@@ -187,11 +194,22 @@ _REQUEST = re.compile(
             rf"{_SOME}{_MESSAGES}{_FROM_YOU}{_EVER}",
             rf"(?:i )?(?:do not|don't|dont|no longer) (?:want|wish) to (?:hear from you|be contacted){_EVER}",
             rf"no (?:more|further) {_SOME}{_MESSAGES}{_FROM_YOU}",
+            rf"(?:put|add|place|keep) {_US} (?:on|to) (?:your|the|a) do not call list",
             r"leave (?:me|us) alone",
         )
     )
 )
 """Sentences that ask for it in other words."""
+_SPEAKS_OF_STOPPING = re.compile(
+    r"\b(?:unsubscrib\w+|opt(?:ed|ing)? ?out|stop ?all|revok\w+ (?:\w+ )?(?:consent|permission)|leave (?:me|us) alone|"
+    r"spam(?:ming|mers?|med)?|harass\w*|do not call list|"
+    rf"(?:stop|stopped|quit|cease|no more|don't send|do not send)(?: \w+)? {_SOME}{_MESSAGES}|"
+    r"(?:stop|stopped|quit|cease)(?: \w+)? (?:texting|messaging|e ?mailing|mailing|contacting|calling|phoning|writing)|"
+    rf"(?:remov|delet|tak|get)\w* {_US}(?: \w+)* (?:lists?|database|system|records)|"
+    r"(?:do not|don't|dont|never)(?: \w+)? (?:text|message|e ?mail|contact|call|phone|write(?: to)?) "
+    rf"{_US})\b"
+)
+"""Words by which people speak of stopping, whatever they say of it."""
 _YOU_HAVE = (
     r"(?:(?:i think |i'm afraid )?(?:you|u)(?:'ve| have)?(?: got| have| texted| called| reached)? (?:the |a )?"
     r"|(?:this|that|it)(?:'s| is| must be)? (?:the |a )?|texted (?:the |a )?)?"

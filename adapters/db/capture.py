@@ -23,11 +23,11 @@ from adapters.db.rows import (
     LeadRow,
     table_of,
 )
-from adapters.db.suppressions import ALL, queue_up, suppressed_channels
+from adapters.db.suppressions import ALL, Suppression, queue_up, suppress, suppressed_channels
 from cadences.away_tasks import while_away
 from cadences.bundle import CadenceBundle
 from cadences.case import Case
-from cadences.hearing import came_again
+from cadences.hearing import came_again, lead_opted_out, lead_replied, stranger_stopped
 from cadences.incomplete import lead_incomplete, something_wrong
 from cadences.owed_answers import see_to_first_answer
 from cadences.planning import contract_plan
@@ -39,10 +39,12 @@ from leads.answers_in_force import AnswersInForce
 from leads.capture import DEFAULT_CADENCES, Captured, CaptureRefused, NewLead
 from leads.contract import CommandKind, Plan
 from leads.inquiries import Inquiry
-from leads.model import Colleague, Company, Consent, ContactKind, Lead, LeadKind
+from leads.model import Channel, Colleague, Company, Consent, ContactKind, Lead, LeadKind
+from leads.revocations import asks_to_stop, may_ask_to_stop
 from leads.routing import Arrival, Choice, arrival_of
 from leads.suppression import SuppressionKey
 
+ASKED_TO_STOP = "asked to stop in what came in"
 ANSWERS = "answers"
 """What an alert about the files of answers is about."""
 _LEADS, _POINTS = table_of(LeadRow), table_of(ContactPointRow)
@@ -121,6 +123,7 @@ class LeadIntake:
         if new.question is not None:
             self._answers.read()
             await self._trouble.tell(ANSWERS, self._answers.trouble, now)
+        new = _heeded(new)
         choice = await self._whose_turn(new, points, now)
         async with self._engine.begin() as connection:
             if first is not None:
@@ -190,6 +193,8 @@ class LeadIntake:
         arrival = self._arrival(new)
         staff = await self._router.staff(connection, arrival.domain, now)
         generated_by = _named(staff, "generated_by", new.generated_by) if new.generated_by else None
+        if new.stops and points:
+            await suppress(connection, self._stopped(points, by, now))
         closed = await self._closed(connection, points)
         choice = choice or await self._owner(connection, new, arrival, staff, now)
         inquiry = await self._inquiry(connection, new, new.question, now)
@@ -230,13 +235,26 @@ class LeadIntake:
         await add_command(
             connection, lead.id, CommandKind.START, by, {"source": new.source, "question": new.question}, {}, plan, now
         )
-        return Captured(lead.id, created=True, enrolled=bool(points), incomplete=not points)
+        return Captured(lead.id, created=True, enrolled=bool(points) and not new.stops, incomplete=not points)
+
+    def _stopped(self, points: Sequence[tuple[ContactKind, str]], by: str, now: datetime) -> list[Suppression]:
+        """The lines of the company's own list for somebody who asked us to stop before we ever wrote."""
+        return [
+            Suppression(
+                digest=self._key.digest(value), kind=kind, channel=None, why=ASKED_TO_STOP, by=by, created_at=now
+            )
+            for kind, value in points
+        ]
 
     def _begun(self, case: Case, new: NewLead, now: datetime) -> Case:
         """The case with its first touch planned, or with a person's task where nobody can be reached or asked."""
         if not case.lead.contacts:
             return lead_incomplete(case, wrong=new.wrong, words=new.words, now=now)
+        if new.stops:
+            return stranger_stopped(case, why=ASKED_TO_STOP, now=now)
         case = begin(case, now)
+        if new.may_stop and not case.enrollment.question_only:
+            case = lead_replied(case, text=new.question or "", channel=Channel.EMAIL, now=now)
         if not new.wrong or case.enrollment.question_only:
             return case
         about = what_is_wrong(self._key, new)
@@ -300,7 +318,7 @@ class LeadIntake:
         opened = await self._cases.load(connection, lead_id, Plan.model_validate(plan), now)
         closed = await self._closed(connection, points)
         given = [new_contact_point(kind, value, closed.get(value), new, now) for kind, value in points]
-        consents = self._consents(new, closed, now)
+        consents = () if new.stops else self._consents(new, closed, now)
         news = await add_facts(connection, opened.case.lead, new, given, consents, now)
         case = opened.case
         question = new.question
@@ -313,12 +331,27 @@ class LeadIntake:
         rests = case.enrollment.ended is not None or case.enrollment.waits_its_turn(now)
         back_again = rests and new.kind is LeadKind.INBOUND and new.asked_now
         before = case.enrollment
+        if new.stops:
+            return await self._stop(connection, opened, new, by, now)
         came = _Came(question, inquiry, again=question is not None or back_again)
         if news or came.again:
             opened = await self._reconsidered(connection, opened, new, came, by, now)
         if asked is not None:
             await insert_inquiry(connection, lead_id, asked, new.source, inquiry, new.asked_at or now)
         return Captured(lead_id, created=False, enrolled=opened.case.enrollment.id != before.id)
+
+    async def _stop(
+        self, connection: AsyncConnection, opened: OpenCase, new: NewLead, by: str, now: datetime
+    ) -> Captured:
+        """A known person asks us to stop: at once, on every channel, and whatever it came in with."""
+        lead_id = opened.case.lead.id
+        opened = await self._cases.load(connection, lead_id, opened.plan, now)
+        case = lead_opted_out(opened.case, why=ASKED_TO_STOP, now=now)
+        if case != opened.case:
+            details = {"why": ASKED_TO_STOP, "source": new.source, "text": new.question}
+            await opened.save(case, CommandKind.LEAD_OPTED_OUT, by=by, details=details)
+            await insert_inquiry(connection, lead_id, new.question or "", new.source, None, new.asked_at or now)
+        return Captured(lead_id, created=False, enrolled=False)
 
     async def _reconsidered(
         self, connection: AsyncConnection, opened: OpenCase, new: NewLead, came: _Came, by: str, now: datetime
@@ -350,6 +383,9 @@ class LeadIntake:
                 inquiry=came.inquiry,
                 now=now,
             )
+            began = case.enrollment.id != opened.case.enrollment.id and not case.enrollment.question_only
+            if new.may_stop and began:
+                case = lead_replied(case, text=new.question or "", channel=Channel.EMAIL, now=now)
         details = {"source": new.source, "question": came.question}
         await opened.save(case, CommandKind.LEAD_ASKED_AGAIN, by=by, details=details)
 
@@ -359,6 +395,8 @@ class LeadIntake:
         """What the library says to a question that is asked now."""
         if new.kind is not LeadKind.INBOUND or new.paced is not None or question is None:
             return None
+        if new.may_stop:
+            return None  # A person reads it first.
         return await look_up(connection, self._answers.read(), question, self._company, now)
 
     def _consents(self, new: NewLead, closed: Mapping[str, frozenset[str]], now: datetime) -> tuple[Consent, ...]:
@@ -415,6 +453,13 @@ class LeadIntake:
         if choice is None:
             raise CaptureRefused("owner", "there is nobody who could own the lead; add a colleague first")
         return choice
+
+
+def _heeded(new: NewLead) -> NewLead:
+    """What came in, with what its words ask beside an answer; a backlog's are old, and a prospect wrote none."""
+    if new.kind is not LeadKind.INBOUND or new.paced is not None or new.question is None:
+        return new
+    return replace(new, stops=asks_to_stop(new.question), may_stop=may_ask_to_stop(new.question))
 
 
 def _named(staff: Staff, field: str, colleague_id: str) -> Colleague:

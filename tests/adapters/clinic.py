@@ -150,9 +150,8 @@ class Clinic:
         new = NewLead(
             email=f"lead{self.captures}@example.com",
             phone=f"+121255501{self.captures:02}",
-            question="How much?",
             owner="anna",
-            **given,
+            **{"question": "How much?", **given},
         )
         lead_id = (await self._intake.capture(new, by="test", now=self.clock())).lead_id
         await nobody_is_warned(self.engine)

@@ -43,6 +43,11 @@ async def test_leads_in_every_state_are_healthy(clinic: Clinic) -> None:
         CommandKind.LEAD_OPTED_OUT,
         lambda case: hearing.lead_opted_out(case, why="stop", now=clinic.clock()),
     )
+    stranger = await clinic.captured(question="Stop emailing me.")
+    assert [task.kind for task in (await clinic.case(stranger)).open_tasks] == [TaskKind.REPLY]
+    await clinic.act(stranger)
+    unsure = await clinic.captured(question="Why do you spam me? How much is it?")
+    assert (await clinic.plan(unsure)).hold == "reply"
     wrote_after_no = await clinic.answered("no")
     await clinic.replied(wrote_after_no)
     unknown = await clinic.emailed_with(OutcomeUnknown("nobody knows"))

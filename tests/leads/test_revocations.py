@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leads.model import Channel
 from leads.replies import InboundKind, wish
-from leads.revocations import WORDS, Keyword, asks_to_stop, keyword, says_wrong_person
+from leads.revocations import WORDS, Keyword, asks_to_stop, keyword, may_ask_to_stop, says_wrong_person
 
 SHAPES = ("{}", "{}.", "{}!!", "  {}\n\n", "{}?", "Please {}", "{} please", "No. {}.", '"{}"', "Hi Anna,\n{}", "({})")
 """Punctuation, white space, politeness; each with every word."""
@@ -40,6 +40,7 @@ def test_t4_each_word_by_itself_is_a_revocation(word: str, shape: str) -> None:
         ),
         *("\N{FULLWIDTH LATIN CAPITAL LETTER S}TOP", "st\N{ZERO WIDTH SPACE}op", "opt_out", "Opt Out", "Stop now"),
         *("Stop texting me. I already bought one.", "stop texting me and remove my number"),
+        "Please put me on your do-not-call list.",
         "unsubscribe\n\nMaria Lopez\nPhone: +1 212 555 0143\nEmail: maria@example.com",
     ],
 )
@@ -128,3 +129,32 @@ def test_a_long_text_takes_no_time(again: str) -> None:
     begun = time.perf_counter()
     wish(again * 5_000, Channel.SMS)
     assert time.perf_counter() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Stop texting me, email is fine", "Stop emailing me. What does an oven cost?", "How do I unsubscribe?"),
+        *("I asked you twice to remove me from your list!", "why do you spam me?", "Don't call me before noon"),
+        *("I opted out last week", "no more emails until March, please", "I never wanted you to stop calling my wife"),
+        *("Is this how you harass people?", "put me on your do-not-call list", "Stop emailing me."),
+    ],
+)
+def test_words_that_speak_of_stopping_are_for_a_person(text: str) -> None:
+    assert may_ask_to_stop(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Can I cancel at any time?", "When does the offer end?", "Does the oven stop by itself?", "Please call me"),
+        *("Do your ovens run on single-phase power?", "How do I get spare parts?", "Can you email me a quote?", ""),
+        *(
+            "We want to quit gas. What do you have?",
+            "Do you deliver to the end of Pier 9?",
+            "Is it silent?",
+        ),
+    ],
+)
+def test_ordinary_questions_are_not(text: str) -> None:
+    assert not may_ask_to_stop(text)
