@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from adapters.db.cases import UnknownLead
 from adapters.db.lead_desks import AtHand
 from adapters.db.lead_views import LeadView, TimelineEntry
 from adapters.db.views import TaskView
@@ -21,6 +22,8 @@ from api.console.drawn import macros
 from api.console.names import who_is
 from api.console.rep.ticking import ticking
 from cadences.calling import Calling, MayCall
+from cadences.case import Case
+from cadences.personal_emails import what_is_answered, why_nobody_writes
 from leads.links import CONSOLE_PATH
 
 SHORT = 12
@@ -58,6 +61,16 @@ class LeadAtHand:
 
     view: LeadView
     at_hand: AtHand
+    case: Case
+    """As the gate sees it."""
+
+    def why_no_email(self, task_id: UUID | None, now: datetime) -> str:
+        """Why nobody may write to the lead now; empty where one may.
+
+        Args:
+            task_id: the open task on the desk, which may be a question that is answered.
+        """
+        return why_nobody_writes(self.case, what_is_answered(self.case, task_id), now) or ""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -78,7 +91,12 @@ async def read_lead(desk: Desk, lead_id: UUID) -> LeadAtHand | None:
     services, now = desk.services, desk.services.clock()
     view = await services.reading.lead(lead_id, services.company, now)
     at_hand = await services.desks.of(lead_id, now)
-    return LeadAtHand(view, at_hand) if view is not None and at_hand is not None else None
+    if view is None or at_hand is None:
+        return None
+    try:
+        return LeadAtHand(view, at_hand, await services.cases.look(lead_id, now))
+    except UnknownLead:
+        return None
 
 
 def header(lead: LeadAtHand, now: datetime, *, page: bool = False, answer_by: datetime | None = None) -> Markup:

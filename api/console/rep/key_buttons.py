@@ -26,6 +26,8 @@ class KeyButton:
     """Nothing is drawn anew for it: the next key need not wait."""
     tone: str = ""
     """A class of the stylesheet."""
+    why_not: str = ""
+    """Why it can't be pressed now; empty where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class KeyButtons(Element, component=Path(__file__).parent / "key_buttons.js"):
     def __init__(self, groups: Sequence[Group]) -> None:
         super().__init__()
         self.props["groups"] = [_drawn(group) for group in groups]
-        self._presses = {one.key: one.press for group in groups for one in group.buttons}
+        self._presses = {one.key: one.press for group in groups for one in group.buttons if not one.why_not}
         self.on("press", self._pressed)
 
     async def _pressed(self, event: GenericEventArguments) -> None:
@@ -65,6 +67,7 @@ def _drawn(group: Group) -> dict[str, Any]:
             "asks": one.asks,
             "stays": one.stays,
             "tone": one.tone,
+            "whyNot": one.why_not or None,
         }
         for one in group.buttons
     ]

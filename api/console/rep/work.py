@@ -102,9 +102,11 @@ class Work:
             groups.append(Group([self._outcome(one) for one in choices], "How did it go?"))
         elif lead.ended not in _SETTLED:
             groups.append(Group([self._outcome(one) for one in choices_of(TaskKind.KICK_BACK)], "What did they say?"))
+        task_id = task.id if task is not None else None
+        why_not = self._lead.why_no_email(task_id, self._desk.services.clock())
         beside = (
             KeyButton("Keep the note", "ctrl+Enter", self._keep_note, stays=True),
-            KeyButton("Email", "e", self._write_email, asks=True),
+            KeyButton("Email", "e", self._write_email, asks=True, why_not=why_not),
             KeyButton("Log a contact", "t", self._ask_touch, asks=True),
             KeyButton("Add phone or email", "p", self._ask_contacts, asks=True),
         )

@@ -47,6 +47,19 @@ async def stopped(stage: Stage, bench: Bench) -> UUID:
     return lead_id
 
 
+async def test_nobody_begins_an_email_that_can_t_be_sent(bench: Bench, page_of: OpenPage, stage: Stage) -> None:
+    page = await page_of(Role.REP, f"/leads/{await stopped(stage, bench)}")
+    await on_desk(page, "Ann One")
+    button = page.locator('button[data-key="e"]')
+    await expect(button).to_be_disabled()
+    await expect(button).to_have_accessible_description(
+        "Email: the lead stopped all messages; only what it asks may be answered."
+    )
+    await page.keyboard.press("e")
+    await expect(page.get_by_label("Subject")).to_have_count(0)
+    assert (await faults(page), await too_wide(page)) == ([], [])
+
+
 @pytest.mark.parametrize("where", ["/today", "/leads/{}"])
 async def test_who_stopped_us_and_then_said_yes_is_written_to_from_its_hand_over(
     bench: Bench, page_of: OpenPage, stage: Stage, where: str
