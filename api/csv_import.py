@@ -15,7 +15,7 @@ from typing import Any, Self, TextIO
 from uuid import UUID
 
 from adapters.db.cadences import UnknownCadence
-from api.csv_table import Row, Table, rows_of, values_of
+from api.csv_table import Row, Table, harmless, rows_of, values_of
 from api.services import Services
 from leads.capture import CaptureRefused, NewLead
 from leads.model import Channel, LeadKind
@@ -123,7 +123,7 @@ class RejectsFile:
 
     def _write(self, cells: Iterable[str]) -> None:
         assert self._file is not None
-        csv.writer(self._file, delimiter=self._table.delimiter).writerow(cells)
+        csv.writer(self._file, delimiter=self._table.delimiter).writerow(map(harmless, cells))
 
 
 class TableImport:

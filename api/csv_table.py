@@ -41,6 +41,8 @@ COLUMNS = {
 }
 """What a column of leads means, by the names it may have; case, hyphens and underscores make no difference."""
 Columns = Mapping[str, Sequence[str]]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
 _ATTRIBUTE = re.compile(r"^attributes?[. ](.+)$")
 
 
@@ -121,7 +123,19 @@ def rows_of(table: Table) -> Iterator[Row]:
                 continue
             surplus = [cell for cell in cells[len(table.header) :] if cell.strip()]
             problem = f"it has {len(cells)} cells, but there are {len(table.header)} columns" if surplus else None
-            yield Row(begins, tuple(cells), problem)
+            yield Row(begins, tuple(map(_as_meant, cells)), problem)
+
+
+def harmless(cell: str) -> str:
+    """A cell as it is written into a file that somebody opens in a spreadsheet, where it must not be run as a formula.
+
+    `rows_of` takes the mark away again, so that what was written is read as it was.
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _as_meant(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def _records(lines: Iterable[str], first_line: int, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:

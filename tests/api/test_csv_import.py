@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.rows import CommandRow, ConsentRow, ContactPointRow, EnrollmentRow, InquiryRow, LeadRow
 from api.csv_import import Defaults, Enrolled, Fate, RejectsFile, RowDone, TableImport, lead_of
-from api.csv_table import TableUnreadable, open_table, rows_of
+from api.csv_table import TableUnreadable, harmless, open_table, rows_of
 from api.services import Services
 from leads.capture import CaptureRefused
 from leads.model import Channel, LeadKind
@@ -209,6 +209,21 @@ async def test_the_corrected_rejects_can_be_enrolled_themselves(services: Servic
     assert open_table(rejects).ignored == ("line", "reason")
     enrolled, _ = await enroll(services, rejects)
     assert dict(enrolled.fates) == {Fate.CREATED: 1}
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+12125550123", "-2", "@SUM(A1)", "\t=1", "'=1", "O'Hara", "'quoted'", ""])
+async def test_no_cell_of_the_rejects_is_a_formula_and_each_is_read_as_it_was(
+    services: Services, write: Write, cell: str
+) -> None:
+    path = write("email,owner,company\n")
+    with path.open("a", newline="") as file:
+        csv.writer(file).writerow(["ann@example.com", "ana", cell])
+    await enroll(services, path)
+    written = rejected(path)[0]["company"]
+    assert not written.startswith(("=", "+", "-", "@", "\t"))
+    read = next(rows_of(open_table(Path(f"{path}.rejects.csv"))))
+    assert read.cells[2] == next(rows_of(open_table(path))).cells[2]
+    assert harmless(read.cells[2]) == written
 
 
 async def test_what_would_refuse_every_row_is_said_once(services: Services, write: Write) -> None:
