@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from adapters.db.cadences import UnknownCadence
-from api.csv_import import Defaults, Enrolled, RejectsFile, RowDone, TableImport, lead_of
+from api.csv_import import Defaults, Enrolled, RejectsFile, RowDone, TableImport, understood
 from api.csv_table import Row, Table, rows_of
 from api.services import Services
 from cadences.bundle import CadenceBundle
@@ -138,9 +138,7 @@ class BacklogImport:
         refused: dict[int, CaptureRefused] = {}
         for row in rows_of(self._table):
             try:
-                if row.problem is not None:
-                    raise CaptureRefused("row", row.problem)
-                good.append((row, lead_of(self._table, row, self._defaults, self._services.company.country)))
+                good.append((row, understood(self._table, row, self._defaults, self._services.company.country)))
             except CaptureRefused as why:
                 refused[row.line] = why
         return good, refused

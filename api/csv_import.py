@@ -18,12 +18,12 @@ from adapters.db.cadences import UnknownCadence
 from api.csv_table import Row, Table, harmless, rows_of, values_of
 from api.services import Services
 from leads.capture import CaptureRefused, NewLead
-from leads.model import Channel, LeadKind
+from leads.model import Channel
 from leads.normalising import GivenConsent, Reader, new_lead
 
 AT_ONCE = 8
 """So many rows are captured at the same time; the pool of connections has more."""
-_BATCH = 200
+_BATCH = 50
 _TELL_WITHIN = timedelta(seconds=10)
 _YES = frozenset({"yes", "y", "true", "1", "x", "ja", "on"})
 _NO = frozenset({"no", "n", "false", "0", "-", "nein", "off"})
@@ -65,6 +65,8 @@ class RowDone:
     """Why it was rejected."""
     mistakes: tuple[str, ...] = ()
     """What of it could not be taken, and became a person's task."""
+    lead_id: UUID | None = None
+    """Whose it is now; None for a rejected row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +76,6 @@ class Enrolled:
     fates: Counter[Fate]
     all_told: bool
     """False: some workflows were left to the schedule, since Temporal could not be reached."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """What a table would do, as far as that can be told without storing it."""
-
-    good: int
-    bad: int
-    incomplete: int
-    """Rows without a usable address or number: each becomes a person's task."""
-    emails_at_once: int
-    """Rows that asked us something and gave an address: they are answered at once, at any hour."""
 
 
 class RejectsFile:
@@ -136,11 +126,14 @@ class TableImport:
         defaults: Defaults,
         *,
         by: str = _BY,
+        at_once: int = AT_ONCE,
         revise: Callable[[Row, NewLead], NewLead] = lambda _, new: new,
     ) -> None:
         """A table to enroll.
 
         Args:
+            by: who enrolls it.
+            at_once: how many rows are captured at the same time.
             revise: what becomes of a row that was understood; it may refuse it.
         """
         self._services = services
@@ -149,7 +142,7 @@ class TableImport:
         self._by = by
         self._revise = revise
         self._reachable = True
-        self._some = asyncio.Semaphore(AT_ONCE)
+        self._some = asyncio.Semaphore(at_once)
 
     async def check_defaults(self) -> None:
         """What would refuse every row is said once, before the first.
@@ -179,24 +172,6 @@ class TableImport:
                 on_row(done)
         return Enrolled(fates, self._reachable)
 
-    def rehearse(self, on_row: Callable[[RowDone], None] = lambda _: None) -> Rehearsed:
-        """Read every row and judge it by itself; nothing is stored, and nobody is written to."""
-        good = bad = incomplete = emails = 0
-        for row in rows_of(self._table):
-            try:
-                new = self._understood(row)
-            except CaptureRefused as refused:
-                bad += 1
-                on_row(RowDone(row, Fate.REJECTED, row.problem or str(refused)))
-                continue
-            if new.wrong:
-                fate = Fate.CREATED if new.has_contact else Fate.INCOMPLETE
-                on_row(RowDone(row, fate, mistakes=new.wrong))
-            good += 1
-            incomplete += not new.has_contact
-            emails += new.kind is LeadKind.INBOUND and new.email is not None
-        return Rehearsed(good, bad, incomplete, emails)
-
     async def _enroll_batch(self, batch: Sequence[Row]) -> list[RowDone]:
         """Rows of different people at once; a person's second row waits, so that the order in the file holds."""
         done: dict[int, RowDone] = {}
@@ -207,7 +182,7 @@ class TableImport:
                 try:
                     new = self._understood(row)
                 except CaptureRefused as refused:
-                    done[row.line] = RowDone(row, Fate.REJECTED, row.problem or str(refused))
+                    done[row.line] = RowDone(row, Fate.REJECTED, why_rejected(row, refused))
                     continue
                 points = {point for point in (new.email, new.phone) if point is not None}
                 if points & seen:
@@ -220,9 +195,7 @@ class TableImport:
         return [done[row.line] for row in batch]
 
     def _understood(self, row: Row) -> NewLead:
-        if row.problem is not None:
-            raise CaptureRefused("row", row.problem)
-        return self._revise(row, lead_of(self._table, row, self._defaults, self._services.company.country))
+        return self._revise(row, understood(self._table, row, self._defaults, self._services.company.country))
 
     async def _capture(self, row: Row, new: NewLead, done: dict[int, RowDone]) -> None:
         async with self._some:
@@ -232,12 +205,12 @@ class TableImport:
                 done[row.line] = RowDone(row, Fate.REJECTED, str(refused))
                 return
             except UnknownCadence as unknown:
-                done[row.line] = RowDone(row, Fate.REJECTED, f"cadence: no cadence {str(unknown)!r} was published")
+                done[row.line] = RowDone(row, Fate.REJECTED, str(no_such_cadence(unknown)))
                 return
             if self._reachable:
                 await self._tell(captured.lead_id)
         fate = Fate.INCOMPLETE if captured.incomplete else Fate.CREATED
-        done[row.line] = RowDone(row, fate if captured.created else Fate.KNOWN, mistakes=new.wrong)
+        done[row.line] = RowDone(row, fate if captured.created else Fate.KNOWN, None, new.wrong, captured.lead_id)
 
     async def _tell(self, lead_id: UUID) -> None:
         """Start the workflow; once Temporal can't be reached, the schedule starts what is left."""
@@ -246,6 +219,27 @@ class TableImport:
                 self._reachable = await self._services.delivery.deliver(lead_id) and self._reachable
         except (TimeoutError, RuntimeError, OSError):
             self._reachable = False
+
+
+def understood(table: Table, row: Row, defaults: Defaults, region: str) -> NewLead:
+    """The row as a lead, if it is whole.
+
+    Raises:
+        CaptureRefused: its cells don't fit the columns, or see `lead_of`.
+    """
+    if row.problem is not None:
+        raise CaptureRefused("row", row.problem)
+    return lead_of(table, row, defaults, region)
+
+
+def why_rejected(row: Row, refused: CaptureRefused) -> str:
+    """What is said of a row that can't be understood."""
+    return row.problem or str(refused)
+
+
+def no_such_cadence(name: object) -> CaptureRefused:
+    """What a row that names one is refused with."""
+    return CaptureRefused("cadence", f"no cadence {str(name)!r} was published")
 
 
 def lead_of(table: Table, row: Row, defaults: Defaults, region: str) -> NewLead:
@@ -328,6 +322,8 @@ def _consents(values: dict[str, str], defaults: Defaults, reader: Reader) -> Ite
             continue
         if defaults.consent_wording is None:
             raise CaptureRefused(
-                column, "a consent counts with the words that were agreed to only: name them with --consent-wording"
+                column,
+                "a consent counts with the words that were agreed to only: give them, too (at the command line with "
+                "--consent-wording)",
             )
         yield GivenConsent(channel=channel.value, wording=defaults.consent_wording, method=defaults.consent_method)

@@ -118,7 +118,7 @@ class LeadIntake:
         points = _points_of(new)
         if not new.says_something:
             raise CaptureRefused("email", "give an email address, a phone number or words, so that there is a lead")
-        _require_past(new, now)
+        require_told_past(new, now)
         words = words_digest(self._key, new) if not points else None
         if new.question is not None:
             self._answers.read()
@@ -190,7 +190,7 @@ class LeadIntake:
         choice: Choice | None,
     ) -> Captured:
         bundle = await self._shelf.current(connection, new.cadence or DEFAULT_CADENCES[new.kind])
-        arrival = self._arrival(new)
+        arrival = self.arrival(new)
         staff = await self._router.staff(connection, arrival.domain, now)
         generated_by = _named(staff, "generated_by", new.generated_by) if new.generated_by else None
         if new.stops and points:
@@ -259,6 +259,12 @@ class LeadIntake:
             return case
         about = what_is_wrong(self._key, new)
         return something_wrong(case, wrong=new.wrong, words=new.words, about=about, now=now)
+
+    async def known_words(self, leads: Sequence[NewLead]) -> list[bool]:
+        """Of rows that nobody can be reached with: whether the very same one came in before."""
+        async with self._engine.connect() as connection:
+            digests = [words_digest(self._key, new) for new in leads]
+            return [await known_by_words(connection, one, asked_now=False) is not None for one in digests]
 
     def described(
         self,
@@ -422,7 +428,7 @@ class LeadIntake:
         """What the company's own list says of the contact points."""
         return await suppressed_channels(connection, self._key, [value for _, value in points])
 
-    def _arrival(self, new: NewLead) -> Arrival:
+    def arrival(self, new: NewLead) -> Arrival:
         """What the routing rules may ask of the lead."""
         topic = self._answers.read().look_up(new.question).topic if self._router.asks_for_topics else None
         return arrival_of(new, self._company, [topic] if topic is not None else [])
@@ -439,7 +445,7 @@ class LeadIntake:
         async with self._router.ahead() as connection:
             if points and await self._known(connection, points) is not None:
                 return None
-            arrival = self._arrival(new)
+            arrival = self.arrival(new)
             staff = await self._router.staff(connection, arrival.domain, now)
             return await self._router.choose(connection, arrival, staff, now)
 
@@ -480,7 +486,7 @@ def _inquired_at(new: NewLead, now: datetime) -> datetime | None:
     return new.asked_at or asked_now
 
 
-def _require_past(new: NewLead, now: datetime) -> None:
+def require_told_past(new: NewLead, now: datetime) -> None:
     """What is told of the past must lie there.
 
     Raises:

@@ -1,5 +1,6 @@
 """Finding an owner for a new lead in the transaction that stores it, and keeping who got which lead and why."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,10 +19,12 @@ from adapters.db.colleague_documents import absent_since, colleague_document
 from adapters.db.documents import read_colleague
 from adapters.db.rows import AssignmentRow, ColleagueRow, LeadRow, TurnRow, table_of
 from leads.capture import NewLead
+from leads.dealing import Incoming, Turns, dealt
 from leads.model import Colleague, Company, Lead, Role
 from leads.playbook import Playbook
 from leads.presence import absence_at
 from leads.routing import (
+    LATELY,
     MOST_COUNTED,
     Arrival,
     Choice,
@@ -71,6 +74,20 @@ _GIVEN = select(
     select(func.count()).where(_LATELY.c.colleague_id == _COLLEAGUES.c.id).scalar_subquery(),
     select(func.max(_TAKEN.c.at)).where(_TAKEN.c.colleague_id == _COLLEAGUES.c.id).scalar_subquery(),
 ).where(_COLLEAGUES.c.id == any_(bindparam("people", type_=ARRAY(String()))))
+_ALL_LATELY = (
+    select(_TAKEN.c.colleague_id, _TAKEN.c.at)
+    .where(_TAKEN.c.at >= bindparam("since", type_=DateTime(timezone=True)))
+    .order_by(_TAKEN.c.at.desc())
+    .limit(MOST_COUNTED)
+)
+_LAST = select(_TAKEN.c.colleague_id, func.max(_TAKEN.c.at)).group_by(_TAKEN.c.colleague_id)
+_KEEPERS = (
+    select(_LEADS.c.company_domain, _LEADS.c.owner_id)
+    .join(_OWNERS, _OWNERS.c.id == _LEADS.c.owner_id)
+    .where(_LEADS.c.company_domain == any_(bindparam("domains", type_=ARRAY(String()))), _OWNERS.c.active)
+    .ext(postgresql.distinct_on(_LEADS.c.company_domain))
+    .order_by(_LEADS.c.company_domain, _LEADS.c.created_at.desc())
+)
 _TAKE = insert(_TAKEN)
 _INSERT = insert(_ASSIGNMENTS).returning(_ASSIGNMENTS.c.id)
 _UNTIL_NOW = (
@@ -152,6 +169,19 @@ class Router:
                 there = staff[arrival.domain]
                 found.append(tuple(one.id for one in eligible(rules, arrival, there.people, there.keeper)))
         return found
+
+    async def rehearse_all(self, leads: Sequence[Incoming], now: datetime) -> list[str | None]:
+        """Whose each of many leads would be if all came in now, in this order; nothing is stored, no turn is taken."""
+        rules, domains = self._rules.read(), {domain for one in leads if (domain := one.arrival.domain) is not None}
+        async with self._engine.connect() as connection:
+            staff = await self.staff(connection, None, now)
+            lately = (await connection.execute(_ALL_LATELY, {"since": now - LATELY})).all()
+            last = (await connection.execute(_LAST)).all()
+            keepers = (await connection.execute(_KEEPERS, {"domains": sorted(domains)})).all()
+        turns = Turns([(who, at) for who, at in reversed(lately)], {who: at for who, at in last})
+        kept = {domain: owner for domain, owner in keepers}
+        # Thousands take a second, in which others must not wait.
+        return await to_thread(dealt, rules, leads, staff.people, self._company, now, keepers=kept, turns=turns)
 
     async def staff(self, connection: AsyncConnection, domain: str | None, now: datetime) -> Staff:
         """Everybody who works here.

@@ -22,7 +22,8 @@ from runtime.settings import load_settings
 if TYPE_CHECKING:
     from adapters.db.lead_views import ContactView, LeadView
     from adapters.db.views import StatusView, TaskPage
-    from api.csv_import import Defaults, Enrolled, Rehearsed, RejectsFile, RowDone
+    from api.csv_import import Defaults, Enrolled, RejectsFile, RowDone
+    from api.csv_rehearsal import Rehearsed
     from api.csv_table import Table
     from api.services import Services
 
@@ -159,6 +160,8 @@ def _said_of(done: "RowDone") -> list[str]:
 
 def _rehearse(table: "Table", defaults: "Defaults") -> None:
     from api.csv_import import RowDone, TableImport
+    from api.csv_rehearsal import TableRehearsal
+    from leads.capture import CaptureRefused
 
     console = Console(highlight=False, soft_wrap=True)
 
@@ -167,15 +170,22 @@ def _rehearse(table: "Table", defaults: "Defaults") -> None:
             console.print(said)
 
     async def run(services: "Services") -> "Rehearsed":
-        work = TableImport(services, table, defaults)
-        await work.check_defaults()
-        return work.rehearse(on_row)
+        await TableImport(services, table, defaults).check_defaults()
+        return await TableRehearsal(services, table, defaults).run(on_row)
 
-    found = with_services(run)
+    try:
+        found = with_services(run)
+    except CaptureRefused as refused:
+        _fail(f"--{refused.field}: {refused.message}")
     console.print(f"{found.good} good rows, {found.bad} bad ones; nothing was stored")
+    if found.good > found.new:
+        console.print(f"{found.good - found.new} of them are known already: only what is new would be added")
     if found.incomplete:
         console.print(f"{found.incomplete} of them can't be reached: each would become a person's task")
     console.print(f"{found.emails_at_once} of them ask us something by email and would be answered at once")
+    for what, counts in (("would get", found.by_owner), ("would begin for", found.by_cadence)):
+        for name, many in counts.most_common():
+            console.print(f"{escape(name)} {what} {many}")
     if found.bad:
         raise typer.Exit(1)
 
@@ -346,6 +356,6 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"follow: {escape(message)}")
     raise typer.Exit(1)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.db.rows import CommandRow, ConsentRow, ContactPointRow, EnrollmentRow, InquiryRow, LeadRow
 from api.csv_import import Defaults, Enrolled, Fate, RejectsFile, RowDone, TableImport, lead_of
+from api.csv_rehearsal import TableRehearsal
 from api.csv_table import TableUnreadable, harmless, open_table, rows_of
 from api.services import Services
 from leads.capture import CaptureRefused
@@ -305,9 +306,10 @@ async def test_a_rehearsal_says_what_would_happen_and_stores_nothing(
     path = write("email,phone,kind\na@example.com,,\nb@example.com,,outbound\n,+12125550111,\nnobody,,\n,,outbound\n")
     before = await counts(engine)
     done: list[RowDone] = []
-    found = TableImport(services, open_table(path), Defaults()).rehearse(done.append)
+    found = await TableRehearsal(services, open_table(path), Defaults()).run(done.append)
     assert (found.good, found.bad, found.incomplete, found.emails_at_once) == (4, 1, 1, 1)
-    assert [(one.row.line, one.fate) for one in done] == [(5, Fate.INCOMPLETE), (6, Fate.REJECTED)]
+    fates = [Fate.CREATED, Fate.CREATED, Fate.CREATED, Fate.INCOMPLETE, Fate.REJECTED]
+    assert [(one.row.line, one.fate) for one in done] == list(enumerate(fates, 2))
     assert await counts(engine) == before
 
 

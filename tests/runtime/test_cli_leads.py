@@ -34,10 +34,21 @@ def test_a_table_is_enrolled_and_its_bad_rows_named(follow: Follow, table: Path)
     assert "0 new, 3 known already, 1 rejected" in again.output
 
 
+def test_a_rehearsal_says_who_is_known_and_who_would_get_how_many(follow: Follow, table: Path) -> None:
+    new = follow("enroll", str(table), "--owner", "anna", "--dry-run")
+    for said in ("3 good rows, 1 bad ones", "anna would get 3", "inbound-web would begin for 3", "line 5: owner"):
+        assert said in new.output
+    follow("enroll", str(table), "--owner", "anna")
+    known = follow("enroll", str(table), "--owner", "anna", "--dry-run")
+    assert "3 of them are known already" in known.output
+    assert "would get" not in known.output
+
+
 def test_a_table_that_cannot_be_enrolled_is_one_line(follow: Follow, table: Path, tmp_path: Path) -> None:
     for words, said in (
         ((str(tmp_path / "none.csv"),), "No such file"),
         ((str(table), "--owner", "nobody"), "--owner: there is no active colleague 'nobody'"),
+        ((str(table), "--owner", "nobody", "--dry-run"), "--owner: there is no active colleague 'nobody'"),
         ((str(table), "--cadence", "no-such"), "--cadence: no cadence 'no-such' was published; there are inbound-web"),
     ):
         ran = follow("enroll", *words)
