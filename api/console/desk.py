@@ -77,6 +77,19 @@ class Desk:
         if not await self.services.ownership.concerns(lead_id, self.person.id):
             raise NotAllowed("This lead is not one of yours. Its owner or a manager can reassign it to you.")
 
+    async def require(self, action: Action) -> Person:
+        """Let only those go on who may make a change; who that is, asked anew.
+
+        Raises:
+            SignedOut: the session is over.
+            NotAllowed: it is not for this person to do.
+        """
+        person = await self.still_here()
+        if not may_do(person.role, action):
+            log.warning("an action was refused", by=person.id, action=action.value)
+            raise NotAllowed(f"As {person.role.value} you can't do this. Ask an admin if you should.")
+        return person
+
     async def do(
         self,
         action: Action,
@@ -105,10 +118,7 @@ class Desk:
             SignedOut: the session is over.
             NotAllowed: it is not for this person to do.
         """
-        person = await self.still_here()
-        if not may_do(person.role, action):
-            log.warning("an action was refused", by=person.id, action=action.value)
-            raise NotAllowed(f"As {person.role.value} you can't do this. Ask an admin if you should.")
+        person = await self.require(action)
         if lead_id is not None:
             await self.require_lead(lead_id)
         caller = Caller(Token(person.session_id, person.id), via=VIA, session_id=person.session_id)

@@ -16,6 +16,7 @@ from api.console.cookies import Cookies, is_from_here
 from api.console.desk import Desk
 from api.console.live import Live
 from api.console.unsaid import Drafts
+from api.console.uploads import page_of_upload, too_long_an_upload
 from api.public import pages
 from api.services import Services
 from leads.links import CONSOLE_PATH
@@ -54,12 +55,12 @@ class Door:
             scope["query_string"].replace(b"%00", b""),
         )
         send = self._with_headers(scope, send)
-        if scope["path"].startswith(_ASSETS):
+        if scope["path"].startswith(_ASSETS) and page_of_upload(scope) is None:
             await self._behind(scope, receive, send)
             return
         connection = HTTPConnection(scope)
         try:
-            refusal = await self._refusal(connection)
+            refusal = await self._refusal(connection) or too_long_an_upload(scope)
         except Exception as error:
             if not is_trouble(error):
                 raise
@@ -179,9 +180,9 @@ def sits_at(scope: Scope, opener: Desk | None) -> bool:
 
 
 def _is_another_ones(connection: HTTPConnection) -> bool:
-    """Whether a socket asks for the events of a page that another session opened."""
+    """Whether a socket asks for the events of a page that another session opened, or a file is sent to one."""
     asked = parse_qs(connection.scope["query_string"].decode("latin-1")).get("client_id", [""])[0]
-    client = Client.instances.get(asked)
+    client = Client.instances.get(page_of_upload(connection.scope) or asked)
     return client is not None and not sits_at(connection.scope, opener_of(client))
 
 

@@ -16,6 +16,7 @@ class Page(StrEnum):
     LEAD = "lead"
     ENGINE = "engine of a lead"
     ADD_LEAD = "add lead"
+    IMPORT_LEADS = "import leads"
     BULK = "bulk"
     FIGURES = "figures"
     LEADS_BEHIND = "leads behind a figure"
@@ -41,6 +42,8 @@ class Action(StrEnum):
     """A change that somebody makes in the console; the audit log calls it so."""
 
     CAPTURE = "capture"
+    IMPORT_LEADS = "import_leads"
+    """Bring in every lead of a file."""
     COMPLETE_TASK = "complete_task"
     LOG_TOUCH = "log_personal_touch"
     RECORD_ANSWER = "record_answer"
@@ -128,6 +131,7 @@ MAY_OPEN: dict[Page, frozenset[Role]] = {
     Page.ENGINE: _ADMIN,
     # Everyone who answers the phone.
     Page.ADD_LEAD: _EVERYBODY,
+    Page.IMPORT_LEADS: _OFFICE,
     Page.BULK: _MANAGEMENT,
     Page.FIGURES: _OFFICE,
     Page.LEADS_BEHIND: _MANAGEMENT,
@@ -159,7 +163,7 @@ MAY_DO: dict[Action, frozenset[Role]] = {
     Action.CAPTURE: _EVERYBODY,
     **dict.fromkeys(_OF_A_DAY, _SALES),
     **dict.fromkeys((*_STEERING, Action.RUN_BULK, Action.STOP_BULK, Action.TAKE_IN), _MANAGEMENT),
-    Action.REFRESH_REPORTS: _OFFICE,
+    **dict.fromkeys((Action.REFRESH_REPORTS, Action.IMPORT_LEADS), _OFFICE),
     **dict.fromkeys((Action.SAVE_DRAFT, Action.DROP_DRAFT, Action.PUBLISH_CADENCE), _WRITERS),
     **dict.fromkeys((Action.SAVE_ANSWERS, Action.RENAME_ANSWERS, Action.REMOVE_ANSWERS), _WRITERS),
     **dict.fromkeys(

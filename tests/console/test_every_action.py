@@ -20,7 +20,7 @@ DOES = {
     **dict.fromkeys(("add_note", "send_personal_email", "add_contacts", "undo"), FOLLOWERS),
     **dict.fromkeys(("hold", "resume", "skip_step", "switch_cadence", "reassign"), "manager admin"),
     **dict.fromkeys(("run_bulk", "stop_bulk", "take_in"), "manager admin"),
-    "refresh_reports": "manager admin marketing",
+    **dict.fromkeys(("refresh_reports", "import_leads"), "manager admin marketing"),
     **dict.fromkeys(("save_draft", "drop_draft", "publish_cadence"), "marketing admin"),
     **dict.fromkeys(("save_answers", "rename_answers", "remove_answers"), "marketing admin"),
     **dict.fromkeys(("check_leads", "repair", "resolve_alert", "check_providers", "replay_delivery"), "admin"),

@@ -20,6 +20,7 @@ OPENS = {
     "lead": "rep partner expert manager admin",
     "engine of a lead": "admin",
     "add lead": "rep partner expert manager admin marketing",
+    "import leads": "marketing manager admin",
     "account": "rep partner expert manager admin marketing",
     "bulk": "manager admin",
     "figures": "manager admin marketing",

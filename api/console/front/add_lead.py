@@ -54,6 +54,8 @@ async def add_lead(desk: Desk) -> None:
         with ui.element("form").classes("ft-card").props('aria-label="The new lead"') as box:
             form = _fields(await _who_may_get_it(desk))
         with ui.element("div").classes("ft-stack"):
+            if may_open(desk.person.role, Page.IMPORT_LEADS):
+                kit.link("A file of leads", "/add/file").classes("self-start")
             known = _KnownAlready(desk, form)
             said = ui.element("section").classes("ft-stack").props("aria-live=polite")
 
