@@ -107,3 +107,13 @@ async def test_somebody_always_works_here(services: Services, engine: AsyncEngin
     removed = await Sample(services, "follow sample").remove()
     assert why(removed.stays) == ["Mia Santos stays: nobody else would work here; add yourself or a colleague first"]
     assert await active(engine) == {"mia"}
+
+
+async def test_a_lead_that_came_by_itself_stays_though_it_has_an_address_of_the_sample(
+    services: Services, engine: AsyncEngine, clock: SettableClock
+) -> None:
+    await services.people.add([*sample.COLLEAGUES, OWN], clock())
+    new = NewLead(email=sample.LEADS[0].email, name="Real Priya", question="How much?", owner="otto")
+    await services.intake.capture(new, by="website", now=clock())
+    assert (await Sample(services, "otto").remove()).erased == 0
+    assert await names(engine) == {"Real Priya"}
