@@ -117,6 +117,7 @@ class LeadMapPage:
             kit.empty("No leads in this time.", icon="filter_alt")
             return
         links = self._links(asked)
+        kit.words("Each counts who came this far or further, by whatever way.").classes("ft-quiet")
         with ui.element("ol").classes("ft-funnel"):
             for stage in funnel.stages:
                 place = Place(stage.place)

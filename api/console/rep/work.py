@@ -1,7 +1,6 @@
 """Saying how it went: outcomes by one key, what some of them ask first, and the note that goes along with each."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 from nicegui import ui
@@ -15,7 +14,7 @@ from api.console.desk import Desk, NotAllowed
 from api.console.fields import Fields, objection
 from api.console.names import who_is
 from api.console.permissions import Action
-from api.console.rep import dates
+from api.console.rep.asked_first import AskedFirst, spoken_day
 from api.console.rep.facts import LeadAtHand
 from api.console.rep.key_buttons import Group, KeyButton, KeyButtons, Press
 from api.console.rep.keys import button, by_key
@@ -24,10 +23,9 @@ from api.console.rep.own_email import OwnEmail
 from api.console.unsaid import Unsaid
 from api.writes import Caller
 from cadences.tasks import Outcome, TaskKind
-from leads.capture import CaptureRefused
-from leads.meetings import MINUTES, Appointment
+from leads.meetings import Appointment
 from leads.model import Channel
-from leads.normalising import clean_line, clean_text, normal_email, normal_phone
+from leads.normalising import clean_text, normal_email, normal_phone
 
 Settled = Callable[[str, CommandDone, bool], Awaitable[None]]
 """Called once something is committed: with it in words, and whether the task will be done by what follows from it."""
@@ -72,6 +70,7 @@ class Work:
             self.note.props("autogrow outlined dense rows=1").classes("ft-noting")
             by_key(self.note, "o")
             self._place = ui.element("div").classes("ft-stack ft-place")
+        self._ask = AskedFirst(desk, lead, self._place, self.note, self._complete, self._offer)
         self._offer()
 
     def _noting(self, changed: ValueChangeEventArguments[str | None]) -> None:
@@ -136,10 +135,10 @@ class Work:
 
     def _outcome(self, choice: Choice) -> KeyButton:
         asked: dict[Outcome, Press] = {
-            Outcome.CALL_BACK: self._ask_call_back,
-            Outcome.MEETING: self._ask_meeting,
-            Outcome.NOT_NOW: self._ask_wait,
-            Outcome.NO: self._ask_no,
+            Outcome.CALL_BACK: self._ask.call_back,
+            Outcome.MEETING: self._ask.meeting,
+            Outcome.NOT_NOW: self._ask.wait,
+            Outcome.NO: self._ask.no,
         }
         tone = {Outcome.YES: "ft-yes", Outcome.NO: "ft-no"}.get(choice.outcome, "")
 
@@ -150,122 +149,6 @@ class Work:
         return KeyButton(
             choice.words, choice.key, press, asks=choice.outcome in asked, tone=f"ft-outcome {tone}".strip()
         )
-
-    @contextmanager
-    def _asking(self, title: str) -> Iterator[None]:
-        """Ask something in the place of the outcomes; Escape leads back to them."""
-        self._place.clear()
-        with self._place:
-            kit.heading(title, 3)
-            yield
-            with ui.row().classes("ft-line"):
-                button("Back", "Escape", asks=True).on_click(self._offer)
-
-    def _ask_no(self) -> None:
-        async def say() -> None:
-            await self._complete(Outcome.NO)
-
-        with (
-            self._asking("No means never: nothing is sent to them any more."),
-            ui.element("div").classes("ft-outcomes"),
-        ):
-            button("Yes, they said no", "x", flat=False).props("color=negative").on_click(say)
-            asked = button("No, and asked not to be contacted", "d", flat=False).props("outline color=negative")
-            asked.on_click(self._ask_no_contact)
-            asked.props["data-asks"] = ""
-
-    def _ask_no_contact(self) -> None:
-        """Once more, since this can't be taken back."""
-        with self._asking("No more contact: every address and number goes on our own list, and that can't be undone."):
-
-            async def say() -> None:
-                await self._complete(Outcome.NO, no_contact=True)
-
-            button("Yes, never contact them again", "x", flat=False).props("color=negative").on_click(say)
-
-    def _ask_wait(self) -> None:
-        today = self._desk.services.clock().astimezone(self._lead.zone).date()
-
-        def by_day(day: date) -> Callable[[], Awaitable[None]]:
-            async def say() -> None:
-                await self._complete(Outcome.NOT_NOW, until=day)
-
-            return say
-
-        with self._asking("Not now: when shall we ask again?"):
-            with ui.element("div").classes("ft-outcomes"):
-                for choice in dates.waits(today):
-                    with button(choice.words, choice.key, flat=False).props("outline").on_click(by_day(choice.day)):
-                        kit.words(_day(choice.day)).classes("ft-quiet")
-            field = ui.input("Another day", value="").props("type=date outlined dense stack-label")
-            field.props["min"] = today.isoformat()
-
-            fields = Fields(note=self.note, until=field)
-
-            async def say_other() -> None:
-                day = dates.day_in(field.value or "")
-                if fields.are_right(until="" if day else "Name a day."):
-                    await self._complete(Outcome.NOT_NOW, until=day, fields=fields)
-
-            by_key(field, "d")
-            button("Until that day", "ctrl+Enter").on_click(say_other)
-
-    def _ask_call_back(self) -> None:
-        zone, now = self._lead.zone, self._desk.services.clock()
-
-        def by_moment(at: datetime) -> Callable[[], Awaitable[None]]:
-            async def say() -> None:
-                await self._complete(Outcome.CALL_BACK, until=at)
-
-            return say
-
-        with self._asking(f"When shall we call again? Times are theirs ({zone.key})."):
-            with ui.element("div").classes("ft-outcomes"):
-                for choice in dates.call_backs(now, zone):
-                    with button(choice.words, choice.key, flat=False).props("outline").on_click(by_moment(choice.at)):
-                        kit.words(f"{choice.at:%a %H:%M}").classes("ft-quiet")
-            field = ui.input("Another time", value="").props("type=datetime-local outlined dense stack-label")
-
-            fields = Fields(note=self.note, until=field)
-
-            async def say_other() -> None:
-                at = dates.said_in(field.value or "", zone)
-                if fields.are_right(until="" if at else "Name a day and a time."):
-                    await self._complete(Outcome.CALL_BACK, until=at, fields=fields)
-
-            by_key(field, "d")
-            button("At that time", "ctrl+Enter").on_click(say_other)
-
-    def _ask_meeting(self) -> None:
-        zone = self._lead.zone
-        with self._asking(f"What did you agree on? The time is theirs ({zone.key})."):
-            at = ui.input("When").props("type=datetime-local outlined dense stack-label autofocus")
-            subject = ui.input("About", value=f"Talk with {self._desk.person.name}").props("outlined dense")
-            place = ui.input("Where: a link or an address").props("outlined dense")
-
-            fields = Fields(note=self.note, at=at, subject=subject, place=place)
-
-            async def say() -> None:
-                starts_at = dates.said_in(at.value or "", zone)
-                try:
-                    about, where = clean_line("subject", subject.value), clean_line("place", place.value)
-                except CaptureRefused as refused:
-                    fields.mark(refused)
-                    return
-                right = fields.are_right(
-                    at="" if starts_at else "Name a day and a time.", subject="" if about else "Say what about."
-                )
-                if not right or starts_at is None or about is None:
-                    return
-                agreed = Appointment(
-                    starts_at=starts_at,
-                    subject=about,
-                    place=where or "",
-                    minutes=MINUTES,
-                )
-                await self._complete(Outcome.MEETING, meeting=agreed, fields=fields)
-
-            button("Agreed: send the invitation", "ctrl+Enter").on_click(say)
 
     def _ask_touch(self) -> None:
         def by(channel: Channel, words: str) -> Callable[[], Awaitable[None]]:
@@ -282,7 +165,7 @@ class Work:
             return say
 
         with (
-            self._asking("You were in touch beside the plan: it pauses, and goes on by itself."),
+            self._ask.asking("You were in touch beside the plan: it pauses, and goes on by itself."),
             ui.element("div").classes("ft-outcomes"),
         ):
             for key, words, channel in _TOUCHES:
@@ -303,13 +186,13 @@ class Work:
                 fields=email.fields,
             )
 
-        with self._asking("Your email goes out at once; the plan pauses."):
+        with self._ask.asking("Your email goes out at once; the plan pauses."):
             email.draw()
             button("Send", "ctrl+Enter", flat=False).on_click(send)
         email.begin()
 
     def _ask_contacts(self) -> None:
-        with self._asking("Another way to reach them"):
+        with self._ask.asking("Another way to reach them"):
             phone = ui.input("Phone").props("type=tel outlined dense autocomplete=off autofocus")
             email = ui.input("Email").props("type=email outlined dense autocomplete=off")
             fields = Fields(phone=phone, email=email)
@@ -373,7 +256,7 @@ class Work:
         if isinstance(until, datetime):
             words += f" {until.astimezone(self._lead.zone):%a %H:%M}"
         elif until is not None:
-            words += f" until {_day(until)}"
+            words += f" until {spoken_day(until)}"
         if no_contact:
             words += ", and no more contact"
         await self._do(action, work, words, used=self._note_used, fields=fields)
@@ -447,7 +330,3 @@ class Work:
             CaptureRefused: it is too long.
         """
         return clean_text("note", self.note.value)
-
-
-def _day(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b %Y}"
