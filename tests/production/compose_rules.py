@@ -28,7 +28,7 @@ Compose = dict[str, Any]
 
 OURS = {"migrate": "migrate", "worker": "worker", "web": "web"}
 """Our services, and the command each runs."""
-EMBEDDED_ONLY = {"data_dir", "temporal_port", "temporal_ui_port"}
+EMBEDDED_ONLY = {"data_dir", "sample", "temporal_port", "temporal_ui_port"}
 """Settings that mean nothing where the servers are named."""
 CLOUD_ONLY = {"temporal_api_key", "temporal_tls"}
 """Settings for a Temporal of somebody else's."""
