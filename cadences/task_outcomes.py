@@ -53,8 +53,11 @@ OUTCOMES: dict[TaskKind, frozenset[Outcome]] = {
     TaskKind.MEETING: frozenset(_ANSWERS | {Outcome.HELD, Outcome.NO_SHOW, Outcome.MEETING}),
 }
 """How each kind of task may end."""
-_OWED_CALL = OUTCOMES[TaskKind.CALL] | {Outcome.NOTHING_NEEDED}
-"""A call beside the plan, by which a question is to be answered."""
+_OWED_CALL = OUTCOMES[TaskKind.CALL] | {Outcome.ANSWERED, Outcome.NOTHING_NEEDED}
+"""A call beside the plan, by which a question is to be answered; or it was answered in writing instead."""
+
+_NO_CALL = (Outcome.WRONG_NUMBER, Outcome.ANSWERED, Outcome.NOTHING_NEEDED)
+"""After these there was no call to this lead."""
 
 
 def outcomes_of(kind: TaskKind, contact: str | None) -> frozenset[Outcome]:
@@ -110,7 +113,7 @@ def complete_task(
     if outcome is Outcome.NOT_NOW and later is None:
         raise ValueError("a not now needs the cadence that it returns to")
     case = close_task(case, task, TaskState.DONE, now, by, outcome, note)
-    if task.is_call and outcome not in (Outcome.WRONG_NUMBER, Outcome.NOTHING_NEEDED):
+    if task.is_call and outcome not in _NO_CALL:
         case = case.with_fact(_call_made(case, task, outcome, by, note, now))
     if outcome in _IN_VAIN:
         case = attempted(case, now)

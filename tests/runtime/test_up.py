@@ -236,7 +236,8 @@ async def test_the_next_start_goes_on_after_kill_9_of_everything(follow_up: Foll
             child.resume()
     follow_up.wait_for("Followthrough is running")
     assert not any(is_alive(child) for child in left)
-    assert "the web server was left by an earlier run; it is stopped" in follow_up.output
+    # Whichever it finds first; the others may have followed their parent by themselves meanwhile.
+    assert "was left by an earlier run; it is stopped" in follow_up.output
     assert await starts(follow_up) == 2
     assert follow_up.stop() == 0
 

@@ -27,7 +27,7 @@ SHOWN: dict[TaskKind, tuple[Outcome, ...]] = {
 _OWED_CALL = tuple(
     part
     for one in SHOWN[TaskKind.CALL]
-    for part in ((one, Outcome.NOTHING_NEEDED) if one is Outcome.WRONG_NUMBER else (one,))
+    for part in ((one, Outcome.ANSWERED, Outcome.NOTHING_NEEDED) if one is Outcome.WRONG_NUMBER else (one,))
 )
 """The same of a call beside the plan, which is to answer a question that may need no answer."""
 WORDS = {
