@@ -198,7 +198,7 @@ async def test_who_asks_on_an_evening_waits_in_the_queue_before_the_call_opens(
     await page.keyboard.press("e")
     await page.get_by_label("Email", exact=True).fill("It does.")
     await page.keyboard.press("Control+Enter")
-    await expect(page.get_by_text("email on its way")).to_be_visible()
+    await expect(page.get_by_text("Ann One: email on its way")).to_be_visible()
     view = await stage.services.reading.lead(lead, stage.services.company, stage.clock())
     assert view is not None
     assert view.hold is not None, "the email is written, and the machine pauses for it"
