@@ -15,7 +15,7 @@ async def open_pages(stage: Stage) -> Mapping[str, str]:
     """The address of each by its name; a prospect comes in for it, and gets an email with the links."""
     services = stage.services
     prospect = await Prospect.of(stage)
-    invitation = await services.accounts.invite(None, "follow up", stage.clock())
+    invitation = await services.accounts.invite("ben", "ada", stage.clock())
     policy = await services.policies.send(stage.clock())
     addresses = {
         "sign-in": f"{stage.url}{SIGN_IN}",

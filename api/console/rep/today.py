@@ -37,6 +37,7 @@ _KEYS = (
             ("N", "not now, until …"),
             ("B", "call back, at …"),
             ("M", "a meeting"),
+            ("W", "won; Z lost"),
         ),
     ),
     (
